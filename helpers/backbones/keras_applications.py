@@ -1,0 +1,182 @@
+"""The networks of the slides, through `keras.applications`: RGB 0..255 in, preprocessing inside, one flat graph.
+
+The weights are files that Keras keeps under `$KERAS_HOME/models` (`~/.keras/models` otherwise). This module looks
+there, and in `keras_home/models` of the folders that COURSE_DATA names, and never downloads unless asked.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from helpers import downloads
+from helpers.downloads import MissingError, search_folders
+from helpers.quiet import keras
+
+_HOST = "https://storage.googleapis.com/tensorflow/keras-applications/"
+_MEAN_BGR = (103.939, 116.779, 123.68)
+_MOBILENET_ALPHAS = {1.0: "1_0", 0.75: "7_5", 0.5: "5_0", 0.25: "2_5"}
+
+
+class Family(NamedTuple):
+    """What is known of one of Keras's networks; pairs are (with its classifier, without)."""
+
+    function: str  # its name in keras.applications
+    mode: str  # preprocessing: "caffe" (BGR minus the mean) or "tf" (-1..1)
+    input_size: int
+    files: tuple[str, str]  # {alpha} and {rows} are filled in
+    md5: tuple[str, str]  # Keras's own sums, "" where Keras lists none
+    megabytes: tuple[int, int]
+    on_slide: dict[str, str]
+
+
+def _family(function: str, mode: str, size: int, folder: str, md5: str, megabytes: tuple, slide: dict) -> Family:
+    """A family whose two files follow Keras's usual pattern."""
+    name = f"{folder}/{folder if folder != 'resnet' else 'resnet50'}_weights_tf_dim_ordering_tf_kernels"
+    sums = tuple(md5.split())
+    return Family(function, mode, size, (f"{name}.h5", f"{name}_notop.h5"), sums, megabytes, slide)
+
+
+def _slide(first: str, unfreeze: str, last_map: str, features: str = "avg_pool") -> dict[str, str]:
+    """Which layers play the parts that the slides give to VGG16's layers."""
+    parts = {"block1_conv1": first, "block5_conv1": unfreeze, "block5_conv3": last_map, "block5_pool": last_map}
+    return parts | {"fc2": features, "predictions": "predictions"}
+
+
+# VGG19 has the same names (its blocks 3 to 5 have one convolution more).
+_VGG = {f"block{b}_conv{c}" for b in range(1, 6) for c in range(1, 3 if b < 3 else 4)}
+_VGG |= {f"block{b}_pool" for b in range(1, 6)} | {"fc1", "fc2", "predictions"}
+_SAME = {name: name for name in sorted(_VGG)}
+
+_VGG16_SUMS = "64373286793e3c8b2b4e3219cbf3544b 6d6bbae143d832006294945121d1f1fc"
+_VGG19_SUMS = "cbe5617147190e668d6c5d5026f83318 253f8cb515780f3b799900260a226db6"
+_RESNET_SUMS = "2cb95161c43110f7111970584f804107 4d473c1dd8becc155b73f8504c6f6626"
+_INCEPTION_SUMS = "9a0d58056eeedaa3f26cb7ebd46da564 bcbd6486424b2319ff4ef7d526e38f63"
+_INCEPTION_RESNET_SUMS = "e693bd0210a403b3192acc6073ad2e96 d19885ff4a710c122648d3b5c3b684e4"
+_XCEPTION_SUMS = "0a58e3b7378bc2990ea3b43d5981f1f6 b0042744bf5b25fce3cb969f33bebb97"
+
+# Keras numbers some layers anew in every session; "first Conv2D" means the first layer of that class.
+_INCEPTION_SLIDE = _slide("first Conv2D", "mixed8", "mixed10")
+_INCEPTION_RESNET_SLIDE = _slide("first Conv2D", "conv_7b", "conv_7b_ac")
+_MOBILE_POOL = "first GlobalAveragePooling2D"
+_MOBILENET_FILES = ("mobilenet/mobilenet_{alpha}_{rows}_tf.h5", "mobilenet/mobilenet_{alpha}_{rows}_tf_no_top.h5")
+_V2 = "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{alpha}_{rows}"
+
+FAMILIES: dict[str, Family] = {
+    "vgg16": _family("VGG16", "caffe", 224, "vgg16", _VGG16_SUMS, (553, 59), _SAME),
+    "vgg19": _family("VGG19", "caffe", 224, "vgg19", _VGG19_SUMS, (575, 80), _SAME),
+    "resnet50": _family(
+        "ResNet50",
+        "caffe",
+        224,
+        "resnet",
+        _RESNET_SUMS,
+        (103, 95),
+        _slide("conv1_conv", "conv5_block1_1_conv", "conv5_block3_out"),
+    ),
+    "inception_v3": _family("InceptionV3", "tf", 299, "inception_v3", _INCEPTION_SUMS, (96, 88), _INCEPTION_SLIDE),
+    "inception_resnet_v2": _family(
+        "InceptionResNetV2",
+        "tf",
+        299,
+        "inception_resnet_v2",
+        _INCEPTION_RESNET_SUMS,
+        (225, 219),
+        _INCEPTION_RESNET_SLIDE,
+    ),
+    "xception": _family(
+        "Xception",
+        "tf",
+        299,
+        "xception",
+        _XCEPTION_SUMS,
+        (92, 84),
+        _slide("block1_conv1", "block14_sepconv1", "block14_sepconv2_act"),
+    ),
+    "mobilenet": Family(
+        "MobileNet",
+        "tf",
+        224,
+        _MOBILENET_FILES,
+        ("", ""),
+        (17, 13),
+        _slide("conv1", "conv_dw_13", "conv_pw_13_relu", _MOBILE_POOL),
+    ),
+    "mobilenet_v2": Family(
+        "MobileNetV2",
+        "tf",
+        224,
+        (f"{_V2}.h5", f"{_V2}_no_top.h5"),
+        ("", ""),
+        (15, 9),
+        _slide("Conv1", "block_16_expand", "out_relu", _MOBILE_POOL),
+    ),
+}
+
+
+def build(name: str, include_top: bool, weights: str | None, input_shape: tuple | None, **options):
+    """Build a network of `keras.applications` as one flat graph; the weights are loaded too.
+
+    options go to Keras's function (for example alpha=0.25). Returns (inputs, outputs) as Keras tensors: the outputs
+    are the logits, or the last maps without the top. Raises MissingError when the weights are not on this machine.
+    """
+    family = FAMILIES[name]
+    path = None if weights is None else weights_path(name, include_top, input_shape, **options)
+    layers = keras().layers
+    inputs = keras().Input(input_shape or (None, None, 3), name="image")
+    x = inputs
+    if include_top and family.function.startswith("VGG"):  # its first dense layer fixes the size
+        x = layers.Resizing(family.input_size, family.input_size, name="resize")(x)
+    if family.mode == "caffe":
+        x = keras().ops.flip(x, axis=-1)  # RGB to BGR
+        x = layers.Rescaling(1.0, offset=[-value for value in _MEAN_BGR], name="preprocess")(x)
+    else:
+        x = layers.Rescaling(1 / 127.5, offset=-1.0, name="preprocess")(x)
+    if include_top:
+        options["classifier_activation"] = None
+    function = getattr(keras().applications, family.function)
+    base = function(include_top=include_top, weights=path, input_tensor=x, **options)
+    return inputs, base.output
+
+
+def weights_path(name: str, include_top: bool = True, input_shape: tuple | None = None, **options) -> str:
+    """The weights file of a network on this machine. Raises MissingError with the size and the command otherwise."""
+    file = _file(name, include_top, input_shape, options.get("alpha", 1.0))
+    for folder in _model_folders():
+        if (folder / Path(file).name).is_file():
+            return str(folder / Path(file).name)
+    megabytes = FAMILIES[name].megabytes[0 if include_top else 1]
+    label = name if options.get("alpha", 1.0) == 1.0 else f"{name}:{options['alpha']}"
+    raise MissingError(
+        f"the ImageNet weights of {name}{'' if include_top else ' without its classifier'} (about {megabytes} MB, "
+        f"{Path(file).name}) are not on this machine; bring them with: python3 course.py download "
+        f"{label}{'' if include_top else '-no-top'}; meanwhile use efficientnet_lite0 or squeezenet, "
+        f"or weights=None for an untrained network"
+    )
+
+
+def download(name: str, include_top: bool = True, alpha: float = 1.0) -> Path:
+    """Bring the weights file of a network into Keras's own cache, checked against Keras's own sum where it has one."""
+    family = FAMILIES[name]
+    file = _file(name, include_top, None, alpha)
+    target = _model_folders()[0] / Path(file).name
+    if target.is_file():
+        return target
+    md5 = family.md5[0 if include_top else 1]
+    return downloads.fetch(_HOST + file, target, md5=md5 or None, label=Path(file).name)
+
+
+def _file(name: str, include_top: bool, input_shape: tuple | None, alpha: float) -> str:
+    """The file of a network at Keras's host; MobileNets have one per width (alpha) and input size (rows)."""
+    rows = input_shape[0] if input_shape and input_shape[0] in (96, 128, 160, 192, 224) else 224
+    if name == "mobilenet" and alpha not in _MOBILENET_ALPHAS:
+        raise ValueError(f"alpha is {alpha}; ImageNet weights of mobilenet exist for 0.25, 0.5, 0.75 and 1.0")
+    text = _MOBILENET_ALPHAS.get(alpha) if name == "mobilenet" else f"{float(alpha)}"
+    return FAMILIES[name].files[0 if include_top else 1].format(alpha=text, rows=rows)
+
+
+def _model_folders() -> list[Path]:
+    """Where weights files may lie: Keras's cache, then the folders of COURSE_DATA."""
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    return [home / "models", *(folder / "keras_home" / "models" for folder in search_folders())]

@@ -1,0 +1,130 @@
+"""The readers of weights files: hostile files run nothing and read nothing out of bounds."""
+
+import collections
+import os
+import pickle
+import struct
+
+import numpy as np
+import pytest
+
+from helpers.backbones.efficientnet_lite0 import FILE, PACKAGE
+from helpers.backbones.packaged import package_folder, packaged_file
+from helpers.backbones.safe_pickle import read_numpy, read_torch
+from helpers.downloads import MissingError
+
+MAGIC, PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
+
+
+class _Global:
+    """Pickles as a call of any function, as a hostile file would."""
+
+    def __init__(self, function, *arguments):
+        self.call = (function, arguments)
+
+    def __reduce__(self):
+        return self.call
+
+
+def torch_file(values, *, offset=0, shape=None, strides=None, count=None, state=None, declared=None):
+    """Bytes of an old-format file with one tensor 'w', written by hand from the format's description."""
+    shape = (len(values),) if shape is None else shape
+    strides = (1,) if strides is None else strides
+    declared = len(values) if declared is None else declared
+
+    def number(value):  # BININT holds signed 32-bit integers
+        return b"J" + struct.pack("<i", value)
+
+    def numbers(items):
+        return b"(" + b"".join(map(number, items)) + b"t"
+
+    def text(string):
+        return b"X" + struct.pack("<I", len(string)) + string.encode()
+
+    storage = b"(" + text("storage") + b"ctorch\nFloatStorage\n" + text("7") + text("cpu") + number(declared) + b"Nt"
+    tensor = b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + b"Q" + number(offset) + numbers(shape)
+    tensor += numbers(strides) + b"\x89ccollections\nOrderedDict\n)RtR"
+    dictionary = b"\x80\x02ccollections\nOrderedDict\n)R(" + text("w") + tensor + b"u."
+    parts = [pickle.dumps(MAGIC, 2), pickle.dumps(PROTOCOL, 2), pickle.dumps({}, 2), state or dictionary]
+    parts += [pickle.dumps(["7"], 2), struct.pack("<q", len(values) if count is None else count)]
+    return b"".join(parts) + np.asarray(values, "<f4").tobytes()
+
+
+def test_reads_a_transposed_view():
+    data = torch_file([1, 2, 3, 4, 5, 6], shape=(3, 2), strides=(1, 3))
+    np.testing.assert_array_equal(read_torch(data)["w"], [[1, 4], [2, 5], [3, 6]])
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"shape": (7,)}, "reaches value 6 of a storage of 6"),
+        ({"offset": 5, "shape": (2,)}, "reaches value 6"),
+        ({"strides": (1_000_000,)}, "reaches value"),
+        ({"strides": (-1,)}, "negative"),
+        ({"offset": -3}, "negative"),
+        ({"shape": (-6,)}, "negative"),
+        ({"shape": (3, 2)}, "do not fit"),
+        ({"shape": (100_000,), "strides": (0,)}, "reaches value"),
+        ({"count": 5}, "not what its tensor says"),
+        ({"count": 2**62, "declared": 6}, "not what its tensor says"),
+    ],
+)
+def test_no_read_out_of_bounds(change, reason):
+    with pytest.raises(ValueError, match=reason):
+        read_torch(torch_file([1, 2, 3, 4, 5, 6], **change))
+
+
+@pytest.mark.parametrize("function", [os.system, eval, exec, os.remove], ids=lambda f: f.__name__)
+def test_hostile_files_execute_nothing(tmp_path, function):
+    victim = tmp_path / "victim"
+    victim.write_text("still here")
+    argument = {"system": f"rm {victim}", "remove": str(victim)}.get(
+        function.__name__, f"__import__('os').remove({str(victim)!r})"
+    )
+    hostile = pickle.dumps({"w": _Global(function, argument)}, 2)
+    with pytest.raises(ValueError, match="which no file of weights needs"):
+        read_torch(torch_file([1], state=hostile))
+    with pytest.raises(ValueError, match="which no file of weights needs"):
+        read_numpy(hostile)
+    assert victim.read_text() == "still here"
+
+
+def test_a_file_cannot_change_the_readers_themselves():
+    # BUILD sets attributes on what stands on the stack; the next file must still be read as before.
+    poisoned = b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n}X\x05\x00\x00\x00__x__K\x01sb."
+    with pytest.raises(ValueError, match="no dictionary"):
+        read_torch(torch_file([1], state=poisoned))
+    assert read_torch(torch_file([1, 2]))["w"].tolist() == [1, 2]
+
+
+def test_numpy_reader_takes_arrays_only():
+    arrays = {"conv": [np.arange(6, dtype=np.float32).reshape(2, 3), np.ones(2, np.float32)]}
+    read = read_numpy(pickle.dumps(arrays, 3))
+    np.testing.assert_array_equal(read["conv"][0], arrays["conv"][0])
+    for wrong in ({"conv": [np.arange(3)]}, {"conv": ["text"]}, [1], {"conv": [np.array([{}], dtype=object)]}):
+        with pytest.raises(ValueError, match="no readable file of weights"):
+            read_numpy(pickle.dumps(wrong, 3))
+
+
+@pytest.mark.parametrize("keep", [0, 10, 100, 30_000, 45_000, 5_000_000])
+def test_cut_and_garbled_files(keep):
+    data = (package_folder(PACKAGE) / FILE).read_bytes()
+    with pytest.raises(ValueError, match="no readable PyTorch file of weights"):
+        read_torch(data[:keep])
+    with pytest.raises(ValueError, match="no readable"):
+        read_torch(b"<html>not found</html>")
+
+
+def test_the_packaged_file():
+    tensors = read_torch((package_folder(PACKAGE) / FILE).read_bytes())
+    assert isinstance(tensors, dict) and not isinstance(tensors, type(collections))
+    assert len(tensors) == 296
+    assert tensors["_conv_stem.weight"].shape == (32, 3, 3, 3)
+
+
+def test_wrong_or_missing_package_file():
+    with pytest.raises(ValueError, match="is not the one listed; reinstall"):
+        packaged_file(PACKAGE, FILE, 18_826_032, "0" * 64, "efficientnet_lite0")
+    with pytest.raises(MissingError, match="19 MB.*no_such_package.*course.py"):
+        packaged_file("no_such_package", FILE, 18_826_032, "0" * 64, "efficientnet_lite0")
