@@ -88,7 +88,7 @@ def _present(on_slide: dict[str, str], model: Any) -> dict[str, str]:
 
 
 def available() -> list[Availability]:
-    """What is on this machine: a row per network with its size, the command that brings it and what to use meanwhile."""
+    """A row per network: is it here, its size, the command that brings it, what to use meanwhile."""
     rows = []
     for name, module in _PACKAGED.items():
         here = package_folder(module.PACKAGE) is not None

@@ -38,7 +38,7 @@ def test_slide_claim_raises_only_when_the_stated_verdict_is_wrong(holds, verdict
 
 
 def test_slide_claim_refuses_unknown_verdicts():
-    with pytest.raises(ValueError, match="'maybe'.*'holds'"):
+    with pytest.raises(ValueError, match=r"'maybe'.*'holds'"):
         slide_claim("004", "maps get sparser", True, "maybe", 0.9)
 
 

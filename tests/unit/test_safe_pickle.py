@@ -126,5 +126,5 @@ def test_the_packaged_file():
 def test_wrong_or_missing_package_file():
     with pytest.raises(ValueError, match="is not the one listed; reinstall"):
         packaged_file(PACKAGE, FILE, 18_826_032, "0" * 64, "efficientnet_lite0")
-    with pytest.raises(MissingError, match="19 MB.*no_such_package.*course.py"):
+    with pytest.raises(MissingError, match=r"19 MB.*no_such_package.*course.py"):
         packaged_file("no_such_package", FILE, 18_826_032, "0" * 64, "efficientnet_lite0")
