@@ -1,0 +1,129 @@
+"""Grad-CAM: which places of a layer's maps raise the score of a class.
+
+Selvaraju et al.: Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization, ICCV 2017.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from helpers.backbones.network import Network
+from helpers.quiet import keras, tensorflow
+
+RELU_PLACES = ("after", "inside", None)
+
+
+def grad_cam(
+    network: Network,
+    pictures: np.ndarray,
+    class_: str | int | Sequence[str | int] | None = None,
+    layer: str | None = None,
+    relu: str | None = "after",
+) -> np.ndarray:
+    """Return the Grad-CAM heat map of a class at the resolution of a layer (equations 1 and 2 of the paper).
+
+    pictures: one (height, width, 3) or a batch (n, height, width, 3), RGB 0..255, as the network takes them
+    (`network.prepare(photo)`). class_: a name, a number, one of these per picture, or None for the most probable class.
+    layer: None for the last maps. relu: "after" the sum over channels (the paper), "inside" it (lecture 004), or None.
+    Returns float32 (rows, columns), or (n, rows, columns) for a batch; not normalised, so maps can be compared.
+    Raises ValueError for an unknown class or layer, a layer without maps, or a network without a classifier.
+    """
+    activations, gradients = activations_and_gradients(network, pictures, class_, layer)
+    maps = weighted_map(activations, gradients, relu)
+    return maps[0] if np.ndim(pictures) == 3 else maps
+
+
+def weighted_map(activations: np.ndarray, gradients: np.ndarray, relu: str | None = "after") -> np.ndarray:
+    """Sum the channels of `activations`, each weighted by the mean of its gradient.
+
+    Both are (n, rows, columns, channels); the result is float32 (n, rows, columns):
+    alpha_k = mean over places of d score / d A_k, map = ReLU(sum over k of alpha_k A_k).
+    Raises ValueError when `relu` is not "after", "inside" or None.
+    """
+    if relu not in RELU_PLACES:
+        raise ValueError(f"relu is {relu!r}, expected 'after' (the paper), 'inside' (lecture 004) or None")
+    alpha = gradients.mean(axis=(1, 2))
+    if relu == "inside":
+        return np.maximum(activations * alpha[:, None, None, :], 0).sum(axis=-1)
+    maps = np.einsum("nijk,nk->nij", activations, alpha, optimize=True)
+    return np.maximum(maps, 0) if relu == "after" else maps
+
+
+def activations_and_gradients(
+    network: Network,
+    pictures: np.ndarray,
+    class_: str | int | Sequence[str | int] | None = None,
+    layer: str | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return a layer's activations A and the gradient of the class score with respect to them.
+
+    Both are float32 (n, rows, columns, channels). The score is the logit, the value before the softmax: the gradient
+    of a probability near 1 vanishes. A network with one sigmoid output has no logit for class 0; -z stands for it.
+    Raises as `grad_cam` does.
+    """
+    batch = network.batch(pictures)
+    layer = layer or last_maps(network)
+    if network.logits is None:
+        raise ValueError(f"{network.name} was loaded without its classifier, so no class has a score to explain")
+    if len(network.layer(layer).output.shape) != 4:
+        raise ValueError(f"layer {layer!r} has no maps; choose one before the pooling, such as {last_maps(network)!r}")
+    classes = class_numbers(network, batch, class_)
+    function = network.compiled(("activations and gradients", layer), lambda: _compile(network, layer))
+    activations, gradients = function(batch, classes)
+    return activations.numpy(), gradients.numpy()
+
+
+def last_maps(network: Network) -> str:
+    """The layer that plays the part of the slides' last maps, or else the last layer with maps (rows and columns)."""
+    try:
+        return network.on_slide("block5_conv3")
+    except ValueError:
+        with_maps = [layer.name for layer in network.model.layers if len(_shape(layer)) == 4]
+    if len(with_maps) < 2:  # the picture itself is one
+        raise ValueError(f"{network.name} has no layer with maps; Grad-CAM needs a convolution")
+    return with_maps[-1]
+
+
+def class_numbers(network: Network, batch: np.ndarray, class_: Any) -> np.ndarray:
+    """One class number per picture of the batch, from names, numbers, one for all, or None for the most probable."""
+    if class_ is None:
+        scores = network.probabilities(batch)
+        return (scores.argmax(axis=1) if scores.shape[1] > 1 else scores[:, 0] > 0.5).astype(np.int32)
+    names = [class_] * len(batch) if isinstance(class_, str | int | np.integer) else list(class_)
+    if len(names) != len(batch):
+        raise ValueError(f"{len(names)} classes for {len(batch)} pictures; give one class, or one per picture")
+    return np.array([network.class_index(name) for name in names], dtype=np.int32)
+
+
+def class_scores(logits: Any, classes: Any) -> Any:
+    """The logit of each picture's class, a tensor (n,), inside a compiled function; -z for class 0 of a sigmoid."""
+    tf = tensorflow()
+    if logits.shape[-1] == 1:
+        return tf.where(classes == 1, logits[:, 0], -logits[:, 0])
+    return tf.gather(logits, classes, axis=1, batch_dims=1)
+
+
+def _compile(network: Network, layer: str) -> Callable:
+    """One compiled function for a layer: pictures and class numbers in, activations and gradients out."""
+    tf = tensorflow()
+    model = keras().Model(network.model.inputs[0], [network.layer(layer).output, network.logits])
+    pictures = tf.TensorSpec((None, *network.model.inputs[0].shape[1:]), tf.float32)
+
+    @tf.function(input_signature=[pictures, tf.TensorSpec((None,), tf.int32)])
+    def call(pictures, classes):
+        with tf.GradientTape() as tape:
+            tape.watch(pictures)
+            activations, logits = model(pictures, training=False)
+            score = tf.reduce_sum(class_scores(logits, classes))  # pictures do not touch each other's score
+        gradients = tape.gradient(score, activations, unconnected_gradients="zero")
+        return tf.cast(activations, tf.float32), tf.cast(gradients, tf.float32)
+
+    return call
+
+
+def _shape(layer: Any) -> tuple:
+    output = layer.output[0] if isinstance(layer.output, list) else layer.output
+    return tuple(output.shape)

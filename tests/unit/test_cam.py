@@ -1,0 +1,162 @@
+"""Grad-CAM against hand computation, closed forms and finite differences."""
+
+import numpy as np
+import pytest
+
+from helpers import backbones
+from helpers.attribution import activations_and_gradients, grad_cam, weighted_map
+from helpers.backbones.network import Network
+from helpers.quiet import keras
+
+
+@pytest.fixture(scope="module")
+def worked_example():
+    """The one-convolution network computed by hand: 4x4 input 0..15, two maps of ones with bias -50 and -75."""
+    k = keras()
+    inputs = k.Input((4, 4, 3), name="image")
+    grey = k.layers.Conv2D(1, 1, use_bias=False, name="first_channel")(inputs)
+    maps = k.layers.Conv2D(2, 3, name="conv")(grey)
+    relu = k.layers.ReLU(name="relu")(maps)
+    flat = k.layers.Flatten()(k.layers.Permute((3, 1, 2))(relu))
+    scores = k.layers.ReLU(name="scores")(k.layers.Dense(4, use_bias=False, name="dense")(flat))
+    model = k.Model(inputs, scores)
+    model.get_layer("first_channel").set_weights([np.array([1, 0, 0], np.float32).reshape(1, 1, 3, 1)])
+    model.get_layer("conv").set_weights([np.ones((3, 3, 1, 2), np.float32), np.array([-50, -75], np.float32)])
+    weights = np.repeat(np.array([1, 1, 1, 1, 1, -1, -1, -1], np.float32)[:, None], 4, axis=1)
+    model.get_layer("dense").set_weights([weights])
+    picture = np.zeros((4, 4, 3), np.float32)
+    picture[..., 0] = np.arange(16).reshape(4, 4)
+    return Network("worked example", model, model.output, 4, ["a", "b", "c", "d"]), picture
+
+
+def test_worked_example(worked_example):
+    network, picture = worked_example
+    np.testing.assert_allclose(network.model(picture[None]), [[54, 54, 54, 54]])
+    at_conv = grad_cam(network, picture, "a", "conv", relu=None)
+    np.testing.assert_allclose(at_conv, [[11.25, 13.5], [20.25, 22.5]])
+    np.testing.assert_allclose(grad_cam(network, picture, "a", "relu"), [[0, 4], [28, 32.5]])
+
+
+def test_place_of_the_relu():
+    activations = np.array([[[[1.0, 2.0]]]])  # alpha is the gradient itself for one place
+    gradients = np.array([[[[3.0, -2.0]]]])
+    assert weighted_map(activations, gradients, None)[0, 0, 0] == -1
+    assert weighted_map(activations, gradients, "after")[0, 0, 0] == 0
+    assert weighted_map(activations, gradients, "inside")[0, 0, 0] == 3
+    with pytest.raises(ValueError, match="relu is 'before', expected 'after'"):
+        weighted_map(activations, gradients, "before")
+
+
+@pytest.fixture(scope="module")
+def lite():
+    return backbones.load("efficientnet_lite0")
+
+
+@pytest.fixture
+def photo(lite):
+    from helpers import datasets
+
+    return lite.prepare(datasets.photo("chelsea").array)
+
+
+def test_global_average_head_has_a_closed_form(lite, photo):
+    """Zhou et al. 2016: with mean pooling and a dense layer, map = CAM / places, and its sum gives the logit."""
+    activations = lite.features_of(photo, "head_relu")[0]
+    kernel, bias = lite.layer("logits").get_weights()
+    class_ = lite.class_index("tabby")
+    cam = activations @ kernel[:, class_]
+    ours = grad_cam(lite, photo, "tabby", relu=None)
+    np.testing.assert_allclose(ours, cam / cam.size, rtol=1e-3, atol=1e-5)
+    logit = np.asarray(keras().Model(lite.model.inputs[0], lite.logits)(photo[None].astype(np.float32)))[0, class_]
+    np.testing.assert_allclose(ours.sum() + bias[class_], logit, rtol=1e-4)
+
+
+def test_squeezenet_reads_its_class_map_off():
+    network = backbones.load("squeezenet")
+    picture = np.random.default_rng(1).uniform(0, 255, (227, 227, 3)).astype(np.float32)
+    class_maps = network.features_of(picture, "conv10_relu")[0]
+    expected = class_maps[..., 5] / class_maps[..., 5].size
+    np.testing.assert_allclose(grad_cam(network, picture, 5, "conv10_relu"), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_gradients_against_finite_differences():
+    network = small_sigmoid()
+    picture = np.random.default_rng(0).uniform(0, 255, (8, 8, 3)).astype(np.float32)
+    activations, gradients = activations_and_gradients(network, picture, 1, "maps")
+    head = keras().Model(network.layer("maps").output, network.logits)
+    for place in ((0, 0, 0, 0), (0, 3, 4, 2), (0, 5, 5, 3)):
+        shift = np.zeros_like(activations)
+        shift[place] = 1e-2
+        slope = (head(activations + shift) - head(activations - shift)).numpy()[0, 0] / 2e-2
+        np.testing.assert_allclose(gradients[place], slope, rtol=2e-2, atol=1e-5)
+
+
+def small_sigmoid():
+    k = keras()
+    k.utils.set_random_seed(3)
+    inputs = k.Input((8, 8, 3))
+    x = k.layers.Rescaling(1 / 127.5, -1)(inputs)
+    x = k.layers.Conv2D(4, 3, activation="tanh", name="maps")(x)
+    z = k.layers.Dense(1, name="z")(k.layers.Dense(5, activation="tanh")(k.layers.Flatten()(x)))
+    return Network("small", k.Model(inputs, k.layers.Activation("sigmoid")(z)), z, 8, ["cat", "dog"])
+
+
+def test_one_sigmoid_output_explains_both_classes():
+    network = small_sigmoid()
+    picture = np.random.default_rng(0).uniform(0, 255, (8, 8, 3)).astype(np.float32)
+    dog, cat = (grad_cam(network, picture, name, relu=None) for name in ("dog", "cat"))
+    np.testing.assert_allclose(dog, -cat, rtol=1e-5)
+    assert np.maximum(cat, 0).max() > 0 or np.maximum(dog, 0).max() > 0
+    named = network.class_names[int(network.probabilities(picture)[0, 0] > 0.5)]
+    np.testing.assert_array_equal(grad_cam(network, picture), grad_cam(network, picture, named))
+
+
+def test_logits_are_used_not_probabilities(lite, photo):
+    """d p / d A = p (1 - p) d z / d A for two classes; here the top class's map must not shrink with its certainty."""
+    network = small_sigmoid()
+    network.logits = network.logits * 40.0  # saturated: p (1 - p) is 0 in float32
+    picture = np.zeros((8, 8, 3), np.float32)
+    assert np.abs(grad_cam(network, picture, 1, relu=None)).max() > 1e-3
+
+
+def test_batch_single_and_several_classes(lite, photo):
+    batch = np.stack([photo, photo[:, ::-1]])
+    maps = grad_cam(lite, batch, ["tabby", "lynx"])
+    np.testing.assert_allclose(maps[0], grad_cam(lite, photo, "tabby"), rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(maps[1], grad_cam(lite, photo[:, ::-1], "lynx"), rtol=1e-3, atol=1e-5)
+    assert grad_cam(lite, photo, layer="block3_expand_relu").shape == (56, 56)
+
+
+def test_traced_once(lite, photo):
+    for class_ in ("tabby", "lynx", None):
+        grad_cam(lite, photo, class_)
+    grad_cam(lite, photo[:100, :180])
+    function = lite._compiled["activations and gradients", "head_relu"]
+    assert function.experimental_get_tracing_count() == 1
+
+
+def no_maps():
+    k = keras()
+    inputs = k.Input((4, 4, 3))
+    z = k.layers.Dense(2, name="z")(k.layers.Flatten()(inputs))
+    return Network("dense", k.Model(inputs, k.layers.Softmax()(z)), z, 4, ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda n, p: grad_cam(n, p, "tabbi"), r"no class 'tabbi'; the nearest are .*tabby"),
+        (lambda n, p: grad_cam(n, p, 1000), "class 1000 does not exist"),
+        (lambda n, p: grad_cam(n, p, layer="head"), r"no layer 'head'; the nearest are head_"),
+        (lambda n, p: grad_cam(n, p, layer="logits"), "layer 'logits' has no maps; choose one before the pooling"),
+        (lambda n, p: grad_cam(n, p, ["tabby", "lynx"]), "2 classes for 1 pictures"),
+        (lambda n, p: grad_cam(n, np.full((32, 32, 3), np.nan)), "NaN or infinite"),
+        (lambda n, p: grad_cam(n, p[..., 0]), r"shape \(224, 224\), expected \(height, width, 3\)"),
+        (lambda n, p: grad_cam(no_maps(), p[:4, :4]), "no layer with maps; Grad-CAM needs a convolution"),
+        (lambda n, p: grad_cam(backbones.load("squeezenet", None, False), p), "without its classifier"),
+    ],
+)
+def test_bad_input_gives_one_sentence(lite, photo, call, sentence):
+    with pytest.raises(ValueError, match=sentence) as caught:
+        call(lite, photo)
+    assert "\n" not in str(caught.value)
