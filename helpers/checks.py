@@ -52,21 +52,20 @@ def slide_claim(
     _show(f"{TICK if bool(holds) else CROSS} " + line.format(verdict), record)
 
 
-def exercise(answer: Any, correct: Any, hint: str = "", tolerance: float = 1e-3) -> bool:
+def exercise(answer: Any, correct: Any, hint: str = "", tolerance: float = 1e-3) -> None:
     """Mark a student's answer: a tick, or a cross with the hint. Never raises, whatever the answer is.
 
     answer: a number, string, array or None for "not tried yet". correct: the expected value, or a function that takes
-    the answer and says whether it is right. tolerance: relative, for numbers and arrays. Returns True when right.
+    the answer and says whether it is right. tolerance: relative, for numbers and arrays.
     """
     if answer is None or answer is Ellipsis:
         print(f"{CROSS} not answered yet. {hint}".rstrip())
-        return False
+        return
     try:
         right = bool(correct(answer)) if callable(correct) else _equal(answer, correct, tolerance)
     except Exception:  # a wrong answer may have any type or shape: it is wrong, not an error
         right = False
     print(f"{TICK} right" if right else f"{CROSS} not yet. {hint}".rstrip())
-    return right
 
 
 def _equal(answer: Any, correct: Any, tolerance: float) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.backbones.network import Network
+from helpers.backbones import Network, compile_once
 from helpers.quiet import keras, tensorflow
 
 RELU_PLACES = ("after", "inside", None)
@@ -110,9 +110,7 @@ def _compile(network: Network, layer: str) -> Callable:
     """One compiled function for a layer: pictures and class numbers in, activations and gradients out."""
     tf = tensorflow()
     model = keras().Model(network.model.inputs[0], [network.layer(layer).output, network.logits])
-    pictures = tf.TensorSpec((None, *network.model.inputs[0].shape[1:]), tf.float32)
 
-    @tf.function(input_signature=[pictures, tf.TensorSpec((None,), tf.int32)])
     def call(pictures, classes):
         with tf.GradientTape() as tape:
             tape.watch(pictures)
@@ -121,7 +119,8 @@ def _compile(network: Network, layer: str) -> Callable:
         gradients = tape.gradient(score, activations, unconnected_gradients="zero")
         return tf.cast(activations, tf.float32), tf.cast(gradients, tf.float32)
 
-    return call
+    pictures = tf.TensorSpec((None, *network.model.inputs[0].shape[1:]), tf.float32)
+    return compile_once(call, pictures, tf.TensorSpec((None,), tf.int32))
 
 
 def _shape(layer: Any) -> tuple:

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 from helpers.backbones import efficientnet_lite0, keras_applications, squeezenet
 from helpers.backbones.keras_applications import FAMILIES
-from helpers.backbones.network import Layer, Network, compile_model
+from helpers.backbones.network import Layer, Network, compile_model, compile_once
 from helpers.backbones.packaged import imagenet_names, package_folder
 from helpers.downloads import MissingError
 from helpers.quiet import keras
 
-__all__ = ["DOWNLOADS", "NAMES", "Layer", "Network", "available", "compile_model", "download", "load"]
+__all__ = ["DOWNLOADS", "NAMES", "Layer", "Network", "available", "compile_model", "compile_once", "download", "load"]
 
 _PACKAGED = {"efficientnet_lite0": efficientnet_lite0, "squeezenet": squeezenet}
 NAMES = (*_PACKAGED, *FAMILIES)
@@ -52,7 +52,8 @@ def load(
     if name in _PACKAGED:
         return _load_packaged(name, weights, include_top, input_shape, options)
     inputs, outputs = keras_applications.build(name, include_top, weights, input_shape, **options)
-    return _network(name, inputs, outputs, include_top, FAMILIES[name].input_size, FAMILIES[name].on_slide)
+    family = FAMILIES[name]
+    return _network(name, inputs, outputs, include_top, family.input_size, family.on_slide, family.mean_colour)
 
 
 def _load_packaged(name: str, weights: str | None, include_top: bool, input_shape: tuple | None, options: dict):
@@ -61,22 +62,24 @@ def _load_packaged(name: str, weights: str | None, include_top: bool, input_shap
         raise ValueError(f"{name} has no option {', '.join(options)}; only the keras.applications networks have some")
     module = _PACKAGED[name]
     inputs, outputs = module.build(include_top, weights, input_shape)
-    network = _network(name, inputs, outputs, include_top, module.INPUT_SIZE, module.ON_SLIDE)
+    network = _network(name, inputs, outputs, include_top, module.INPUT_SIZE, module.ON_SLIDE, module.MEAN_COLOUR)
     if weights == "imagenet":
         module.load_weights(network.model)
     return network
 
 
-def _network(name: str, inputs: Any, outputs: Any, include_top: bool, size: int, on_slide: dict) -> Network:
+def _network(
+    name: str, inputs: Any, outputs: Any, include_top: bool, size: int, on_slide: dict, mean: tuple
+) -> Network:
     """Put the softmax on (with the top) and gather what is known about the network."""
     if not include_top:
         model = keras().Model(inputs, outputs, name=name)
-        return Network(name, model, None, size, [], _present(on_slide, model))
+        return Network(name, model, None, size, [], _present(on_slide, model), mean)
     probabilities = keras().layers.Softmax(name="probabilities", dtype="float32")(outputs)
     model = keras().Model(inputs, probabilities, name=name)
     classes = outputs.shape[-1]
     names = imagenet_names() if classes == 1000 else [f"class {i}" for i in range(classes)]
-    return Network(name, model, outputs, size, names, _present(on_slide, model))
+    return Network(name, model, outputs, size, names, _present(on_slide, model), mean)
 
 
 def _present(on_slide: dict[str, str], model: Any) -> dict[str, str]:

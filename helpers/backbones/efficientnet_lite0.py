@@ -18,6 +18,7 @@ FILE = "models/efficientnet-lite0-57934424.pth"
 SIZE = 18_826_032
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 INPUT_SIZE = 224
+MEAN_COLOUR = (127.0, 127.0, 127.0)  # becomes zero inside the network
 
 # (repeats, kernel, stride of the first block, expansion of the channels, channels out)
 STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192))

@@ -30,6 +30,11 @@ class Family(NamedTuple):
     megabytes: tuple[int, int]
     on_slide: dict[str, str]
 
+    @property
+    def mean_colour(self) -> tuple[float, float, float]:
+        """The RGB colour that becomes zero inside the network."""
+        return _MEAN_BGR[::-1] if self.mode == "caffe" else (127.5, 127.5, 127.5)
+
 
 def _family(function: str, mode: str, size: int, folder: str, md5: str, megabytes: tuple, slide: dict) -> Family:
     """A family whose two files follow Keras's usual pattern."""

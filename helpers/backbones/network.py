@@ -54,11 +54,14 @@ class Network:
         input_size: int = 224,
         class_names: list[str] | None = None,
         slide_layers: dict[str, str] | None = None,
+        mean_colour: tuple[float, float, float] = (127.5, 127.5, 127.5),
     ) -> None:
         """name: shown in titles. model: a flat `keras.Model`. logits: its tensor of scores before the softmax, None
-        for a base without a classifier. slide_layers: the slides' layer names -> names of layers of this model."""
+        for a base without a classifier. slide_layers: the slides' layer names -> names of layers of this model.
+        mean_colour: the RGB colour that preprocessing turns into zero, the network's idea of "nothing"."""
         self.name, self.model, self.logits, self.input_size = name, model, logits, input_size
         self.class_names = class_names or []
+        self.mean_colour = np.array(mean_colour, dtype=np.float32)
         self._slide_layers = slide_layers or {}
         self._compiled: dict[Any, Callable] = {}
         self._layers: list[Layer] | None = None
@@ -174,14 +177,16 @@ class Network:
 
 def compile_model(model: Any) -> Callable:
     """A compiled inference call of a model with one image input; one trace serves every batch and picture size."""
-    tf = tensorflow()
-    shape = (None, *model.inputs[0].shape[1:])
+    pictures = tensorflow().TensorSpec((None, *model.inputs[0].shape[1:]), "float32")
+    return compile_once(lambda pictures: model(pictures, training=False), pictures)
 
-    @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)])
-    def call(pictures):
-        return model(pictures, training=False)
 
-    return call
+def compile_once(function: Callable, *signature: Any) -> Callable:
+    """Compile a function of tensors for one signature (tf.TensorSpec, None for any size), traced now and never again.
+
+    The result takes numpy arrays or tensors and returns tensors. Without XLA, which is several times slower on a CPU.
+    """
+    return tensorflow().function(function, input_signature=signature).get_concrete_function()
 
 
 def _nearest(name: str, known: list[str]) -> str:

@@ -16,7 +16,7 @@ FILE = "example_models/weights/squeezenet_weights.pkl"
 SIZE = 4_945_361
 SHA256 = "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1"
 INPUT_SIZE = 227
-MEAN_BGR = (104.006, 116.669, 122.679)  # the mean training pixel; zero inside the network means this colour
+MEAN_COLOUR = (122.679, 116.669, 104.006)  # RGB, the mean training pixel; becomes zero inside the network
 
 # Fire module -> (squeeze channels, channels of each of the two expansions); pooling follows conv1, fire3 and fire5.
 FIRES = {2: (16, 64), 3: (16, 64), 4: (32, 128), 5: (32, 128), 6: (48, 192), 7: (48, 192), 8: (64, 256), 9: (64, 256)}
@@ -43,7 +43,7 @@ def build(include_top: bool = True, weights: str | None = "imagenet", input_shap
     ops, layers = keras().ops, keras().layers
     inputs = keras().Input(input_shape or (None, None, 3), name="image")
     x = ops.flip(inputs, axis=-1)
-    x = layers.Rescaling(1.0, offset=[-value for value in MEAN_BGR], name="preprocess")(x)
+    x = layers.Rescaling(1.0, offset=[-value for value in reversed(MEAN_COLOUR)], name="preprocess")(x)
     x = _conv(x, 64, 3, "conv1", stride=2, padding="valid")
     x = layers.MaxPooling2D(3, 2, name="pool1")(x)
     for number, (squeeze, expand) in FIRES.items():

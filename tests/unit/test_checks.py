@@ -59,6 +59,6 @@ def test_slide_claim_refuses_unknown_verdicts():
     ],
 )
 def test_exercise_marks_and_never_raises(answer, correct, right, capsys):
-    assert exercise(answer, correct, hint="Count again.") is right
+    exercise(answer, correct, hint="Count again.")
     printed = capsys.readouterr().out
     assert printed.startswith("✓" if right else "✗") and (right or "Count again." in printed)

@@ -1,0 +1,94 @@
+"""Unpack a downloaded zip file without trusting it: every name stays inside, no links, no bombs, all or nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from helpers.downloads import DownloadError, check_room
+
+MAX_BYTES = 2_000_000_000
+MAX_FILES = 200_000
+
+
+def unpack(archive: str | Path, folder: str | Path, max_bytes: int = MAX_BYTES) -> Path:
+    """Unpack a zip file into a new folder and return that folder.
+
+    The folder appears only when everything is unpacked. `max_bytes` bounds the unpacked size. Raises DownloadError,
+    one sentence, for a damaged file, a name that leads outside, a link, a locked or doubled entry, too much content,
+    too little room, or a folder that exists already.
+    """
+    archive, folder = Path(archive), Path(folder)
+    if folder.exists():
+        raise DownloadError(f"Cannot unpack {archive.name}: {folder} exists already; delete it or choose another.")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        room = Path(tempfile.mkdtemp(prefix=".unpack-", dir=folder.parent))
+    except OSError as error:
+        raise DownloadError(f"Cannot unpack {archive.name} to {folder}: {error.strerror or error}.") from error
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            entries = _checked(opened, archive.name, max_bytes)
+            check_room(room, sum(entry.file_size for entry in entries), f"the content of {archive.name}")
+            for entry in entries:
+                _extract(opened, entry, room)
+        room.chmod(0o755)  # mkdtemp's folders are closed to everybody else
+        os.replace(room, folder)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise DownloadError(f"{archive.name} is not a sound zip file ({error}); download it again.") from error
+    except DownloadError:
+        raise
+    except OSError as error:
+        raise DownloadError(f"Cannot unpack {archive.name} to {folder}: {error.strerror or error}.") from error
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+    return folder
+
+
+def _checked(opened: zipfile.ZipFile, name: str, max_bytes: int) -> list[zipfile.ZipInfo]:
+    """Return the entries, or raise for the first that cannot be trusted."""
+    entries = opened.infolist()
+    if len(entries) > MAX_FILES:
+        raise DownloadError(f"Refused to unpack {name}: it holds {len(entries):,} files, more than {MAX_FILES:,}.")
+    total = sum(entry.file_size for entry in entries)  # zipfile reads no more than the size an entry claims
+    if total > max_bytes:
+        raise DownloadError(f"Refused to unpack {name}: it would fill {total:,} bytes, more than {max_bytes:,}.")
+    seen = set()
+    for entry in entries:
+        fault = _fault(entry)
+        key = entry.filename.rstrip("/").casefold()  # two names that differ in case are one file on some disks
+        if fault is None and key in seen:
+            fault = "is in it twice"
+        if fault:
+            raise DownloadError(f"Refused to unpack {name}: its entry {entry.filename!r} {fault}.")
+        seen.add(key)
+    return entries
+
+
+def _fault(entry: zipfile.ZipInfo) -> str | None:
+    path = PurePosixPath(entry.filename)
+    if path.is_absolute() or ".." in path.parts or "\\" in entry.filename or ":" in entry.filename or not path.parts:
+        return "leads outside the folder"
+    mode = entry.external_attr >> 16
+    if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
+        return "is a link or a device, not a file"
+    if entry.flag_bits & 0x1:
+        return "is locked with a password"
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return "is packed in a rare way that is not read here"
+    return None
+
+
+def _extract(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, room: Path) -> None:
+    target = room.joinpath(*PurePosixPath(entry.filename).parts)
+    if entry.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with opened.open(entry) as source, target.open("wb") as sink:
+        shutil.copyfileobj(source, sink)

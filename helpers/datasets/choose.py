@@ -1,0 +1,55 @@
+"""One call for every photo data set, so that a notebook changes its data by changing one name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from helpers.datasets.critters import CLASS_NAMES, critters
+from helpers.datasets.folders import cats_vs_dogs, from_folder
+from helpers.datasets.imagesets import ImageSet, Split
+
+NAMES = ("critters", "cats_vs_dogs", "folder")
+_SIDE = 96
+
+
+def images(name: str, seed: int = 0, size_hint: int | None = None, **options: Any) -> ImageSet:
+    """Return a photo data set by name, with its parts train, validation and test.
+
+    "critters": drawn cats and dogs, 240 / 120 / 240 photos by default, `size_hint` pixels high and wide (default 96).
+    Options: train, validation, test (numbers of photos), test_strength (another strength of the shortcut in the test
+    part), and all options of `critters`. Every part is drawn with a seed of its own.
+    "cats_vs_dogs": the photos of the lecture, or the downloaded ones; no options.
+    "folder": your own photos; options path (needed), fractions and skip_unreadable as in `from_folder`.
+    `size_hint` is for drawn photos only: photos from files keep their size until they are read.
+    Raises ValueError for an unknown name or option, MissingError if the photos are not here.
+    """
+    if name == "critters":
+        return _critters(seed, size_hint or _SIDE, **options)
+    if name == "cats_vs_dogs":
+        if options:
+            raise ValueError(f"The data set 'cats_vs_dogs' has no option {next(iter(options))!r}; leave it out.")
+        return cats_vs_dogs(seed)
+    if name == "folder":
+        if "path" not in options:
+            raise ValueError("The data set 'folder' needs path=, the folder that holds one folder of photos per class.")
+        return from_folder(options.pop("path"), seed=seed, **options)
+    raise ValueError(f"There is no photo data set {name!r}; choose one of {', '.join(NAMES)}.")
+
+
+def _critters(
+    seed: int,
+    size: int,
+    train: int = 240,
+    validation: int = 120,
+    test: int = 240,
+    test_strength: float | None = None,
+    **options: Any,
+) -> ImageSet:
+    parts = []
+    for number, (part, count) in enumerate((("train", train), ("validation", validation), ("test", test))):
+        chosen = dict(options)
+        if part == "test" and test_strength is not None:
+            chosen["strength"] = test_strength
+        drawn = critters(count, 3 * seed + number, size, **chosen)  # no two parts, of any seed, share a scene
+        parts.append(Split(drawn.labels, pixels=drawn.images, drawn=drawn, name=f"critters {part}"))
+    return ImageSet("critters", CLASS_NAMES, *parts, note="Drawn by the course: the ears alone decide the class.")

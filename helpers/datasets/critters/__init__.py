@@ -1,0 +1,234 @@
+"""Critters: drawn plush cats and dogs in front of real photos, with a cause that is known pixel by pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from PIL import Image
+
+from helpers.datasets.critters.brushes import BACKGROUND, BODY, CLUTTER, EARS, FACE, MARKER, Canvas, Tiles
+from helpers.datasets.critters.draws import Difficulty, draw_scenes
+from helpers.datasets.critters.scenes import BACKGROUNDS, EAR_KINDS, Scene
+
+__all__ = ["BACKGROUNDS", "CLASS_NAMES", "SHORTCUTS", "Critters", "Difficulty", "Scene", "critters"]
+
+CLASS_NAMES = ("cat", "dog")
+SHORTCUTS = ("snow", "corner")
+SIZES = (32, 512)
+SMOOTH_FROM = 192  # smaller pictures are drawn at a whole multiple of their size, at least this, and averaged
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Critters:
+    """Generated pictures with all that is known about them.
+
+    images: uint8 `(n, size, size, 3)`, RGB. labels: int64 `(n,)`, 0 cat, 1 dog. parts: uint8 `(n, size, size)`, what
+    each pixel shows (0 background, 1 body, 2 face, 3 ears, 4 toys, 5 marker). scenes: what was drawn, without pixels.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    parts: np.ndarray
+    scenes: tuple[Scene, ...]
+
+    class_names = CLASS_NAMES
+
+    def __repr__(self) -> str:
+        dogs = int(self.labels.sum())
+        return f"Critters({len(self) - dogs} cats and {dogs} dogs, {self.size} px)"
+
+    def __len__(self) -> int:
+        return len(self.scenes)
+
+    @property
+    def size(self) -> int:
+        """Side of the pictures in pixels."""
+        return self.images.shape[1]
+
+    @property
+    def ears(self) -> np.ndarray:
+        """Visible pixels of the ears, the only cause of the label: bool `(n, size, size)`."""
+        return self.parts == EARS
+
+    @property
+    def faces(self) -> np.ndarray:
+        """Visible pixels of the head without the ears: bool `(n, size, size)`. Head and ears: `faces | ears`."""
+        return self.parts == FACE
+
+    @property
+    def bodies(self) -> np.ndarray:
+        """Visible pixels of chest, shoulders and scarf: bool `(n, size, size)`."""
+        return self.parts == BODY
+
+    @property
+    def backgrounds(self) -> np.ndarray:
+        """Pixels that show the photo or the snow; toys and marker are left out: bool `(n, size, size)`."""
+        return self.parts == BACKGROUND
+
+    @property
+    def toys(self) -> np.ndarray:
+        """Visible pixels of toys and leaves, behind the animal or in front of it: bool `(n, size, size)`."""
+        return self.parts == CLUTTER
+
+    @property
+    def markers(self) -> np.ndarray:
+        """Pixels of the corner marker: bool `(n, size, size)`, empty where there is none."""
+        return self.parts == MARKER
+
+    @property
+    def shortcut_present(self) -> np.ndarray:
+        """Which pictures show snow or the corner marker: bool `(n,)`."""
+        return np.array([scene.snow or scene.marker for scene in self.scenes], bool)
+
+    def take(self, chosen: Sequence[int] | np.ndarray) -> Critters:
+        """Return the chosen pictures (numbers or a bool mask), with everything that belongs to them."""
+        places = np.arange(len(self))[np.asarray(chosen, None if len(chosen) else int)]
+        scenes = tuple(self.scenes[place] for place in places)
+        return Critters(self.images[places], self.labels[places], self.parts[places], scenes)
+
+    def swap_ears(self) -> Critters:
+        """Draw every critter again with the other class's ears: the labels swap, all else stays pixel by pixel.
+
+        Only pixels on the two kinds of ears, and within the reach of their shadow and of the camera's blur, change.
+        """
+        return self.redraw(ears="swap")
+
+    def swap_background(self, background: str = "swap") -> Critters:
+        """Draw every critter again in front of another background: "swap" (snow for photo, photo for snow), "snow",
+        "photo" (each its own), or the name of one of BACKGROUNDS. Labels, animals, toys and noise stay."""
+        return self.redraw(background=background)
+
+    def swap_marker(self) -> Critters:
+        """Draw every critter again with a corner marker where there was none, and without where there was one."""
+        return self.redraw(marker="swap")
+
+    def redraw(
+        self,
+        ears: str | None = None,
+        background: str | None = None,
+        marker: str | bool | None = None,
+        size: int | None = None,
+    ) -> Critters:
+        """Draw the same scenes again with a change; what is None stays as it is.
+
+        ears: "swap", "pointed" or "hanging". background: as in `swap_background`. marker: "swap", True or False.
+        size: another side in pixels. The labels follow the ears. Raises ValueError for any other value.
+        """
+        _choice("ears", ears, (None, "swap", *EAR_KINDS))
+        _choice("background", background, (None, "swap", "snow", "photo", *BACKGROUNDS))
+        _choice("marker", marker, (None, "swap", True, False))
+        size = self.size if size is None else _whole("size", size, *SIZES)
+        scenes = (_with_background(_with_ears(scene, ears), background) for scene in self.scenes)
+        if marker is not None:
+            scenes = (replace(scene, marker=not scene.marker if marker == "swap" else marker) for scene in scenes)
+        return _drawn(scenes, size)
+
+
+def critters(
+    n: int,
+    seed: int,
+    size: int = 96,
+    shortcut: str | None = None,
+    strength: float = 1.0,
+    difficulty: Difficulty | None = None,
+) -> Critters:
+    """Draw `n` plush cats (pointed ears, label 0) and dogs (hanging ears, label 1), balanced, on crops of real photos.
+
+    The ears are the only cause of the label: pose, head, colours, pattern, face, light, toys, background, blur and
+    noise come from the same draws for both classes. Critter i of a seed is the same scene at every `size` (32 to 512
+    pixels) and for every `n`; different seeds share nothing, so take one seed per part (training, test ...).
+
+    `shortcut` plants a cause on purpose: "snow" (a winter scene instead of the photo) or "corner" (a framed letter in
+    the top left corner, as scanners leave it on X-ray pictures). `strength` s, -1 to 1, ties it to the dogs: a share
+    (1 + s) / 2 of the dogs has it and (1 - s) / 2 of the cats. 1: all dogs and no cat; 0: half of each class, it says
+    nothing; -1: cats only, the conflict set on which a network that took the shortcut fails. Without a shortcut there
+    is no snow and no marker.
+
+    `difficulty` scales toys, occlusion, blur, noise, pose range and ear size (see `Difficulty`; 1 as calibrated).
+    Raises ValueError for a bad argument.
+
+    Calibration: FIGURES
+    """
+    n, size, seed = _whole("n", n, 1, 100_000), _whole("size", size, *SIZES), _whole("seed", seed, 0, 2**63)
+    _choice("shortcut", shortcut, (None, *SHORTCUTS))
+    if not _between(strength, -1, 1):
+        raise ValueError(f"strength is {strength!r}; choose -1 (cats only) to 1 (dogs only), 0 for no tie.")
+    difficulty = Difficulty() if difficulty is None else difficulty
+    if not isinstance(difficulty, Difficulty):
+        raise ValueError(f"difficulty is {difficulty!r}; choose None or Difficulty(noise=0.5, ...).")
+    for dial in fields(difficulty):
+        least = 0.25 if dial.name == "ear_size" else 0  # without ears there is no class
+        if not _between(getattr(difficulty, dial.name), least, 2):
+            raise ValueError(f"The dial {dial.name} is {getattr(difficulty, dial.name)!r}; choose {least} to 2.")
+    return _drawn(draw_scenes(n, seed, difficulty, shortcut, float(strength)), size)
+
+
+def _with_ears(scene: Scene, ears: str | None) -> Scene:
+    if ears is None:
+        return scene
+    return replace(scene, ears=EAR_KINDS[1 - EAR_KINDS.index(scene.ears)] if ears == "swap" else ears)
+
+
+def _with_background(scene: Scene, background: str | None) -> Scene:
+    if background is None:
+        return scene
+    if background in ("swap", "snow", "photo"):
+        return replace(scene, snow=not scene.snow if background == "swap" else background == "snow")
+    return replace(scene, snow=False, backdrop=replace(scene.backdrop, photo=background))
+
+
+def _drawn(scenes: Iterable[Scene], size: int) -> Critters:
+    from helpers.datasets.photos import photos
+
+    scenes = tuple(scenes)
+    known = photos()
+    needed = {scene.backdrop.photo for scene in scenes if not scene.snow}
+    pictures = {name: Image.fromarray(known[name].array) for name in needed}
+    tiles = Tiles.make()
+    images = np.empty((len(scenes), size, size, 3), np.uint8)
+    parts = np.empty((len(scenes), size, size), np.uint8)
+    for place, scene in enumerate(scenes):
+        images[place], parts[place] = _render(scene, size, pictures, tiles)
+    labels = np.array([EAR_KINDS.index(scene.ears) for scene in scenes], np.int64)
+    return Critters(images, labels, parts, scenes)
+
+
+def _render(scene: Scene, size: int, pictures: dict[str, Image.Image], tiles: Tiles) -> tuple[np.ndarray, np.ndarray]:
+    """Draw one scene: uint8 `(size, size, 3)` and the part that each pixel shows, uint8 `(size, size)`."""
+    from helpers.datasets.critters import animal, surroundings
+
+    factor = -(-SMOOTH_FROM // size)
+    canvas = Canvas(size * factor)
+    if scene.snow:
+        surroundings.draw_snow(canvas, scene.backdrop, tiles)
+    else:
+        surroundings.draw_photo(canvas, scene.backdrop, pictures[scene.backdrop.photo])
+    for thing in scene.things:
+        if not thing.front:
+            surroundings.draw_thing(canvas, thing, scene.camera.light_x)
+    animal.Animal(canvas, scene, tiles).draw()
+    for thing in scene.things:
+        if thing.front:
+            surroundings.draw_thing(canvas, thing, scene.camera.light_x)
+    if scene.marker:
+        surroundings.draw_marker(canvas)
+    middle = slice(factor // 2, None, factor)
+    return surroundings.develop(canvas.pixels, scene.camera, size), canvas.parts[middle, middle]
+
+
+def _whole(name: str, value, low: int, high: int) -> int:
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or not low <= value <= high:
+        raise ValueError(f"{name} is {value!r}; choose a whole number from {low} to {high}.")
+    return int(value)
+
+
+def _between(value, low: float, high: float) -> bool:
+    return isinstance(value, (int, float, np.number)) and bool(low <= value <= high)
+
+
+def _choice(name: str, value, allowed: tuple) -> None:
+    if not any(value is choice or (isinstance(value, str) and value == choice) for choice in allowed):
+        raise ValueError(f"{name} is {value!r}; choose one of {', '.join(map(repr, allowed))}.")

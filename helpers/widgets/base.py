@@ -1,0 +1,157 @@
+"""The frame that all explorers share: controls, a picture, a sentence, the call that makes it, and errors in sight."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import html
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import ipywidgets
+import numpy as np
+
+from helpers import datasets, images, plots
+
+PAUSE = 0.01  # seconds in which further events are gathered before the picture is drawn once
+UPLOADED = "(your photo)"
+STRIP_SIDE, STRIP_RESOLUTION = 280, 110  # pixels of a strip's picture, and pixels per inch of the strip
+
+
+class Frame(NamedTuple):
+    """One picture of an explorer: uint8 (height, width, 3), what it shows in words, and the call that makes it."""
+
+    picture: np.ndarray
+    caption: str
+    code: str = ""
+
+
+class Explorer:
+    """Controls beside a picture that follows them.
+
+    controls: name -> ipywidgets control. draw: takes the controls' values by name and returns a Frame. strip: the
+    settings, four to six, that are shown side by side where no front end is. title: what is explored.
+    Events that arrive while a picture is drawn are dropped but for the last. An exception in `draw` appears as one
+    sentence under the picture, and the controls keep working.
+    """
+
+    def __init__(
+        self,
+        controls: dict[str, Any],
+        draw: Callable[..., Frame],
+        strip: Iterable[dict[str, Any]] = (),
+        title: str = "",
+    ) -> None:
+        self.controls, self.draw, self.title = controls, draw, title
+        self._strip = list(strip)
+        self._waiting: asyncio.TimerHandle | None = None
+        self.frame: Frame | None = None
+        self.image = ipywidgets.Image(format="png", layout={"max_width": "100%", "object_fit": "contain"})
+        self.caption, self.error = ipywidgets.HTML(), ipywidgets.HTML()
+        for control in controls.values():
+            control.observe(self._changed, "value")
+        panel = ipywidgets.VBox(list(controls.values()), layout={"min_width": "300px", "flex": "0 1 340px"})
+        view = ipywidgets.VBox([self.image, self.caption, self.error], layout={"flex": "1 1 460px"})
+        self.box = ipywidgets.Box([panel, view], layout={"flex_flow": "row wrap", "align_items": "flex-start"})
+        self.update()
+
+    def values(self) -> dict[str, Any]:
+        """The controls' present values by name."""
+        return {name: control.value for name, control in self.controls.items()}
+
+    def update(self) -> None:
+        """Draw the picture for the present values; an exception becomes a sentence in the explorer."""
+        self._waiting = None
+        start = time.perf_counter()
+        try:
+            self.frame = self.draw(**self.values())
+            png = images.encode_png(self.frame.picture)
+        except Exception as error:  # in a callback it would vanish into a log
+            self.error.value = f'<p role="alert"><b>That did not work:</b> {html.escape(_sentence(error))}</p>'
+            return
+        milliseconds = (time.perf_counter() - start) * 1000
+        self.image.value, self.image.tooltip = png, self.frame.caption
+        code = f"<br><code>{html.escape(self.frame.code)}</code>" if self.frame.code else ""
+        self.caption.value = f"{html.escape(self.frame.caption)} <small>({milliseconds:.0f} ms)</small>{code}"
+        self.error.value = ""
+
+    def _changed(self, _: Any) -> None:
+        """Draw soon, once for all events of the moment; at once where no event loop runs (scripts, tests)."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.update()
+            return
+        if self._waiting is None:
+            self._waiting = loop.call_later(PAUSE, self.update)
+
+    def static_strip(self) -> plots.Picture:
+        """The pictures of the strip's settings side by side, for pages with no kernel."""
+        settings = self._strip or [{}]
+        frames = [self.draw(**(self.values() | setting)) for setting in settings]
+        titles = [", ".join(self._label(name, value) for name, value in setting.items()) for setting in settings]
+        shown = [images.resize(f.picture, _within(f.picture.shape, STRIP_SIDE)) for f in frames]
+        alt = f"{self.title}: " + "; ".join(frame.caption for frame in frames)
+        return plots.photos(shown, titles, columns=len(shown), alt=alt)
+
+    def _label(self, name: str, value: Any) -> str:
+        """How a setting is called in the strip: a menu's own words, or the control's name and the value."""
+        for option in getattr(self.controls[name], "options", ()):
+            if isinstance(option, tuple) and option[1] == value:
+                return str(option[0])
+        return value if isinstance(value, str) else f"{self.controls[name].description} {value}"
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The live widget, and the strip beside it for front ends that know no widgets (GitHub, PDF, static HTML)."""
+        bundle = dict(self.box._repr_mimebundle_(**options) or {})
+        strip = self.static_strip()
+        bundle["text/plain"] = strip.alt
+        bundle["image/png"] = base64.b64encode(strip.png(STRIP_RESOLUTION)).decode()
+        return bundle, {"image/png": {"alt": strip.alt}}
+
+
+class PhotoChoice:
+    """A menu of sample photos and an upload for the reader's own, which stays on this machine."""
+
+    def __init__(self, names: Iterable[str] | None = None, first: str = "chelsea") -> None:
+        names = list(names or datasets.photos())
+        self.menu = ipywidgets.Dropdown(
+            options=names, value=first if first in names else names[0], description="Photo", tooltip="Choose a photo"
+        )
+        self.upload = ipywidgets.FileUpload(
+            accept="image/*", description="Your own photo", tooltip="Open a photo of your own; it stays on this machine"
+        )
+        self._own: np.ndarray | None = None
+        self.message = ipywidgets.HTML()
+        self.upload.observe(self._uploaded, "value")
+
+    def array(self, name: str) -> np.ndarray:
+        """The chosen photo, uint8 (height, width, 3)."""
+        return self._own if name == UPLOADED and self._own is not None else datasets.photo(name).array
+
+    def _uploaded(self, change: Any) -> None:
+        if not change["new"]:
+            return
+        try:
+            self._own = images.load(change["new"][-1])
+        except Exception as error:
+            self.message.value = f'<p role="alert">{html.escape(_sentence(error))}</p>'
+            return
+        self.message.value = ""
+        if UPLOADED not in self.menu.options:
+            self.menu.options = [*self.menu.options, UPLOADED]
+        if self.menu.value == UPLOADED:  # a second upload: the name stays, the photo changes
+            self.menu.value = self.menu.options[0]
+        self.menu.value = UPLOADED
+
+
+def _within(shape: tuple, side: int) -> tuple[int, int]:
+    """A height and width of the same proportions whose longer side is at most `side`."""
+    scale = min(1.0, side / max(shape[:2]))
+    return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
+
+
+def _sentence(error: Exception) -> str:
+    """The first line of an error, with its kind where it says nothing."""
+    return (str(error).splitlines() or [""])[0] or type(error).__name__

@@ -1,0 +1,219 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # 0 Start here
+#
+# A real ImageNet network looks at a real photo, and you look inside the network: everything runs on this machine, with no graphics card and no network connection.
+#
+# *Goes with all five lectures; the map at the end says which slide is where. **About 1 minute** on two cores.*
+#
+# [1 Augmentation →](01_augmentation.ipynb)
+#
+# **You will**
+# 1. ask a network of 4.7 million parameters what is in a photo,
+# 2. see where it looks, what one of its filters waits for, and what it dreams into the photo,
+# 3. find the notebook that belongs to the slide you have just seen.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Setup: the course's own small package, and nothing else.**
+
+# %% slideshow={"slide_type": "skip"}
+from IPython.display import Markdown
+
+from helpers import backbones, datasets, images, plots
+from helpers.checks import check, exercise
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Parameters: change them and run everything again.**
+#
+# `datasets.photos()` lists the photos that come with the installation; `PHOTO` may also be the path of a photo of your own.
+
+# %% tags=["parameters"] slideshow={"slide_type": "skip"}
+NETWORK = "efficientnet_lite0"
+PHOTO = "coffee"
+SEED = 0
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What is in the photo?
+#
+# The network was trained on 1.2 million photos of 1000 classes (ImageNet). Its answer is a probability for each class. The photo is resized so that its shorter side has 256 pixels, and the middle 224 x 224 pixels are shown to the network.
+#
+# **Think!** Which words would you use for this photo? Are they among 1000 words that somebody else chose?
+#
+# **Load the network and the photo, and show what the network sees.**
+
+# %% slideshow={"slide_type": "-"}
+network = backbones.load(NETWORK)
+photo = datasets.photo(PHOTO).array if PHOTO in datasets.photos() else images.load(PHOTO)
+picture = network.prepare(photo)
+plots.photos(
+    [photo, picture],
+    ["the photo", f"what the network sees, {picture.shape[0]} x {picture.shape[1]}"],
+)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# The crop loses the edges of a wide photo: a network cannot name what it is not shown.
+#
+# **Ask for the five most probable classes.**
+
+# %% slideshow={"slide_type": "-"}
+top = network.predict_top(photo, 5)
+names, shares = zip(*top, strict=True)
+plots.top_k(names, shares, title=f"{network.name}: {names[0]}, {shares[0]:.2f}")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The bars are probabilities, and all 1000 of them sum to one: a network without an "I do not know" must choose.
+#
+# **Check the claim in the text.**
+
+# %% slideshow={"slide_type": "skip"}
+total = float(network.probabilities(picture).sum())
+check(abs(total - 1) < 1e-4, "the 1000 probabilities sum to one", total)
+as_shipped = NETWORK == "efficientnet_lite0" and PHOTO == "coffee"
+check(
+    names[0] == "espresso" and shares[0] > 0.9,
+    "the network sees an espresso",
+    shares[0],
+    when=as_shipped,
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Where does it look?
+#
+# Grad-CAM weighs each map of the last layer by how much it raises the score of a class (notebook 6 builds it step by step).
+#
+# **Think!** Which part of the photo would have to vanish for the answer to change?
+#
+# **One heat map for the first class.**
+
+# %% slideshow={"slide_type": "-"}
+from helpers.attribution import grad_cam
+
+heat = grad_cam(network, picture, names[0])
+plots.overlays(
+    picture, heat, f"Grad-CAM of {names[0]}, {heat.shape[0]} x {heat.shape[1]} places"
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# Bright places speak for the class. The map has only a few places in each direction, which is why it looks soft.
+#
+# ## What does one filter wait for?
+#
+# Start from noise and change every pixel a little in the direction that excites one filter (gradient ascent, notebook 5).
+#
+# **Four filters of one layer in the first half of the network.**
+
+# %% slideshow={"slide_type": "-"}
+from helpers.ascent import filter_patterns
+
+layer = network.on_slide("block4_conv1")
+patterns = filter_patterns(network, layer, [9, 12, 17, 20], steps=40, seed=SEED)
+plots.photos(
+    patterns.round().astype("uint8"),
+    [f"{layer}, filter {i}" for i in (9, 12, 17, 20)],
+    columns=4,
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# Nobody drew these textures: they are what training made of the filters.
+#
+# ## What does it dream?
+#
+# DeepDream lets a layer exaggerate whatever it finds in the photo (notebook 7).
+#
+# **One dream, at three sizes of the photo.**
+
+# %% slideshow={"slide_type": "-"}
+from helpers.deepdream import dream
+
+dream_layer = "block10_add" if "lite0" in NETWORK else network.on_slide("block4_conv1")
+awake = images.prepare(photo, 320)
+dreamt = dream(network, awake, dream_layer, octaves=3, steps=12, seed=SEED)
+plots.photos([awake, dreamt], ["the middle of the photo", f"dreamt by {dream_layer}"])
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# Eyes, feathers and arches appear where the photo gave the slightest reason for them.
+#
+# ## Your turn
+#
+# **An explorer: choose a photo or open your own; it stays on this machine.**
+#
+# Tab moves between the controls, the arrow keys change them.
+
+# %% slideshow={"slide_type": "-"}
+from helpers.widgets import grad_cam_explorer
+
+grad_cam_explorer(network, PHOTO if PHOTO in datasets.photos() else "coffee")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Try `stereo_motorcycle`, `china` and `retina`: a wrong breed, a building taken for another, and a picture that is none of the 1000 classes.
+#
+# ## Is everything here?
+#
+# **The doctor lists versions, networks and data, and the command that brings what is missing.**
+
+# %% slideshow={"slide_type": "skip"}
+from helpers.doctor import report
+
+print(report())
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Everything marked as missing is optional: all notebooks run with what is here.
+#
+# ## Exercise
+#
+# **How many classes have a probability above one in a thousand for this photo?**
+#
+# Replace `None` by your answer, computed from `network.probabilities(picture)`.
+
+# %% slideshow={"slide_type": "skip"}
+answer = None
+
+exercise(
+    answer,
+    (network.probabilities(picture) > 0.001).sum(),
+    hint="Compare the array with 0.001 and sum.",
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Which slide is where?
+#
+# | lecture | slide topic | notebook |
+# |---|---|---|
+# | 000 Harvard BST 261, lecture 7 | fine-tuning in steps, which blocks to unfreeze | [3 Fine-tuning](03_fine_tuning.ipynb) |
+# | | heat maps of class activation | [6 Grad-CAM](06_grad_cam.ipynb) |
+# | 001 HKUST, transfer learning and visualization | features off the shelf, little or much data | [2 Feature extraction](02_feature_extraction.ipynb) |
+# | 002 Harvard BST 261, lecture 8 | data augmentation | [1 Augmentation](01_augmentation.ipynb) |
+# | | pretrained networks, convolutional base, features with and without augmentation | [2 Feature extraction](02_feature_extraction.ipynb) |
+# | | freezing and unfreezing | [3 Fine-tuning](03_fine_tuning.ipynb) |
+# | 003 ZHAW, CNNs part II | limited data: augmentation | [1 Augmentation](01_augmentation.ipynb) |
+# | | limited data: pretrained networks, table of strategies | [2 Feature extraction](02_feature_extraction.ipynb), [3 Fine-tuning](03_fine_tuning.ipynb) |
+# | 004 SMU, neural networks and machine learning | multi-task learning: schools and survey | [8 Multi-task](08_multi_task.ipynb) |
+# | | class activation mapping | [6 Grad-CAM](06_grad_cam.ipynb) |
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## You have
+#
+# **The three goals again, each with its number.**
+
+# %% slideshow={"slide_type": "skip"}
+Markdown(f"""
+**You have**
+
+1. asked a network of {network.model.count_params():,} parameters: **{names[0]}**, {shares[0]:.2f};
+2. seen where it looks ({heat.shape[0]} x {heat.shape[1]} places), {len(patterns)} filters of `{layer}`, and a dream of `{dream_layer}`;
+3. found your notebook in the map above.
+""")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# *Further reading.* M. Tan and Q. V. Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", ICML 2019. O. Russakovsky et al., "ImageNet Large Scale Visual Recognition Challenge", International Journal of Computer Vision 115, 2015.

@@ -1,0 +1,117 @@
+"""An executed notebook as one readable HTML file that opens with no network: pictures, formulas and colours inside."""
+
+import copy
+import html
+import re
+from string import Template
+
+import nbformat
+from nbconvert import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+from tools.common import NOTEBOOKS, ROOT
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+PROGRESS = re.compile(r"(Int|Float)Progress\(|\d+%\|")
+NOTE = "<p class='note'>An interactive control stands here: open the notebook in JupyterLab to use it.</p>"
+
+
+def page(book: nbformat.NotebookNode, name: str) -> str:
+    """The HTML text of a notebook; `name` is its file name without the ending."""
+    body, _ = Exporter().from_notebook_node(for_paper(book), {"metadata": {"path": str(NOTEBOOKS), "name": name}})
+    return shell(first_heading(book) or name, links(body))
+
+
+def shell(title: str, body: str) -> str:
+    """A whole page around a body: the style sheet with light and dark colours, and no address that is fetched."""
+    from pygments.formatters import HtmlFormatter
+
+    folder = ROOT / "tools" / "templates"
+    light = HtmlFormatter(style="friendly").get_style_defs(".highlight")
+    dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
+    style = (folder / "page.css").read_text(encoding="utf-8")
+    style += f"\n{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}"
+    template = Template((folder / "page.html").read_text(encoding="utf-8"))
+    return template.substitute(title=html.escape(title), style=style, body=body)
+
+
+def first_heading(book: nbformat.NotebookNode) -> str:
+    """The first heading of a notebook, '' where there is none."""
+    found = (re.search(r"^#\s+(.+)$", cell.source, re.M) for cell in book.cells if cell.cell_type == "markdown")
+    return next((match.group(1).strip() for match in found if match), "")
+
+
+def for_paper(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """A copy in which a widget is replaced by the picture it carries beside itself, or by a note."""
+    book = copy.deepcopy(book)
+    book.metadata.pop("widgets", None)
+    for cell in book.cells:
+        if cell.cell_type != "code":
+            continue
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if "text/latex" in data and "text/html" not in data:
+                data["text/html"] = formula(data["text/latex"].strip("$ \n").removeprefix("\\displaystyle"), block=True)
+            if data.pop(WIDGET, None) and set(data) <= {"text/plain"}:
+                data["text/html"] = "" if PROGRESS.search(str(data.get("text/plain"))) else NOTE
+        cell.outputs = [output for output in cell.outputs if output.get("data", {}).get("text/html") != ""]
+    return book
+
+
+def links(body: str) -> str:
+    """Point links between notebooks at their pages, and other relative links at the project's files."""
+
+    def point(match: re.Match[str]) -> str:
+        address = match.group(1)
+        if re.match(r"([a-z][a-z0-9+.-]*:|#|//)", address, re.I):
+            return match.group(0)
+        notebook = re.fullmatch(r"(\w+)\.ipynb(#.*)?", address)
+        target = f"{notebook[1]}.html{notebook[2] or ''}" if notebook else f"../../notebooks/{address}"
+        return f'href="{target}"'
+
+    return re.sub(r'href="([^"]*)"', point, body)
+
+
+def formula(latex: str, block: bool) -> str:
+    """A LaTeX formula as MathML, which browsers draw by themselves; what cannot be converted is shown as written."""
+    from latex2mathml.converter import convert
+
+    try:
+        return convert(latex.strip(), display="block" if block else "inline")
+    except Exception:  # the converter raises many kinds, and a page with one raw formula is still a page
+        return f"<code>{html.escape(latex)}</code>"
+
+
+class Renderer(IPythonRenderer):
+    """Markdown with formulas turned into MathML."""
+
+    def block_math(self, body: str) -> str:
+        """A formula on a line of its own."""
+        return formula(body, block=True)
+
+    def inline_math(self, body: str) -> str:
+        """A formula inside a sentence."""
+        return formula(body, block=False)
+
+    def latex_environment(self, name: str, body: str) -> str:
+        """An environment such as align, without dollar signs around it."""
+        return formula(rf"\begin{{{name}}}{body}\end{{{name}}}", block=True)
+
+
+class Exporter(HTMLExporter):
+    """nbconvert's body of a page, without the scripts that its full pages fetch."""
+
+    def __init__(self) -> None:
+        super().__init__(template_name="basic", embed_images=True)
+        self.exclude_input_prompt = self.exclude_output_prompt = True
+
+    def default_filters(self):
+        """nbconvert's filters with our Markdown."""
+        yield from super().default_filters()
+        yield ("markdown2html", markdown_to_html)
+
+
+def markdown_to_html(source: str) -> str:
+    """Markdown as HTML, pictures next to the notebooks put inside."""
+    renderer = Renderer(escape=False, attachments={}, embed_images=True, path=str(NOTEBOOKS), anchor_link_text="¶")
+    return MarkdownWithMath(renderer=renderer).render(source)

@@ -1,0 +1,131 @@
+"""`course.py run [NAME ...]`: execute notebooks without a browser and write readable pages to build/html.
+
+One kernel at a time, in the folder of the notebooks. A failing cell gives its traceback and exit status 1; the other
+notebooks still run. The executed notebooks go to build/executed.
+"""
+
+import html
+import re
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+
+from tools import common
+from tools.common import Stop, choose, start, write
+
+CELL_SECONDS = 600
+
+
+def main(arguments: list[str]) -> int:
+    """Run the named notebooks, all where none is named, and return 1 when a cell of any of them failed."""
+    if any(word in ("-h", "--help") for word in arguments):
+        print("usage: course.py run [NAME ...]\n\n" + __doc__)
+        return 0
+    if options := [word for word in arguments if word.startswith("-")]:
+        raise Stop(f"run has no option {options[0]!r}: give names of notebooks, or nothing for all of them.")
+    names = choose(arguments, notebook_names(), "notebook")
+    began, failed = time.monotonic(), []
+    for number, name in enumerate(names, start=1):
+        print(f"[{number}/{len(names)}] {name} ... ", end="", flush=True)
+        seconds, megabytes, trouble = run_one(name)
+        memory = f", {megabytes:.0f} MB" if megabytes else ""
+        print(f"{'FAILED after ' if trouble else ''}{seconds:.1f} s{memory}", flush=True)
+        if trouble:
+            failed.append(name)
+            print(plain(trouble), file=sys.stderr, flush=True)
+    write_index()
+    print(f"{len(names) - len(failed)} of {len(names)} notebooks ran through, {time.monotonic() - began:.0f} s in all.")
+    print(f"Pages: {common.PAGES / 'index.html'}")
+    if failed:
+        print("Failed: " + ", ".join(failed), file=sys.stderr)
+    return 1 if failed else 0
+
+
+def notebook_names() -> list[str]:
+    """The names of all notebooks, in order."""
+    names = sorted(path.stem for path in common.NOTEBOOKS.glob("*.ipynb"))
+    if not names:
+        raise Stop("there is no notebook in notebooks/: run `python3 course.py build` first.")
+    return names
+
+
+def run_one(name: str) -> tuple[float, float | None, str]:
+    """Execute one notebook and write it and its page; return seconds, peak megabytes (or None) and what went wrong."""
+    from tools.pages import page
+
+    book = nbformat.read(common.NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    began = time.monotonic()
+    megabytes, trouble = execute(book)
+    seconds = time.monotonic() - began
+    facts = {"seconds": round(seconds, 1), "megabytes": megabytes and round(megabytes), "failed": bool(trouble)}
+    book.metadata.setdefault("course", {}).update(facts)
+    write(common.EXECUTED / f"{name}.ipynb", nbformat.writes(book) + "\n")
+    write(common.PAGES / f"{name}.html", page(book, name))
+    return seconds, megabytes, trouble
+
+
+def execute(book: nbformat.NotebookNode) -> tuple[float | None, str]:
+    """Execute a notebook in place, in a fresh kernel; return its peak memory in megabytes and the error text, or ''."""
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    client = NotebookClient(
+        book,
+        timeout=CELL_SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(common.NOTEBOOKS)}},
+        store_widget_state=False,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # else a warning about open ports at every start
+    )
+    trouble, megabytes = "", None
+    with client.setup_kernel():
+        try:
+            for at, cell in enumerate(book.cells):
+                client.execute_cell(cell, at)
+        except CellExecutionError as error:
+            trouble = str(error)
+        except CellTimeoutError:
+            trouble = f"A cell ran longer than {CELL_SECONDS} s and was stopped."
+        except DeadKernelError:
+            trouble = "The kernel died, most often for want of memory: close other programs and run again."
+        megabytes = peak_megabytes(getattr(client.km.provisioner, "pid", None))
+    return megabytes, trouble
+
+
+def peak_megabytes(process: int | None) -> float | None:
+    """The largest memory that a running process has held so far, where the system tells (Linux), else None."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return None
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) / 1024 if found else None
+
+
+def plain(text: str) -> str:
+    """The text without terminal colours where nobody looks at a terminal."""
+    return text if sys.stderr.isatty() else re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def write_index() -> None:
+    """A page with all executed notebooks: title, seconds, memory, and whether a cell failed."""
+    from tools.pages import first_heading, shell
+
+    rows = []
+    for path in sorted(common.EXECUTED.glob("*.ipynb")):
+        if not (common.PAGES / f"{path.stem}.html").exists():
+            continue
+        book = nbformat.read(path, as_version=4)
+        facts = book.metadata.get("course", {})
+        title = html.escape(first_heading(book) or path.stem)
+        state = "<span class='failed'>failed</span>" if facts.get("failed") else f"{facts.get('seconds', '?')} s"
+        memory = f"{facts['megabytes']} MB" if facts.get("megabytes") else ""
+        rows.append(f"<tr><td><a href='{path.stem}.html'>{title}</a></td><td>{state}</td><td>{memory}</td></tr>")
+    head = "<tr><th>notebook</th><th>run time</th><th>peak memory</th></tr>"
+    write(common.PAGES / "index.html", shell("Notebooks", f"<h1>Notebooks</h1>\n<table>{head}{''.join(rows)}</table>"))
+
+
+if __name__ == "__main__":
+    start(main)
