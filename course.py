@@ -310,8 +310,11 @@ def one_at_a_time(path):
 def child_env():
     """The environment variables for what runs in .venv, without those that would mix in another Python's packages."""
     variables = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
-    # PIP_USER would send the packages elsewhere; UTF-8 lets Windows print ticks and formulas.
-    variables.update(PIP_USER="0", PIP_DISABLE_PIP_VERSION_CHECK="1", PYTHONUTF8="1")
+    # PIP_USER would send the packages elsewhere; UTF-8 lets Windows print ticks and formulas; the last one keeps a
+    # warning of the debugger out of the first cell of every notebook.
+    variables.update(
+        PIP_USER="0", PIP_DISABLE_PIP_VERSION_CHECK="1", PYTHONUTF8="1", PYDEVD_DISABLE_FILE_VALIDATION="1"
+    )
     variables.pop("PYTHONSAFEPATH", None)
     return variables
 

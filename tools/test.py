@@ -13,8 +13,7 @@ from tools.common import ROOT, start
 
 def main(arguments: list[str]) -> int:
     """Run pytest from the project's folder and return its status; `arguments` are pytest's own."""
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    environment = {**quiet, **os.environ}
+    environment = {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ}
     return subprocess.call([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=environment)
 
 

@@ -47,8 +47,9 @@ class Explorer:
         self._strip = list(strip)
         self._waiting: asyncio.TimerHandle | None = None
         self.frame: Frame | None = None
-        self.image = ipywidgets.Image(format="png", layout={"max_width": "100%", "object_fit": "contain"})
-        self.caption, self.error = ipywidgets.HTML(), ipywidgets.HTML()
+        # Not ipywidgets.Image: it has no alternative text, and a tooltip keeps it from being drawn at all (8.1.9).
+        self.image, self.caption, self.error = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
+        self.png = b""
         for control in controls.values():
             control.observe(self._changed, "value")
         panel = ipywidgets.VBox(list(controls.values()), layout={"min_width": "300px", "flex": "0 1 340px"})
@@ -66,12 +67,13 @@ class Explorer:
         start = time.perf_counter()
         try:
             self.frame = self.draw(**self.values())
-            png = images.encode_png(self.frame.picture)
+            self.png = images.encode_png(self.frame.picture)
         except Exception as error:  # in a callback it would vanish into a log
             self.error.value = f'<p role="alert"><b>That did not work:</b> {html.escape(_sentence(error))}</p>'
             return
         milliseconds = (time.perf_counter() - start) * 1000
-        self.image.value, self.image.tooltip = png, self.frame.caption
+        source = f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
+        self.image.value = f'<img alt="{html.escape(self.frame.caption)}" style="max-width: 100%" src="{source}">'
         code = f"<br><code>{html.escape(self.frame.code)}</code>" if self.frame.code else ""
         self.caption.value = f"{html.escape(self.frame.caption)} <small>({milliseconds:.0f} ms)</small>{code}"
         self.error.value = ""

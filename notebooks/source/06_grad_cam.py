@@ -315,9 +315,8 @@ sample = ["camera", "chelsea", "china", "coffee", "flower", "rocket", "clock", "
 sample.append("stereo_motorcycle")
 pictures = np.stack([network.prepare(datasets.photo(name).array) for name in sample])
 before = network.probabilities(pictures)
-best, each = before.argmax(axis=1), np.arange(len(sample))
+best, each, drop = before.argmax(axis=1), np.arange(len(sample)), {}
 heats = grad_cam(network, pictures)
-drop = {}
 for what, hottest in (("hottest", True), ("coldest", False)):
     trial = np.stack([covered(p, h, hottest) for p, h in zip(pictures, heats, strict=True)])
     drop[what] = before[each, best] - network.probabilities(trial)[each, best]

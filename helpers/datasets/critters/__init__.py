@@ -91,7 +91,8 @@ class Critters:
     def swap_ears(self) -> Critters:
         """Draw every critter again with the other class's ears: the labels swap, all else stays pixel by pixel.
 
-        Only pixels on the two kinds of ears, and within the reach of their shadow and of the camera's blur, change.
+        Only pixels on the two kinds of ears change, and those within the reach of their soft edge, their shadow and
+        the camera's blur, at most a tenth of the side away.
         """
         return self.redraw(ears="swap")
 

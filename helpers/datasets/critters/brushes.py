@@ -110,7 +110,8 @@ class Region:
         colour = np.asarray(colour, np.float32)
         if colour.ndim == 1:
             colour = colour[:, None, None]
-        self.pixels += (colour - self.pixels) * alpha
+        self.pixels *= 1 - alpha  # in this order nothing of what was below is left where alpha is 1, not even rounding
+        self.pixels += colour * alpha
         if part is not None:
             self.parts[alpha > 0.5] = part
 

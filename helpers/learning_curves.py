@@ -1,0 +1,121 @@
+"""Learning curves of one or several training runs. `helpers.plots` offers them; use them from there."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from helpers.picture import COLOURS, WIDTH, Picture, describe, drawing, heading, wrapped
+
+LESS_IS_BETTER = ("loss", "error", "mae", "mse", "rmse")
+ENOUGH_TO_SMOOTH = 6  # epochs
+
+
+def curves(
+    histories,
+    metrics: Sequence[str] | None = None,
+    title: str | None = None,
+    smoothing: float = 0.6,
+    alt: str | None = None,
+) -> Picture:
+    """Show learning curves: for each metric a panel, training dashed, validation solid.
+
+    `histories` is one history (dict metric -> one number an epoch, validation under `val_` + metric, as Keras gives
+    it, or the Keras `History` itself) or a dict name -> history, which compares several runs. From six epochs on, the
+    raw curve is pale and a centred smoothed one is drawn over it (see `smooth`); `smoothing=0` leaves that out.
+    `metrics` chooses and orders the panels. A panel's title gives the best raw validation value (training, where there
+    is no validation). Raises `ValueError` for what is no history, and for a metric it does not have.
+    """
+    histories = _histories(histories)
+    found = {key.removeprefix("val_") for history in histories.values() for key in history}
+    order = [key.removeprefix("val_") for history in histories.values() for key in history]
+    metrics = list(metrics) if metrics else sorted(found, key=order.index)
+    missing = [metric for metric in metrics if metric not in found]
+    if missing or not metrics:
+        have = ", ".join(sorted(found)) or "nothing"
+        raise ValueError(f"The histories have no {', '.join(missing) or 'values'}; choose from what they have: {have}.")
+    columns = min(2, len(metrics))
+    rows = math.ceil(len(metrics) / columns)
+    with drawing():
+        figure = Picture(WIDTH, 3.6 * rows + (0.9 if title else 0.5))
+        places = figure.subplots(rows, columns, squeeze=False).ravel()
+        best = [_panel(place, histories, metric, smoothing) for place, metric in zip(places, metrics, strict=False)]
+        for place in places[len(metrics) :]:
+            place.remove()
+        pairs = [pair for place in places for pair in zip(*place.get_legend_handles_labels(), strict=True)]
+        handles = {text: line for line, text in pairs}
+        across = 2 if len(histories) > 1 else 4
+        figure.legend(handles.values(), handles, loc="outside lower center", ncols=across, frameon=False)
+        heading(figure, title)
+    figure.alt = alt or describe("Learning curves", best, title)
+    return figure
+
+
+def smooth(values, factor: float = 0.8, centred: bool = False) -> np.ndarray:
+    """Return the exponential moving average: each value is `factor` times the last plus `1 - factor` times the raw one.
+
+    It begins with the first raw value and comes late: a falling curve appears higher than it is. With `centred=True` it
+    is the mean of this average taken forwards and backwards, which does not come late. Values that are no numbers
+    (NaN) are passed by.
+    """
+    if not 0 <= factor < 1:
+        raise ValueError(f"The smoothing is {factor}; give a number from 0 (none) to below 1.")
+    if centred:
+        values = np.asarray(values, dtype=float)
+        return (smooth(values, factor) + smooth(values[::-1], factor)[::-1]) / 2
+    smoothed, last = [], math.nan
+    for value in map(float, values):
+        if not math.isnan(value):
+            last = value if math.isnan(last) else factor * last + (1 - factor) * value
+        smoothed.append(last)
+    return np.array(smoothed)
+
+
+def _histories(histories) -> dict[str, dict[str, list[float]]]:
+    if hasattr(histories, "history"):
+        histories = histories.history
+    if not isinstance(histories, Mapping) or not histories:
+        raise ValueError(
+            f"{type(histories).__name__} is no history; give fit(...).history, or a dict of names and histories."
+        )
+    several = {name: getattr(one, "history", one) for name, one in histories.items()}
+    if not all(isinstance(one, Mapping) for one in several.values()):
+        several = {"": several}
+    return {str(name): {key: [float(v) for v in one[key]] for key in one} for name, one in several.items()}
+
+
+def _panel(place, histories, metric: str, smoothing: float) -> str:
+    """Draw one metric of all runs; return the panel's title."""
+    from matplotlib.ticker import MaxNLocator
+
+    fewer = any(word in metric.lower() for word in LESS_IS_BETTER)
+    best = []
+    for number, (name, history) in enumerate(histories.items()):
+        colour = COLOURS[number % 8]
+        for key, kind, style in ((metric, "training", "--"), (f"val_{metric}", "validation", "-")):
+            if not history.get(key):
+                continue
+            values = np.array(history[key])
+            epochs = np.arange(1, len(values) + 1)
+            text = f"{name}, {kind}" if name else kind
+            look = {"color": colour, "linestyle": style, "linewidth": 2}
+            if len(values) == 1:
+                look["marker"] = "o"
+            if smoothing and len(values) >= ENOUGH_TO_SMOOTH:
+                place.plot(epochs, values, color=colour, linestyle=style, alpha=0.35, linewidth=1.2)
+                place.plot(epochs, smooth(values, smoothing, centred=True), label=f"{text} (smoothed)", **look)
+            else:
+                place.plot(epochs, values, label=text, **look)
+        kind = "validation" if history.get(f"val_{metric}") else "training"
+        values = history.get(f"val_{metric}") or history.get(metric)
+        if values and not np.isnan(values).all():
+            at = int(np.nanargmin(values) if fewer else np.nanargmax(values))
+            best.append((values[at], f"{kind} {values[at]:.3f}, epoch {at + 1}{f' ({name})' if name else ''}"))
+    place.set_xlabel("epoch")
+    place.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+    place.grid(alpha=0.3)
+    text = metric.replace("_", " ")
+    if best:
+        text += f": best {(min if fewer else max)(best)[1]}"
+    place.set_title(wrapped(text, 4.2))
+    return text

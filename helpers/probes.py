@@ -1,0 +1,165 @@
+"""Classical classifiers on features, features that nobody learned to compare with, and how sure a comparison is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from helpers import backbones, images
+from helpers.backbones.network import Network
+from helpers.quiet import keras, tensorflow
+
+Z_95 = 1.959964  # the normal distribution lies within plus and minus this with 95 %
+
+
+def logistic_regression(strength: float = 0.01, seed: int = 0) -> Any:
+    """Return a scikit-learn pipeline: features standardised on the training part, then logistic regression.
+
+    strength: C, the inverse of the regularisation. Many features and few labels want a small one.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    return _standardised(LogisticRegression(C=strength, max_iter=2000, random_state=seed))
+
+
+def classifiers(seed: int = 0) -> dict[str, Any]:
+    """Return the classical classifiers of the lecture by name, as scikit-learn estimators, not fitted yet."""
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.svm import LinearSVC
+
+    return {
+        "logistic regression": logistic_regression(seed=seed),
+        "linear SVM": _standardised(LinearSVC(C=0.001, random_state=seed)),
+        "random forest": RandomForestClassifier(300, random_state=seed),
+    }
+
+
+def _standardised(estimator: Any) -> Any:
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return make_pipeline(StandardScaler(), estimator)
+
+
+def rows(features: np.ndarray) -> np.ndarray:
+    """Features of any shape `(n, ...)` as one row per photo, `(n, values)`."""
+    return np.asarray(features).reshape(len(features), -1)
+
+
+def right(estimator: Any, train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Fit on (features, labels) of the training part; return which test photos are classified rightly, bool `(n,)`.
+
+    Raises ValueError when the training labels hold one class only.
+    """
+    if len(np.unique(train[1])) < 2:
+        raise ValueError(f"all {len(train[1])} training labels are {train[1][0]!r}; two or more classes are needed")
+    return estimator.fit(rows(train[0]), train[1]).predict(rows(test[0])) == np.asarray(test[1])
+
+
+# --- Features that nobody learned ------------------------------------------------------------------------------------
+
+
+def pixels(pictures: np.ndarray, size: int = 32) -> np.ndarray:
+    """The colours of the shrunk picture, 0..1: float32 `(n, size * size * 3)`. pictures: uint8 `(n, side, side, 3)`."""
+    return rows([images.resize(picture, (size, size)) for picture in pictures]).astype(np.float32) / 255
+
+
+def colour_histogram(pictures: np.ndarray, bins: int = 8) -> np.ndarray:
+    """The share of each of bins x bins x bins colours: float32 `(n, bins ** 3)`. pictures: uint8 `(n, h, w, 3)`."""
+    steps = np.asarray(pictures, np.int64) * bins // 256
+    codes = rows((steps[..., 0] * bins + steps[..., 1]) * bins + steps[..., 2])
+    return np.stack([np.bincount(code, minlength=bins**3) for code in codes]).astype(np.float32) / codes.shape[1]
+
+
+def hog(pictures: np.ndarray, size: int = 96) -> np.ndarray:
+    """Histograms of oriented gradients of the picture at `size` pixels, float32, one row per picture.
+
+    Dalal and Triggs: Histograms of Oriented Gradients for Human Detection, CVPR 2005. Cells of 8 x 8 pixels, 9
+    directions, blocks of 2 x 2 cells.
+    """
+    from skimage.feature import hog as oriented_gradients
+
+    settings = {"pixels_per_cell": (8, 8), "cells_per_block": (2, 2), "orientations": 9, "channel_axis": -1}
+    shrunk = (images.resize(picture, (size, size)) for picture in pictures)
+    return np.stack([oriented_gradients(picture, **settings) for picture in shrunk]).astype(np.float32)
+
+
+def random_network(name: str, pictures: np.ndarray, seed: int = 0, **options: Any) -> Network:
+    """Return the network with random weights, its batch normalisation calibrated once on some pictures.
+
+    pictures: `(n, size, size, 3)`, 0..255, some dozens. Uncalibrated, a deep random network answers nearly the same to
+    every picture, and that would be no fair comparison.
+    """
+    network = backbones.load(name, weights=None, seed=seed, **options)
+    normalisations = [la for la in network.model.layers if isinstance(la, keras().layers.BatchNormalization)]
+    kept = [layer.momentum for layer in normalisations]
+    for layer in normalisations:
+        layer.momentum = 0.0  # the moving statistics become those of this one batch
+    network.model(tensorflow().constant(np.asarray(pictures, np.float32)), training=True)
+    for layer, momentum in zip(normalisations, kept, strict=True):
+        layer.momentum = momentum
+    return network
+
+
+# --- Where something is ----------------------------------------------------------------------------------------------
+
+
+def centres(masks: np.ndarray) -> np.ndarray:
+    """The centre of each mask, (row, column) as fractions 0..1 of the picture: float64 `(n, 2)`.
+
+    masks: bool `(n, height, width)`. Raises ValueError for an empty mask.
+    """
+    masks = np.asarray(masks, dtype=float)
+    total = masks.sum(axis=(1, 2))
+    if not total.all():
+        raise ValueError(f"mask number {int(np.argmin(total))} is empty, so it has no centre; leave that picture out")
+    places = [(np.arange(side) + 0.5) / side for side in masks.shape[1:]]
+    return np.stack([masks.sum(axis=2) @ places[0] / total, masks.sum(axis=1) @ places[1] / total], axis=1)
+
+
+def explained_place(train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, np.ndarray]) -> float:
+    """How well a linear function of the features tells a place: R squared on the test part, mean of row and column.
+
+    train and test: (features `(n, ...)`, places `(n, 2)`). Ridge regression on standardised features, its strength
+    chosen by leave-one-out. 1 is perfect, 0 is no better than the mean place, less than 0 is worse.
+    """
+    from sklearn.linear_model import RidgeCV
+
+    model = _standardised(RidgeCV(alphas=np.logspace(0, 6, 13))).fit(rows(train[0]), train[1])
+    return float(model.score(rows(test[0]), test[1]))
+
+
+# --- How sure a comparison is ----------------------------------------------------------------------------------------
+
+
+def difference(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:
+    """Return second minus first accuracy and its 95 % interval, (difference, low, high), on the same test photos.
+
+    first and second: bool `(n,)`, which photos each of two classifiers got right. Only photos on which the two disagree
+    count. Agresti and Min: Simple improved confidence intervals for comparing matched proportions, Statistics in
+    Medicine 24, 2005 (half a photo is added to each of the four cases). An interval that holds 0: no difference shown.
+    """
+    first, second = np.asarray(first, bool), np.asarray(second, bool)
+    if first.shape != second.shape or not first.size:
+        raise ValueError(f"{first.size} and {second.size} answers; both must be of the same photos, one or more")
+    count = len(first) + 2
+    gained, lost = (second & ~first).sum() + 0.5, (first & ~second).sum() + 0.5
+    middle = (gained - lost) / count
+    half = Z_95 * np.sqrt((gained + lost) / count - middle**2) / np.sqrt(count)
+    return float(second.mean() - first.mean()), float(middle - half), float(middle + half)
+
+
+def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
+    """Return the mean of a result over seeds and its 95 % interval, (mean, low, high) (Student 1908).
+
+    Raises ValueError for fewer than two values.
+    """
+    from scipy.stats import t
+
+    values = np.asarray(values, dtype=float)
+    if values.size < 2:
+        raise ValueError(f"{values.size} value has no spread; give the results of two or more seeds")
+    half = t.ppf(0.975, values.size - 1) * values.std(ddof=1) / np.sqrt(values.size)
+    return float(values.mean()), float(values.mean() - half), float(values.mean() + half)

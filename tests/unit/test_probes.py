@@ -1,0 +1,117 @@
+"""Probes: features counted by hand, intervals against other sources, places that a linear model can and cannot tell."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from helpers import probes
+from helpers.datasets import critters
+
+
+def test_colour_histogram_counted_by_hand():
+    picture = np.zeros((1, 2, 2, 3), np.uint8)
+    picture[0, 0, 0] = (255, 0, 128)  # bins (1, 0, 1) of 2 x 2 x 2: number 5
+    np.testing.assert_allclose(probes.colour_histogram(picture, bins=2), [[0.75, 0, 0, 0, 0, 0.25, 0, 0]])
+
+
+def test_histogram_knows_no_places_and_pixels_do():
+    pictures = critters(4, seed=0, size=32).images
+    mirrored = pictures[:, :, ::-1]
+    np.testing.assert_array_equal(probes.colour_histogram(mirrored), probes.colour_histogram(pictures))
+    assert (probes.pixels(mirrored, 8) != probes.pixels(pictures, 8)).any()
+
+
+def test_pixels_of_a_plain_picture():
+    plain = np.full((2, 64, 64, 3), 51, np.uint8)
+    np.testing.assert_allclose(probes.pixels(plain, 4), np.full((2, 48), 0.2), atol=1e-6)
+
+
+def test_hog_sees_edges_not_brightness():
+    stripes = np.zeros((96, 96, 3), np.uint8)
+    stripes[:, ::16] = 100
+    both = probes.hog(np.stack([stripes, stripes + 50]))
+    assert both.shape == (2, 11 * 11 * 2 * 2 * 9)  # 12 x 12 cells make 11 x 11 blocks
+    np.testing.assert_allclose(both[0], both[1], atol=1e-6)
+    assert both[0].max() > 0
+
+
+def test_centres_of_known_masks():
+    masks = np.zeros((2, 4, 8), bool)
+    masks[0, 0, 0] = True  # the first pixel's middle: 1/8 down, 1/16 across
+    masks[1, :, 4:] = True
+    np.testing.assert_allclose(probes.centres(masks), [[1 / 8, 1 / 16], [1 / 2, 3 / 4]])
+    with pytest.raises(ValueError, match="number 1 is empty"):
+        probes.centres(np.stack([masks[0], np.zeros((4, 8), bool)]))
+
+
+def test_places_that_features_hold_and_do_not():
+    rng = np.random.default_rng(0)
+    places = rng.uniform(0, 1, (200, 2))
+    holding = places @ rng.normal(size=(2, 10)) + 0.01 * rng.normal(size=(200, 10))
+    empty = rng.normal(size=(200, 10))
+    parts = [((one[:120], places[:120]), (one[120:], places[120:])) for one in (holding, empty)]
+    assert probes.explained_place(*parts[0]) > 0.99
+    assert abs(probes.explained_place(*parts[1])) < 0.1
+
+
+def test_classifiers_solve_what_can_be_solved():
+    rng = np.random.default_rng(0)
+    labels = np.arange(200) % 2
+    features = rng.normal(size=(200, 5, 2)) + 3 * labels[:, None, None]
+    for name, estimator in probes.classifiers(seed=0).items():
+        parts = (features[:100], labels[:100]), (features[100:], labels[100:])
+        assert probes.right(estimator, *parts).mean() > 0.95, name
+
+
+def test_one_class_is_refused():
+    with pytest.raises(ValueError, match="two or more classes"):
+        probes.right(probes.logistic_regression(), (np.ones((3, 2)), np.zeros(3)), (np.ones((3, 2)), np.zeros(3)))
+
+
+def test_a_paired_difference_by_hand():
+    first = np.array([True] * 80 + [False] * 20)
+    second = np.array([True] * 78 + [False] * 2 + [True] * 12 + [False] * 8)
+    found, low, high = probes.difference(first, second)
+    assert found == pytest.approx(0.10)
+    # Agresti and Min: cases 12 and 2 become 12.5 and 2.5, of 102.
+    middle, half = 10 / 102, 1.96 * np.sqrt((15 - 10**2 / 102) / 102**2)
+    assert (low, high) == pytest.approx((middle - half, middle + half), abs=1e-4)
+
+
+def test_paired_intervals_cover_the_truth():
+    """Of 95 % intervals about 95 % must hold the true difference; here 0.05, from 100 photos each."""
+    rng = np.random.default_rng(0)
+    covered = 0
+    for _ in range(1000):
+        case = rng.choice(4, 100, p=(0.7, 0.05, 0.10, 0.15))  # both right, first only, second only, none
+        _, low, high = probes.difference((case == 0) | (case == 1), (case == 0) | (case == 2))
+        covered += low <= 0.05 <= high
+    assert 930 <= covered <= 980
+
+
+def test_no_difference_has_an_interval_around_zero():
+    right = np.ones(50, bool)
+    found, low, high = probes.difference(right, right)
+    assert found == 0 and low < 0 < high
+    with pytest.raises(ValueError, match="same photos"):
+        probes.difference(right, right[:10])
+
+
+def test_mean_interval_agrees_with_scipy():
+    values = [0.91, 0.93, 0.90, 0.96, 0.92]
+    expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    assert probes.mean_interval(values) == pytest.approx((np.mean(values), expected.low, expected.high))
+    with pytest.raises(ValueError, match="two or more"):
+        probes.mean_interval([0.9])
+
+
+def test_a_calibrated_random_network_tells_pictures_apart():
+    pictures = critters(16, seed=0, size=64).images
+    network = probes.random_network("efficientnet_lite0", pictures, seed=0)
+    features = network.features_of(pictures, "pool")
+    assert features.std(axis=0).mean() > 0.05 * features.mean()
+    maps = network.features_of(pictures, "block9_expand_bn")  # over the calibration batch: mean 0, deviation 1
+    assert np.abs(maps.mean(axis=(0, 1, 2))).max() < 0.01 and abs(maps.std(axis=(0, 1, 2)).mean() - 1) < 0.05
+    assert network.layer("stem_bn").momentum > 0.9
+    twin = probes.random_network("efficientnet_lite0", pictures, seed=0)
+    np.testing.assert_allclose(twin.features_of(pictures, "pool"), features, atol=1e-5)

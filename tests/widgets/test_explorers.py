@@ -1,0 +1,137 @@
+"""Explorers without a front end: every control, odd values, errors in sight, uploads, the static strip."""
+
+import datetime
+import io
+
+import ipywidgets
+import numpy as np
+import pytest
+from PIL import Image
+
+from helpers import backbones, datasets, images
+from helpers.attribution import grad_cam
+from helpers.widgets import Explorer, Frame, grad_cam_explorer
+from helpers.widgets.base import UPLOADED, PhotoChoice
+
+
+@pytest.fixture(scope="module")
+def network():
+    return backbones.load("efficientnet_lite0")
+
+
+def grey(value: float, name: str = "") -> Frame:
+    if value > 200:
+        raise ValueError("200 is the most; take less")
+    return Frame(np.full((8, 12, 3), int(value), np.uint8), f"grey {value:.0f} {name}", f"grey({value:.0f})")
+
+
+@pytest.fixture
+def small():
+    controls = {
+        "value": ipywidgets.FloatSlider(value=10, min=0, max=255, description="Grey"),
+        "name": ipywidgets.Dropdown(options=["a", "b"], description="Name"),
+    }
+    return Explorer(controls, grey, [{"value": 0.0}, {"value": 100.0}, {"name": "b"}], "Greys")
+
+
+def shown(explorer):
+    return np.asarray(Image.open(io.BytesIO(explorer.png)))
+
+
+def test_the_picture_follows_the_control(small):
+    small.controls["value"].value = 77
+    assert (shown(small) == 77).all() and "grey 77 a" in small.caption.value and "grey(77)" in small.caption.value
+    assert '<img alt="grey 77 a"' in small.image.value
+
+
+def test_an_error_is_one_sentence_in_sight_and_the_explorer_goes_on(small):
+    small.controls["value"].value = 255
+    assert "200 is the most; take less" in small.error.value and 'role="alert"' in small.error.value
+    small.controls["value"].value = 20
+    assert small.error.value == "" and (shown(small) == 20).all()
+
+
+def test_words_are_shown_as_text_not_as_html():
+    explorer = Explorer({}, lambda: Frame(np.zeros((2, 2, 3), np.uint8), "<script>x</script>", "f(<a>)"), title="t")
+    assert "<script>" not in explorer.caption.value and "&lt;script&gt;" in explorer.caption.value
+
+
+def test_events_of_one_moment_draw_once(small):
+    import asyncio
+
+    drawn = []
+    small.draw = lambda value, name: drawn.append(value) or grey(value, name)
+
+    async def drag():
+        for value in range(30, 60):
+            small.controls["value"].value = value
+        await asyncio.sleep(0.1)
+
+    asyncio.run(drag())
+    assert drawn == [59]
+
+
+def test_page_without_a_kernel_shows_a_strip_with_words(small):
+    bundle, metadata = small._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle and bundle["image/png"]
+    for words in ("grey 0 a", "grey 100 a", "grey 10 b"):
+        assert words in metadata["image/png"]["alt"]
+
+
+def test_grad_cam_explorer_shows_what_the_function_computes(network):
+    explorer = grad_cam_explorer(network, "coffee")
+    explorer.controls["class_"].value = explorer.controls["class_"].options[1][1]
+    class_ = explorer.controls["class_"].value
+    photo = datasets.photo("coffee").array
+    heat = grad_cam(network, network.prepare(photo), class_)
+    np.testing.assert_array_equal(shown(explorer), images.overlay(images.prepare(photo, 448), heat, 0.55))
+    assert network.class_names[class_] in explorer.caption.value
+
+
+def test_grad_cam_explorer_takes_every_value(network):
+    explorer = grad_cam_explorer(network, "chelsea", ["chelsea", "moon", "page"])
+    before = set()
+    for name, control in explorer.controls.items():
+        values = [v[1] if isinstance(v, tuple) else v for v in getattr(control, "options", ())] or [0.0, 0.5, 1.0]
+        for value in values if name != "layer" else values[::6]:
+            control.value = value
+            assert explorer.error.value == "", explorer.error.value
+            before.add(explorer.image.value)
+    assert len(before) > 10
+    assert all(control.description and control.tooltip for control in explorer.controls.values())
+
+
+def test_a_new_photo_brings_its_own_classes(network):
+    explorer = grad_cam_explorer(network, "coffee", ["coffee", "rocket"])
+    assert "espresso" in explorer.controls["class_"].label
+    explorer.controls["photo"].value = "rocket"
+    assert explorer.controls["class_"].label.startswith(network.predict_top(datasets.photo("rocket").array, 1)[0][0])
+
+
+def test_explorer_needs_a_classifier():
+    with pytest.raises(ValueError, match="without its classifier"):
+        grad_cam_explorer(backbones.load("squeezenet", None, include_top=False))
+
+
+def upload(choice, data: bytes, name="own.png"):
+    file = {"name": name, "type": "image/png", "size": len(data), "content": memoryview(data)}
+    choice.upload.set_trait("value", ({**file, "last_modified": datetime.datetime.now(datetime.UTC)},))
+
+
+def test_own_photo():
+    choice = PhotoChoice(["moon", "coffee"], "coffee")
+    red = np.zeros((30, 50, 3), np.uint8)
+    red[..., 0] = 200
+    upload(choice, images.encode_png(red))
+    assert choice.menu.value == UPLOADED
+    np.testing.assert_array_equal(choice.array(UPLOADED), red)
+    seen = []
+    choice.menu.observe(lambda change: seen.append(change["new"]), "value")
+    upload(choice, images.encode_png(red[:, ::-1] // 2))  # a second photo is shown too
+    assert seen[-1] == UPLOADED and choice.array(UPLOADED)[0, 0, 0] == 100
+
+
+def test_own_file_that_is_no_photo():
+    choice = PhotoChoice(["moon"])
+    upload(choice, b"%PDF-1.4 not a photo", "paper.pdf")
+    assert 'role="alert"' in choice.message.value and choice.menu.value == "moon"
