@@ -122,7 +122,10 @@ class PhotoChoice:
             options=names, value=first if first in names else names[0], description="Photo", tooltip="Choose a photo"
         )
         self.upload = ipywidgets.FileUpload(
-            accept="image/*", description="Your own photo", tooltip="Open a photo of your own; it stays on this machine"
+            accept="image/*",
+            description="Your own photo",
+            tooltip="Open a photo of your own; it stays on this machine",
+            layout={"width": "max-content"},
         )
         self._own: np.ndarray | None = None
         self.message = ipywidgets.HTML()
