@@ -1,7 +1,7 @@
 """Grad-CAM beside its floor, warm and interleaved: `python -m benchmarks.attribution`; writes docs/benchmarks.md.
 
 The floor of a method is one compiled function, on the same network and picture, that returns as numpy every network
-tensor the method needs: for Grad-CAM the layer's activations and d logit / d activations. The method is timed from a prepared
+tensor the method needs: for Grad-CAM the activations and d logit / d activations. The method is timed from a prepared
 picture to its map at layer resolution. Floor over floor, from every other pair, is the noise.
 """
 

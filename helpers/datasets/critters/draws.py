@@ -23,8 +23,8 @@ from helpers.datasets.critters.scenes import (
     Thing,
 )
 
-GOLDEN = (5**0.5 - 1) / 2
-FURS = (
+GOLDEN = (5**0.5 - 1) / 2  # steps of this size spread evenly over 0..1, however many there are
+FURS = (  # main colour, second colour
     ((0.93, 0.87, 0.76), (0.99, 0.96, 0.90)),
     ((0.86, 0.55, 0.27), (0.97, 0.90, 0.78)),
     ((0.55, 0.36, 0.22), (0.88, 0.76, 0.60)),
