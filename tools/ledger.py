@@ -76,7 +76,7 @@ def summary(claims: list[dict[str, str]]) -> str:
     """How many claims there are, by verdict."""
     counts = Counter(claim["verdict"] for claim in claims)
     parts = ", ".join(f"{number} {verdict}" for verdict, number in counts.most_common())
-    return f"{len(claims)} claims" + (f": {parts}." if parts else ".")
+    return f"{len(claims)} claim{'s' * (len(claims) != 1)}" + (f": {parts}." if parts else ".")
 
 
 if __name__ == "__main__":

@@ -57,13 +57,16 @@ class Lab:
         tracker = folder / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
         tracker.parent.mkdir(parents=True)
         tracker.write_text('{"windowingMode": "none"}')
+        # A copy: JupyterLab saves by itself, and a test must not write outputs into the project.
+        course = folder / "course"
+        shutil.copytree(ROOT / "notebooks", course / "notebooks")
         places = {"CONFIG": "config", "DATA": "data", "RUNTIME": "runtime"}
         environment = os.environ | {f"JUPYTER_{key}_DIR": str(folder / value) for key, value in places.items()}
         environment |= {f"JUPYTERLAB_{key}_DIR": str(folder / key.lower()) for key in ("SETTINGS", "WORKSPACES")}
         self.log = folder / "server.log"
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
         command += [f"--port={self.port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={self.token}"]
-        command += [f"--ServerApp.root_dir={ROOT}", "--LabApp.expose_app_in_browser=True"]
+        command += [f"--ServerApp.root_dir={course}", "--LabApp.expose_app_in_browser=True"]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [*command, "--KernelManager.transport=ipc"],
