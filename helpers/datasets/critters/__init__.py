@@ -150,7 +150,13 @@ def critters(
     `difficulty` scales toys, occlusion, blur, noise, pose range and ear size (see `Difficulty`; 1 as calibrated).
     Raises ValueError for a bad argument.
 
-    Calibration: FIGURES
+    Measured on 2026-11-21 with `benchmarks/critters.py` (table in docs/critters.md): 240 training and 600 test
+    pictures of 96 px, test accuracy as the mean of three seeds. Small convnet from scratch 0.736 (training 1.000),
+    with augmentation 0.841; linear probe on the default network's pooled features 0.946 at 96 px and 0.959 on the
+    same pictures enlarged to 160 px; fine-tuned from block 10 on at 96 px 0.981; colour histogram 0.489, pixels
+    0.592. With a shortcut of strength 1 the convnet from scratch scores 0.99 or more, and 0.00 on the conflict set;
+    the linear probe falls to 0.34 there with snow, but only to 0.85 with the corner marker. Ears cover 5 % of a
+    picture. 600 pictures of 96 px take about 6 s, 100 of 224 px about 1.5 s.
     """
     n, size, seed = _whole("n", n, 1, 100_000), _whole("size", size, *SIZES), _whole("seed", seed, 0, 2**63)
     _choice("shortcut", shortcut, (None, *SHORTCUTS))
