@@ -55,7 +55,8 @@ def box(notebook: str, network: Network, data: str = "photos") -> str:
         "",
         "",
     ]
-    return "\n".join(lines) + ("" if network.name == "vgg16" else layer_table(network))
+    no_table = network.name == "vgg16" or notebook == "01_augmentation"  # which is not about layers
+    return "\n".join(lines) + ("" if no_table else layer_table(network))
 
 
 def layer_table(network: Network) -> str:

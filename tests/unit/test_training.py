@@ -117,5 +117,17 @@ def test_stored_table_and_rows(tmp_path, monkeypatch):
     (tmp_path / "study.md").write_text("Text.\n\n| run | test |\n|---|---|\n| a | 0.5 |\n| b | 0.6 |\n\nMore | text\n")
     assert training.stored_table("study").data.startswith("Text.")
     assert training.stored_rows("study") == {"a": {"test": "0.5"}, "b": {"test": "0.6"}}
-    with pytest.raises(MissingError, match="benchmarks[.]nothing"):
+    with pytest.raises(MissingError, match=r"benchmarks\.nothing"):
         training.stored_table("nothing")
+
+
+def test_pictures_per_second_counts_calls_and_takes_the_median():
+    calls = []
+    speed = training.pictures_per_second(lambda: calls.append(1), 20, repeats=4)
+    assert len(calls) == 5 and speed > 20
+
+
+def test_the_study_that_notebook_01_shows_is_stored():
+    rows = training.stored_rows("augmentation")
+    assert {"plain", "dropout 0.5", "augmentation", "the slide's ranges"} <= set(rows)
+    assert "benchmarks.augmentation" in training.stored_table("augmentation").data

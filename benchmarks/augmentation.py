@@ -1,0 +1,166 @@
+"""What augmentation and dropout do for a small convnet, over several seeds; writes benchmarks/results/augmentation.md.
+
+Run in the course's folder: `python3 -m benchmarks.augmentation` (about 20 minutes on two idle cores, 48 on busy ones).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import time
+from datetime import date
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from helpers import augmentation, datasets, training
+from helpers.images import write_whole
+
+SIZE, EPOCHS, LONG = 64, 60, 150
+MILD = {"rotation": 15, "width_shift": 0.1, "height_shift": 0.1, "shear": 0.1, "zoom": 0.15, "fill_mode": "reflect"}
+OFF = {"rotation": 0, "width_shift": 0, "height_shift": 0, "shear": 0, "zoom": 0, "horizontal_flip": False}
+RUNS: dict[str, tuple[int, float, dict | None]] = {  # name: epochs, dropout, augmentation
+    "plain": (EPOCHS, 0.0, None),
+    "dropout 0.5": (EPOCHS, 0.5, None),
+    "augmentation": (EPOCHS, 0.0, MILD),
+    "augmentation and dropout 0.5": (EPOCHS, 0.5, MILD),
+    "the slide's ranges": (EPOCHS, 0.0, {}),
+    "the slide's ranges, longer": (LONG, 0.0, {}),
+}
+DIGITS: dict[str, dict | None] = {
+    "plain": None,
+    "rotation 10, shifts 0.1": {**OFF, "rotation": 10, "width_shift": 0.1, "height_shift": 0.1},
+    "the same and both flips (slide)": {
+        **OFF, "rotation": 10, "width_shift": 0.1, "height_shift": 0.1, "horizontal_flip": True, "vertical_flip": True,
+    },
+    "rotation 180": {**OFF, "rotation": 180},
+}  # fmt: skip
+
+
+def main() -> None:
+    """Run all three studies for every seed and write their tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=5, help="number of seeds, 2 or more")
+    seeds = range(parser.parse_args().seeds)
+    began = time.perf_counter()
+    critters: dict[str, list] = {name: [] for name in RUNS}
+    digits: dict[str, list] = {name: [] for name in DIGITS}
+    estimates = []
+    for seed in seeds:
+        data = datasets.images("critters", seed=seed)
+        parts = [(part.images(SIZE), part.labels) for part in (data.train, data.validation, data.test)]
+        for name, (epochs, dropout, ranges) in RUNS.items():
+            model, scores = critters_run(parts, epochs, dropout, ranges, seed, f"seed {seed}, {name}")
+            critters[name].append(scores)
+            if name == "augmentation":
+                estimates.append(augmented_estimate(model, *parts[1], seed))
+        for name, ranges in DIGITS.items():
+            digits[name].append(digits_run(ranges, seed, f"seed {seed}, digits, {name}"))
+    text = report(critters, estimates, digits, len(seeds), (time.perf_counter() - began) / 60)
+    training.RESULTS.mkdir(parents=True, exist_ok=True)
+    write_whole(training.RESULTS / "augmentation.md", text.encode())
+    print(text)
+
+
+def critters_run(parts: list, epochs: int, dropout: float, ranges: dict | None, seed: int, label: str) -> tuple:
+    """Train once; return the model and its accuracy on the three parts as they are."""
+    change = None if ranges is None else augmentation.pipeline(**ranges, seed=seed)
+    model = training.small_convnet(SIZE, 2, dropout, change, seed)
+    training.fit(model, *parts[:2], epochs, seed=seed, label=label)
+    return model, [training.accuracy(model, *part) for part in parts]
+
+
+def augmented_estimate(model: Any, pictures: np.ndarray, labels: np.ndarray, seed: int) -> tuple[float, list[float]]:
+    """The accuracy on the validation photos, and what one would believe after augmenting them, twenty times."""
+    change = augmentation.pipeline(**MILD, seed=100 + seed)
+    believed = [training.accuracy(model, np.asarray(change(pictures, training=True)), labels) for _ in range(20)]
+    return training.accuracy(model, pictures, labels), believed
+
+
+def digits_run(ranges: dict | None, seed: int, label: str) -> list[float]:
+    """Train on 1000 digits; accuracy on 1000 others: all, the sixes and nines; sixes called nine when upside down."""
+    (x, y), (x_validation, y_validation) = datasets.mnist(seed)
+    change = None if ranges is None else augmentation.pipeline(**ranges, fill_mode="constant", seed=seed)
+    model = training.small_convnet(28, 10, 0.0, change, seed, filters=(16, 32), channels=1)
+    training.fit(model, (x[:1000, ..., None], y[:1000]), None, 30, batch_size=50, seed=seed, label=label)
+    named = training.probabilities(model, x_validation[..., None]).argmax(axis=1)
+    sixes = x_validation[y_validation == 6][:, ::-1, ::-1, None]
+    turned = training.probabilities(model, sixes).argmax(axis=1)
+    both = np.isin(y_validation, (6, 9))
+    right = named == y_validation
+    return [float(right.mean()), float(right[both].mean()), float((turned == 9).mean())]
+
+
+def report(critters: dict, estimates: list, digits: dict, seeds: int, minutes: float) -> str:
+    """All tables as markdown."""
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
+    head = (
+        f"Made on {date.today()} with `python3 -m benchmarks.augmentation --seeds {seeds}` ({machine}, {minutes:.0f} "
+        f"minutes).\n\n**Critters, 240 training photos at {SIZE} px, {seeds} seeds.** Every seed draws new photos, new "
+        "first weights and a new order. Mean ± standard deviation over the seeds; the last column compares the same "
+        "seeds and gives a 95 % interval (Student's t).\n"
+    )
+    base = np.array(critters["plain"])
+    lines = [
+        "| run | epochs | training photos | validation | test | gap | test minus plain |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, scores in critters.items():
+        table = np.array(scores)
+        gap, gain = table[:, 0] - table[:, 2], table[:, 2] - base[:, 2]
+        cells = [spread(table[:, column]) for column in range(3)]
+        compared = "" if name == "plain" else between(gain)
+        cells = [name, str(RUNS[name][0]), *cells, spread(gap), compared]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([head, *lines, "", *validation_lines(estimates), "", *digit_lines(digits, seeds)]) + "\n"
+
+
+def validation_lines(estimates: list) -> list[str]:
+    """What augmenting the validation photos does to the estimate."""
+    true = np.array([one for one, _ in estimates])
+    believed = np.array([many for _, many in estimates])
+    lines = [
+        "**Validation photos augmented, too.** The network trained with augmentation; 120 validation photos as they "
+        "are, and twenty times augmented with the ranges of the training.",
+        "",
+        "| seed | as they are | augmented, mean | lowest | highest |",
+        "|---|---|---|---|---|",
+    ]
+    for seed, (one, many) in enumerate(zip(true, believed, strict=True)):
+        lines.append(f"| {seed} | {one:.3f} | {many.mean():.3f} | {many.min():.3f} | {many.max():.3f} |")
+    lines += ["", f"Augmented minus as they are: {between(believed.mean(axis=1) - true)}."]
+    return lines
+
+
+def digit_lines(digits: dict, seeds: int) -> list[str]:
+    """Transforms that keep a digit's class, and such that do not."""
+    lines = [
+        f"**Digits, 1000 for training, 1000 others for validation, 30 epochs, {seeds} seeds.** The last column: sixes "
+        "turned by 180 degrees that are called nine.",
+        "",
+        "| run | validation | sixes and nines | validation minus plain | turned sixes called nine |",
+        "|---|---|---|---|---|",
+    ]
+    base = np.array(digits["plain"])
+    for name, scores in digits.items():
+        table = np.array(scores)
+        compared = "" if name == "plain" else between(table[:, 0] - base[:, 0])
+        lines.append(f"| {name} | {spread(table[:, 0])} | {spread(table[:, 1])} | {compared} | {spread(table[:, 2])} |")
+    return lines
+
+
+def spread(values: np.ndarray) -> str:
+    """Mean and standard deviation over the seeds."""
+    return f"{values.mean():.3f} ± {values.std(ddof=1):.3f}"
+
+
+def between(differences: np.ndarray) -> str:
+    """Mean of paired differences with its 95 % interval."""
+    half = stats.t.ppf(0.975, len(differences) - 1) * differences.std(ddof=1) / len(differences) ** 0.5
+    return f"{differences.mean():+.3f} ({differences.mean() - half:+.3f} to {differences.mean() + half:+.3f})"
+
+
+if __name__ == "__main__":
+    main()

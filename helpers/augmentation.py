@@ -1,0 +1,305 @@
+"""Data augmentation: one matrix per picture for all geometry, in the lecture's vocabulary, as a Keras layer.
+
+Flip, zoom, shear, rotation, shift and a random patch are affine maps, so their product is one 3x3 matrix, and the
+picture is resampled once. Keras has a layer for each; these speak against a chain of them: five resamplings blur the
+picture and take two to three times as long; layers with one seed draw the same numbers, so that the angle is tied to
+the shift; called without `training=` they change the picture; and the `wrap` filling of the TensorFlow operation under
+them is wrong at the seam and for what lies further away than one picture.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from helpers import quiet
+from helpers.images import ImageError
+
+keras = quiet.keras()  # a Keras layer cannot be declared without Keras
+
+FILL_MODES = ("nearest", "reflect", "wrap", "constant")
+
+
+def pipeline(
+    rotation: float = 40,
+    width_shift: float = 0.2,
+    height_shift: float = 0.2,
+    shear: float = 0.2,
+    zoom: float = 0.2,
+    horizontal_flip: bool = True,
+    vertical_flip: bool = False,
+    brightness: float | None = None,
+    fill_mode: str = "nearest",
+    patch: float | None = None,
+    seed: int = 0,
+) -> Augmentation:
+    """Return a Keras layer that changes every picture of a batch anew in training, and nothing at inference.
+
+    Pictures go in as RGB or grey, 0..255, uint8 or float, `(n, height, width, channels)` or one `(height, width,
+    channels)`; float32 of the same shape comes out. Every value is drawn uniformly, for each picture on its own:
+    rotation: degrees, from minus to plus that angle, 0 to 180.
+    width_shift, height_shift: fraction of the width, of the height, from minus to plus, 0 to 1.
+    shear: how far the top edge leans over, as a fraction of its height (the tangent of the slant: 0.2 is 11 degrees),
+    from minus to plus, 0 to 1.
+    zoom: magnification from 1 - zoom to 1 + zoom, the same for both sides, 0 to 0.99.
+    horizontal_flip, vertical_flip: mirror every second picture, left and right or up and down.
+    brightness: fraction of the range 0..255 that is added, from minus to plus, 0 to 1; then cut off at 0 and 255.
+    patch: side of a random window as a fraction of the picture's, 0.01 to 1; the window is enlarged to the whole.
+    fill_mode: what is put where the picture ends, one of FILL_MODES ("constant" is black).
+    seed: two pipelines of one seed draw the same values.
+
+    The defaults are the lecture's. Its `shear_range=0.2` was meant in radians, a tangent of 0.203; later versions of
+    Keras read the same number as degrees, and then it did nothing that one could see.
+    In a model the layer knows whether it trains; called by hand or in `tf.data` it needs `training=True`.
+    Raises ValueError for a value out of its range.
+    """
+    return Augmentation(
+        rotation=rotation,
+        width_shift=width_shift,
+        height_shift=height_shift,
+        shear=shear,
+        zoom=zoom,
+        horizontal_flip=horizontal_flip,
+        vertical_flip=vertical_flip,
+        brightness=brightness,
+        fill_mode=fill_mode,
+        patch=patch,
+        seed=seed,
+        name="augmentation",
+    )
+
+
+@keras.saving.register_keras_serializable(package="course")
+class Augmentation(keras.layers.Layer):
+    """The layer that `pipeline` returns; the same arguments, all switched off if not given."""
+
+    def __init__(
+        self,
+        rotation: float = 0,
+        width_shift: float = 0,
+        height_shift: float = 0,
+        shear: float = 0,
+        zoom: float = 0,
+        horizontal_flip: bool = False,
+        vertical_flip: bool = False,
+        brightness: float | None = None,
+        fill_mode: str = "nearest",
+        patch: float | None = None,
+        seed: int = 0,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.rotation = _range("rotation", rotation, 0, 180)
+        self.width_shift = _range("width_shift", width_shift, 0, 1)
+        self.height_shift = _range("height_shift", height_shift, 0, 1)
+        self.shear = _range("shear", shear, 0, 1)
+        self.zoom = _range("zoom", zoom, 0, 0.99)
+        self.horizontal_flip, self.vertical_flip = bool(horizontal_flip), bool(vertical_flip)
+        self.brightness = None if brightness is None else _range("brightness", brightness, 0, 1)
+        self.fill_mode = _fill(fill_mode)
+        self.patch = None if patch is None else _range("patch", patch, 0.01, 1)
+        self.seed = seed
+        self.generator = keras.random.SeedGenerator(seed)
+        self.supports_jit = False
+
+    def call(self, images: Any, training: bool = False) -> Any:
+        """Return float32 pictures: changed in training, the same numbers otherwise."""
+        images = keras.ops.cast(images, "float32")
+        if not training:
+            return images
+        if len(images.shape) == 3:
+            return self.call(images[None], training)[0]
+        count, height, width, _ = keras.ops.shape(images)
+        values, added = self.draw(count)
+        images = warp(images, matrices(height, width, **values), self.fill_mode)
+        return images if self.brightness is None else keras.ops.clip(images + added[:, None, None, None], 0, 255)
+
+    def draw(self, count: Any) -> tuple[dict[str, Any], Any]:
+        """Return new random values, float32 tensors `(count,)`: the arguments of `matrices`, and what is added."""
+
+        def between(low: float, high: float) -> Any:
+            return keras.random.uniform((count,), low, high, seed=self.generator)
+
+        def sign(wanted: bool) -> Any:
+            return keras.ops.where(between(0, 1) < (0.5 if wanted else -1), -1.0, 1.0)
+
+        values = {
+            "rotation": between(-self.rotation, self.rotation),
+            "width_shift": between(-self.width_shift, self.width_shift),
+            "height_shift": between(-self.height_shift, self.height_shift),
+            "shear": between(-self.shear, self.shear),
+            "zoom": between(1 - self.zoom, 1 + self.zoom),
+            "across": sign(self.horizontal_flip),
+            "down": sign(self.vertical_flip),
+            "patch": keras.ops.full((count,), self.patch or 1.0, "float32"),
+            "patch_left": between(0, 1),
+            "patch_top": between(0, 1),
+        }
+        return values, between(-255, 255) * (self.brightness or 0.0)
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        """The shape of the pictures does not change."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """What is needed to make the same layer again; `load_model` uses it."""
+        names = ("rotation", "width_shift", "height_shift", "shear", "zoom", "horizontal_flip", "vertical_flip")
+        own = {name: getattr(self, name) for name in (*names, "brightness", "fill_mode", "patch", "seed")}
+        return {**super().get_config(), **own}
+
+
+def matrices(
+    height: int,
+    width: int,
+    rotation: Any,
+    width_shift: Any,
+    height_shift: Any,
+    shear: Any,
+    zoom: Any,
+    across: Any,
+    down: Any,
+    patch: Any,
+    patch_left: Any,
+    patch_top: Any,
+) -> Any:
+    """Return the affine maps from a new picture's pixels to the old one's, float32 `(n, 3, 3)`; all values are `(n,)`.
+
+    A map times (column, row, 1) is the place (column, row, 1) in the old picture. In the picture's own order: mirror
+    (across, down: -1 or 1), zoom (magnification), shear (positive: the top leans to the right), rotation (degrees,
+    counter-clockwise), shift (fractions; right and down are positive), all about the centre; then a window of side
+    `patch` (a fraction), its place given by patch_left and patch_top (0: left or top, 1: right or bottom).
+    """
+    ops = keras.ops
+    rotation, width_shift, height_shift, shear, zoom, across, down, patch, patch_left, patch_top = (
+        ops.convert_to_tensor(value, "float32")
+        for value in (rotation, width_shift, height_shift, shear, zoom, across, down, patch, patch_left, patch_top)
+    )
+    height, width = ops.cast(height, "float32"), ops.cast(width, "float32")
+    one, none = ops.ones_like(rotation), ops.zeros_like(rotation)
+    middle_x, middle_y = one * (width - 1) / 2, one * (height - 1) / 2
+    angle = rotation * (math.pi / 180)
+    cosine, sine = ops.cos(angle), ops.sin(angle)
+    left, top = (patch_left - 0.5) * (1 - patch) * width, (patch_top - 0.5) * (1 - patch) * height
+    # From the new picture back to the old one: each step is undone, the last one first.
+    steps = (
+        ((one, none, middle_x), (none, one, middle_y)),
+        ((across, none, none), (none, down, none)),
+        ((1 / zoom, none, none), (none, 1 / zoom, none)),
+        ((one, shear, none), (none, one, none)),
+        ((cosine, -sine, none), (sine, cosine, none)),
+        ((one, none, -width_shift * width), (none, one, -height_shift * height)),
+        ((patch, none, left), (none, patch, top)),
+        ((one, none, -middle_x), (none, one, -middle_y)),
+    )
+    product = None
+    for first, second in steps:
+        step = ops.stack([ops.stack(row, -1) for row in (first, second, (none, none, one))], -2)
+        product = step if product is None else ops.matmul(product, step)
+    return product
+
+
+def warp(images: Any, maps: Any, fill_mode: str = "nearest") -> Any:
+    """Return the pictures seen through affine maps: float32 `(n, height, width, channels)`, bilinear.
+
+    images: a tensor or array of that shape. maps: `(n, 3, 3)`, as `matrices` gives them. fill_mode: how the picture
+    goes on outside, as in scipy.ndimage: "nearest" aaaa|abcd|dddd, "reflect" dcba|abcd|dcba, "wrap" abcd|abcd|abcd
+    ("grid-wrap" there), "constant" black ("grid-constant").
+    """
+    ops = keras.ops
+    images, maps = ops.cast(images, "float32"), ops.cast(maps, "float32")
+    count, height, width, channels = ops.shape(images)
+    columns = ops.cast(ops.arange(width), "float32")[None, None, :]
+    rows = ops.cast(ops.arange(height), "float32")[None, :, None]
+    maps = maps[..., None, None]
+    x, y = (maps[:, i, 0] * columns + maps[:, i, 1] * rows + maps[:, i, 2] for i in (0, 1))
+    first_x, first_y = ops.floor(x), ops.floor(y)
+    flat = ops.reshape(images, (count * height * width, channels))
+    start = ops.arange(count)[:, None, None] * (height * width)
+    result = 0.0
+    for row, row_weight in ((first_y, first_y + 1 - y), (first_y + 1, y - first_y)):
+        row, row_weight = _inside(row, row_weight, height, fill_mode)
+        for column, weight in ((first_x, first_x + 1 - x), (first_x + 1, x - first_x)):
+            column, weight = _inside(column, weight, width, fill_mode)
+            pixels = ops.take(flat, start + row * width + column, axis=0)
+            result = result + pixels * (row_weight * weight)[..., None]
+    return result
+
+
+def _inside(place: Any, weight: Any, length: Any, fill_mode: str) -> tuple[Any, Any]:
+    """Return the index inside 0..length-1 that stands for a place anywhere, and the weight it then has."""
+    ops = keras.ops
+    place = ops.cast(place, "int32")
+    if fill_mode == "wrap":
+        return ops.mod(place, length), weight
+    if fill_mode == "reflect":
+        place = ops.mod(place, 2 * length)
+        return ops.minimum(place, 2 * length - 1 - place), weight
+    if fill_mode == "constant":
+        weight = ops.where((place >= 0) & (place < length), weight, 0.0)
+    return ops.clip(place, 0, length - 1), weight
+
+
+def apply_one(
+    image: Any,
+    rotation: float = 0,
+    width_shift: float = 0,
+    height_shift: float = 0,
+    shear: float = 0,
+    zoom: float = 1,
+    horizontal_flip: bool = False,
+    vertical_flip: bool = False,
+    brightness: float = 0,
+    patch: float | None = None,
+    patch_at: tuple[float, float] = (0.5, 0.5),
+    fill_mode: str = "nearest",
+) -> np.ndarray:
+    """Return one picture with exactly these changes, in the same shape; uint8 stays uint8 (rounded), else float32.
+
+    image: `(height, width)` or `(height, width, channels)`, 0..255. rotation: degrees, counter-clockwise. width_shift,
+    height_shift: fractions of the sides, right and down. shear: fraction, positive leans to the right. zoom:
+    magnification, 2 is twice as large. brightness: fraction of 255 that is added. patch: side of the window as a
+    fraction, patch_at: its place (left, top), each from 0 to 1. Raises ImageError for another shape, ValueError for
+    numbers that are not finite, a zoom or patch that is not above 0, or an unknown fill_mode.
+    """
+    array = np.asarray(image)
+    if array.ndim not in (2, 3) or array.size == 0:
+        raise ImageError(f"The picture has the shape {array.shape}; give one picture, (height, width, channels).")
+    patch = 1.0 if patch is None else patch
+    for name, value in (("zoom", zoom), ("patch", patch)):
+        if not value > 0:
+            raise ValueError(f"{name} is {value!r}; give a number above 0, for example 0.8.")
+    numbers = (rotation, width_shift, height_shift, shear, zoom, -1 if horizontal_flip else 1)
+    numbers = (*numbers, -1 if vertical_flip else 1, patch, *patch_at)
+    if not np.isfinite([*numbers, brightness]).all():
+        raise ValueError(f"The values {numbers} and brightness {brightness} must all be finite numbers.")
+    height, width = array.shape[:2]
+    maps = matrices(height, width, *(np.array([number]) for number in numbers))
+    seen = warp(array.reshape(1, height, width, -1), maps, _fill(fill_mode))
+    seen = keras.ops.convert_to_numpy(seen).reshape(array.shape)
+    if brightness:
+        seen = np.clip(seen + 255 * brightness, 0, 255)
+    return np.round(seen).astype(np.uint8) if array.dtype == np.uint8 else seen
+
+
+def variants(image: Any, count: int, augmentation: Any) -> np.ndarray:
+    """Return `count` variants of one picture `(height, width, 3)`, uint8 `(count, height, width, 3)`.
+
+    augmentation: what `pipeline` returns; each call draws new variants.
+    """
+    changed = augmentation(np.repeat(np.asarray(image)[None], count, axis=0), training=True)
+    return np.round(keras.ops.convert_to_numpy(changed)).astype(np.uint8)
+
+
+def _range(name: str, value: float, low: float, high: float) -> float:
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if not number or not low <= value <= high:
+        raise ValueError(f"{name} is {value!r}; give a number from {low} to {high}.")
+    return float(value)
+
+
+def _fill(fill_mode: str) -> str:
+    if fill_mode not in FILL_MODES:
+        raise ValueError(f"fill_mode is {fill_mode!r}; choose one of {', '.join(FILL_MODES)}.")
+    return fill_mode

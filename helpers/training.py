@@ -1,0 +1,189 @@
+"""What the training notebooks share: the small convnet, a training loop with a progress bar, and stored tables."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from helpers import progress, quiet
+from helpers.downloads import MissingError
+
+FILTERS = (16, 32, 64, 64)
+RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "results"
+
+
+def small_convnet(
+    input_size: int = 96,
+    classes: int = 2,
+    dropout: float = 0.0,
+    augmentation: Any = None,
+    seed: int = 0,
+    filters: tuple[int, ...] = FILTERS,
+    channels: int = 3,
+    learning_rate: float = 1e-3,
+) -> Any:
+    """Return a compiled convnet that is trained from scratch: convolution and pooling, again and again, then dense.
+
+    Pictures `(input_size, input_size, channels)`, 0..255, go in; probabilities `(classes,)` come out. Each number in
+    `filters` is a 3x3 convolution with ReLU and that many filters, followed by 2x2 max pooling; then flatten, dropout
+    (the rate, 0 to below 1; 0 leaves the layer out) and dense 64. augmentation: what `augmentation.pipeline` returns;
+    it is the first layer and works in training only. The weights are drawn with `seed`. Adam, cross-entropy, accuracy.
+    Raises ValueError for a size that the poolings use up, fewer than two classes, or a rate out of range.
+    """
+    if input_size < (least := 2 ** len(filters)):
+        raise ValueError(f"input_size is {input_size}; {len(filters)} poolings need {least} pixels or more.")
+    if classes < 2:
+        raise ValueError(f"classes is {classes}; give 2 or more.")
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout is {dropout}; give a rate from 0 to below 1, for example 0.5.")
+    keras = quiet.keras()
+    keras.utils.set_random_seed(seed)
+    layers = keras.layers
+    inputs = keras.Input((input_size, input_size, channels), name="pictures")
+    x = inputs if augmentation is None else augmentation(inputs)
+    x = layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(x)
+    for number, width in enumerate(filters, start=1):
+        x = layers.Conv2D(width, 3, padding="same", activation="relu", name=f"conv{number}")(x)
+        x = layers.MaxPooling2D(name=f"pool{number}")(x)
+    x = layers.Flatten(name="flatten")(x)
+    if dropout:
+        x = layers.Dropout(dropout, seed=seed, name="dropout")(x)
+    x = layers.Dense(64, activation="relu", name="dense")(x)
+    outputs = layers.Dense(classes, activation="softmax", name="probabilities")(x)
+    model = keras.Model(inputs, outputs, name="small_convnet")
+    return compiled(model, learning_rate)
+
+
+def compiled(model: Any, learning_rate: float = 1e-3) -> Any:
+    """Compile a classifier that puts out probabilities: Adam, cross-entropy on whole-number labels, accuracy."""
+    model.compile(
+        quiet.keras().optimizers.Adam(learning_rate),
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=False,  # XLA is 5 to 10 times slower on a processor
+    )
+    return model
+
+
+def fit(
+    model: Any,
+    train: tuple[np.ndarray, np.ndarray],
+    validation: tuple[np.ndarray, np.ndarray] | None,
+    epochs: int,
+    batch_size: int = 20,
+    seed: int = 0,
+    label: str = "Training",
+    callbacks: tuple = (),
+) -> dict[str, list[float]]:
+    """Train a compiled model, show the epochs with a progress bar, and return its history.
+
+    train and validation: (pictures, labels) as arrays. The order of the photos and dropout follow `seed`. The history
+    is a plain dict with one number per epoch: loss, accuracy (while it learned, so with dropout and on augmented
+    pictures), val_loss, val_accuracy (at the end of the epoch, on the pictures as they are), seconds.
+    Raises ValueError for no epoch, no photo, or another number of labels than photos.
+    """
+    if epochs < 1:
+        raise ValueError(f"epochs is {epochs}; give 1 or more.")
+    for name, part in (("train", train), ("validation", validation)):
+        if part is not None and (len(part[0]) != len(part[1]) or not len(part[0])):
+            raise ValueError(f"{name} holds {len(part[0])} photos and {len(part[1])} labels; give one label per photo.")
+    keras = quiet.keras()
+    keras.utils.set_random_seed(seed)
+    seconds: list[float] = []
+    with progress.Progress(label, epochs, "epochs") as shown:
+
+        class Watch(keras.callbacks.Callback):
+            def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+                self.began = time.perf_counter()
+
+            def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+                seconds.append(time.perf_counter() - self.began)
+                shown.update()
+
+        history = model.fit(
+            *train,
+            batch_size=batch_size,
+            epochs=epochs,
+            validation_data=validation,
+            validation_batch_size=120,
+            callbacks=[Watch(), *callbacks],
+            verbose=0,
+        ).history
+    return {**{key: [float(value) for value in values] for key, values in history.items()}, "seconds": seconds}
+
+
+def accuracy(model: Any, pictures: np.ndarray, labels: np.ndarray) -> float:
+    """Return the share of photos that the model classifies rightly, at inference: no dropout, no augmentation."""
+    return float((probabilities(model, pictures).argmax(axis=1) == np.asarray(labels)).mean())
+
+
+def probabilities(model: Any, pictures: np.ndarray, batch_size: int = 120) -> np.ndarray:
+    """Return the model's output at inference, float32 `(n, classes)`, some pictures at a time."""
+    return model.predict(pictures, batch_size=batch_size, verbose=0)
+
+
+def interval(right: float, count: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share that was measured on `count` photos (Wilson 1927).
+
+    right: the share, 0 to 1. It says how far the share may be off because other photos might have been drawn. Raises
+    ValueError for no photo or a share out of range.
+    """
+    if count < 1 or not 0 <= right <= 1:
+        raise ValueError(f"{right} of {count} photos is no share; give a number from 0 to 1 and one photo or more.")
+    z = 1.959964
+    middle = (right + z**2 / (2 * count)) / (1 + z**2 / count)
+    half = z / (1 + z**2 / count) * (right * (1 - right) / count + z**2 / (4 * count**2)) ** 0.5
+    return middle - half, middle + half
+
+
+def pictures_per_second(step: Callable[[], Any], pictures: int, repeats: int = 15) -> float:
+    """Return how many pictures a step works through in a second, when it takes `pictures` at once.
+
+    step: a function without arguments. The median of `repeats` calls, after one that may compile.
+    """
+    step()
+    seconds = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        step()
+        seconds.append(time.perf_counter() - began)
+    return pictures / max(float(np.median(seconds)), 1e-9)
+
+
+def stored_table(name: str) -> Any:
+    """Return the table of a longer study as IPython Markdown: benchmarks/results/NAME.md, with date and command.
+
+    Raises MissingError with the command that makes the table where it is not there.
+    """
+    from IPython.display import Markdown
+
+    return Markdown(_stored(name))
+
+
+def stored_rows(name: str) -> dict[str, dict[str, str]]:
+    """Return the first table of benchmarks/results/NAME.md as texts: first column -> heading -> cell.
+
+    Raises MissingError with the command that makes the table where it is not there.
+    """
+    lines = [line.strip() for line in _stored(name).splitlines()]
+    starts = [at for at, line in enumerate(lines) if line.startswith("|")]
+    rows = []
+    for line in lines[starts[0] :] if starts else ():
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split("|")])
+    return {row[0]: dict(zip(rows[0][1:], row[1:], strict=True)) for row in rows[2:]}
+
+
+def _stored(name: str) -> str:
+    path = RESULTS / f"{name}.md"
+    if not path.is_file():
+        raise MissingError(
+            f"The stored table {name!r} is not here; make it with `python3 -m benchmarks.{name}` in the course's "
+            f"folder (it takes some minutes), and go on without it meanwhile."
+        )
+    return path.read_text(encoding="utf-8")

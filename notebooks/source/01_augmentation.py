@@ -1,0 +1,549 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # 1 Data augmentation: more photos out of few
+#
+# You turn one photo into many, train a small network with them, and measure what they are worth.
+#
+# *Follows lecture 002 (Harvard BST 261, lecture 8: data augmentation) and lecture 003 (ZHAW: fighting overfitting). **About 1 minute** on two cores.*
+#
+# [← 0 Start here](00_start_here.ipynb) · [contents](00_start_here.ipynb) · [2 Feature extraction →](02_feature_extraction.ipynb)
+#
+# **You will**
+# 1. make variants of a photo, and tell the believable ones from those that change the class,
+# 2. train a small convnet without and with augmentation and dropout, and read the gap,
+# 3. measure how new an augmented photo is, and why validation photos are never augmented.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Setup.**
+
+# %% slideshow={"slide_type": "skip"}
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown
+
+from helpers import augmentation, backbones, datasets, images, plots, slides, training
+from helpers.checks import check, exercise, slide_claim
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Parameters.**
+#
+# `DATA` is `"critters"` or `"cats_vs_dogs"` (2000 photos: the training below then takes ten times as long).
+
+# %% tags=["parameters"] slideshow={"slide_type": "skip"}
+NETWORK = "efficientnet_lite0"
+DATA = "critters"
+SEED = 0
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **What the slides use, and what runs here.**
+
+# %% slideshow={"slide_type": "skip"}
+network = backbones.load(NETWORK)
+claimed = NETWORK == "efficientnet_lite0" and DATA == "critters"
+Markdown(slides.box("01_augmentation", network, DATA))
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## One photo, many variants
+#
+# A network that sees few photos learns them by heart. Augmentation changes each photo a little, at random, each time it is used. The slide uses an old Keras class that no longer exists; the words stay the same:
+#
+# | on the slide | here |
+# |---|---|
+# | `ImageDataGenerator(...)` | `augmentation.pipeline(...)`, a layer |
+# | `rotation_range=40` | `rotation=40`: degrees, to both sides |
+# | `width_shift_range=0.2`, `height_shift_range=0.2` | `width_shift=0.2`, `height_shift=0.2`: fractions of the sides |
+# | `shear_range=0.2` | `shear=0.2`: how far the top leans over, as a fraction of its height |
+# | `zoom_range=0.2` | `zoom=0.2`: 0.8 to 1.2 times as large |
+# | `horizontal_flip=True`, `fill_mode='nearest'` | the same |
+# | `rescale=1./255` | not needed: it is inside the networks |
+# | `fit_generator` | `fit` |
+#
+# Early Keras read the shear in radians, where 0.2 is a visible slant; later Keras read the same 0.2 as degrees: on a photo 150 pixels high the top edge then moves by a quarter of a pixel.
+#
+# **The photo and eleven variants with the slide's values.**
+
+# %% slideshow={"slide_type": "-"}
+photo = images.prepare(datasets.photo("chelsea").array)
+slide_ranges = augmentation.pipeline(seed=SEED)
+many = augmentation.variants(photo, 11, slide_ranges)
+names = ["the photo"] + [f"variant {number}" for number in range(1, 12)]
+plots.photos([photo, *many], names, columns=6)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Each transform alone
+#
+# Flip, zoom, shear, rotation and shift all move pixels along straight lines. So each is a 3 x 3 matrix, and all of them together are one matrix, too:
+#
+# $$\begin{pmatrix}x_{old}\\y_{old}\\1\end{pmatrix} = F\,Z\,S\,R\,T \begin{pmatrix}x_{new}\\y_{new}\\1\end{pmatrix}$$
+#
+# For each new pixel the matrix says where to look in the old photo. One matrix means one resampling: a chain of five layers would blur the photo five times.
+#
+# **Eight transforms with exact values.**
+
+# %% slideshow={"slide_type": "-"}
+alone = {
+    "rotation 40": {"rotation": 40},
+    "width shift 0.2": {"width_shift": 0.2},
+    "height shift 0.2": {"height_shift": 0.2},
+    "shear 0.2": {"shear": 0.2},
+    "zoom 1.2": {"zoom": 1.2},
+    "horizontal flip": {"horizontal_flip": True},
+    "brightness 0.2": {"brightness": 0.2},
+    "patch 0.6": {"patch": 0.6, "patch_at": (0.3, 0.6)},
+}
+changed = [augmentation.apply_one(photo, **values) for values in alone.values()]
+plots.photos(changed, list(alone), columns=4)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Four of them leave a hole at the edge, and the filling decides what the network sees there.
+#
+# **Four ways to fill.**
+
+# %% slideshow={"slide_type": "-"}
+modes = augmentation.FILL_MODES
+filled = [
+    augmentation.apply_one(photo, rotation=30, zoom=0.6, fill_mode=mode) for mode in modes
+]
+plots.photos(filled, modes, columns=4)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# `nearest` draws streaks, `reflect` mirrors, `wrap` repeats, `constant` is black. None of them is a photo; keep the moves small.
+#
+# **Think!** A row of pixels 1 2 3 4 moves one pixel to the right. What comes first with each filling?
+#
+# **Check it on four pixels.**
+
+# %% slideshow={"slide_type": "-"}
+four = np.array([[1.0, 2.0, 3.0, 4.0]])
+for mode in modes:
+    print(f"{mode:9}", augmentation.apply_one(four, width_shift=1 / 4, fill_mode=mode)[0])
+square = np.arange(9.0).reshape(3, 3)
+turned = augmentation.apply_one(square, rotation=90)
+check(np.allclose(turned, np.rot90(square), atol=1e-5), "rotation by 90 is a quarter turn")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Believable or not?
+#
+# The slide asks for *believable* variants. We let a network that knows cats be the judge: how probable is any of its five cats, as a transform grows?
+#
+# **Think!** Which transform will hide the cat first?
+#
+# **The probability of a cat, while each transform grows.**
+
+# %% slideshow={"slide_type": "-"}
+cat_names = ("tabby", "tiger cat", "Persian cat", "Siamese cat", "Egyptian cat")
+cats = [network.class_index(name) for name in cat_names]
+strongest = {"rotation": 180, "shear": 2, "width_shift": 0.9, "brightness": 0.9}
+share = np.linspace(0, 1, 10)
+strips, seen = {}, {}
+for name, top in strongest.items():
+    strip = [augmentation.apply_one(photo, **{name: value}) for value in top * share]
+    strips[name] = strip
+    seen[name] = network.probabilities(np.stack(strip))[:, cats].sum(axis=1)
+lines = {f"{name} to {top}": seen[name] for name, top in strongest.items()}
+plots.lines(share, lines, "Still a cat?", "share of the strongest", "probability of a cat")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The same as photos: a little over half as strong, and strongest.**
+
+# %% slideshow={"slide_type": "-"}
+shown = [(name, at) for name in strongest for at in (5, 9)]
+titles = [f"{n} {strongest[n] * share[at]:.3g}: cat {seen[n][at]:.2f}" for n, at in shown]
+plots.photos([strips[name][at] for name, at in shown], titles, columns=4)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Shear hides the cat first. But the network is no judge of what is believable: upside down the cat stays a cat, and so do streaks of fur, though nobody takes such photos. Whether a variant is believable, you decide, by looking.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Transforms that change the class
+#
+# A mirrored cat is a cat. A digit is another matter. Lecture 003 shows a generator with `rotation_range=10`, shifts of 0.1 and *both* flips. What if one uses it on digits?
+#
+# **A six and a two, moved.**
+
+# %% slideshow={"slide_type": "-"}
+(x, y), (x_validation, y_validation) = datasets.mnist(SEED)
+moves = {
+    "as it is": {},
+    "rotation 10": {"rotation": 10},
+    "horizontal flip": {"horizontal_flip": True},
+    "vertical flip": {"vertical_flip": True},
+    "rotation 180": {"rotation": 180},
+}
+pairs = [(digit, name) for digit in (6, 2) for name in moves]
+moved = [augmentation.apply_one(x[y == digit][7], **moves[name]) for digit, name in pairs]
+titles = [f"{digit}: {name}" for digit, name in pairs]
+plots.photos([255 - one for one in moved], titles, columns=5)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Think!** We train three small convnets on 1000 digits: plain, with small moves, with the slide's flips. Which one names upright digits best?
+#
+# **Three trainings, ten epochs each.**
+
+# %% slideshow={"slide_type": "-"}
+small = {"rotation": 10, "width_shift": 0.1, "height_shift": 0.1, "shear": 0, "zoom": 0}
+small |= {"fill_mode": "constant", "seed": SEED}
+changes = {
+    "plain": None,
+    "small moves": augmentation.pipeline(**small, horizontal_flip=False),
+    "moves and flips": augmentation.pipeline(**small, horizontal_flip=True, vertical_flip=True),
+}
+readers, thousand = {}, (x[:1000, ..., None], y[:1000])
+for name, change in changes.items():
+    reader = training.small_convnet(28, 10, 0, change, SEED, filters=(16, 32), channels=1)
+    training.fit(reader, thousand, None, 10, batch_size=50, seed=SEED, label=name)
+    readers[name] = reader
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Upright digits, and sixes upside down.**
+
+# %% slideshow={"slide_type": "-"}
+unseen = (x_validation[..., None], y_validation)
+right = {name: training.accuracy(reader, *unseen) for name, reader in readers.items()}
+turned = x_validation[y_validation == 6][:, ::-1, ::-1, None]
+called = training.probabilities(readers["small moves"], turned).argmax(axis=1)
+nines = np.mean(called == 9)
+plots.bars(
+    right, title=f"Upright digits named rightly; sixes upside down named nine: {nines:.0%}"
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Flips cost much: they put mirrored digits, which nobody writes, under the old labels, and sixes among the nines. Whether small moves gain anything, one seed cannot tell; the stored table below can.
+#
+# **Check it.**
+
+# %% slideshow={"slide_type": "skip"}
+check(nines > 0.3, "a six turned by 180 degrees is a nine to the network", nines)
+loss = right["plain"] - right["moves and flips"]
+check(loss > 0.05, "flips read digits worse than no augmentation does, by", loss)
+slide_claim(
+    "003", "augmenting with both flips helps (digits)", loss < 0, "does not hold here", -loss
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## A small convnet on few photos
+#
+# Now the lecture's experiment: cats and dogs, 240 photos for training. Only the ears tell the classes apart.
+#
+# **The photos, 64 pixels wide.**
+
+# %% slideshow={"slide_type": "-"}
+data = datasets.images(DATA, seed=SEED)
+parts = (data.train, data.validation, data.test)
+train, validation, test = [(part.images(64), part.labels) for part in parts]
+print(data)
+plots.photos(train[0][:12], [data.class_names[label] for label in train[1][:12]], columns=6)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The network has four convolutions with pooling and two dense layers. `run` trains one and adds a line to our table: the accuracy on the photos it learned from, and on new ones. The **gap** between the two is overfitting.
+#
+# **One function for all runs.**
+
+# %% slideshow={"slide_type": "skip"}
+histories, results = {}, {}
+
+
+def run(name, epochs, dropout=0.0, change=None):
+    """Train a fresh small convnet; note its history and its accuracies at inference."""
+    model = training.small_convnet(64, len(data.class_names), dropout, change, SEED)
+    histories[name] = training.fit(model, train, validation, epochs, seed=SEED, label=name)
+    known, tuned, new = (training.accuracy(model, *part) for part in (train, validation, test))
+    row = {"epochs": epochs, "training": known, "validation": tuned, "test": new}
+    results[name] = row | {"gap": known - new}
+    return model
+
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# **Think!** 240 photos, 100,000 weights. What will the accuracy on the training photos be? What would guessing give?
+#
+# **Without anything.**
+
+# %% slideshow={"slide_type": "-"}
+plain = run("plain", 25)
+pd.DataFrame.from_dict(results, orient="index").round(3)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The training photos are known by heart. The slides name two remedies. *Dropout* silences half of the flattened features at random in every step.
+#
+# **With dropout 0.5.**
+
+# %% slideshow={"slide_type": "-"}
+with_dropout = run("dropout", 25, dropout=0.5)
+pd.DataFrame.from_dict(results, orient="index").round(3)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# *Augmentation*: we take milder values than the slide, so that the ears stay in the picture, and give it more epochs, because it never sees the same photo twice and so learns more slowly.
+#
+# **With augmentation.**
+
+# %% slideshow={"slide_type": "-"}
+ranges = {"rotation": 15, "width_shift": 0.1, "height_shift": 0.1, "shear": 0.1, "zoom": 0.15}
+change = augmentation.pipeline(**ranges, fill_mode="reflect", seed=SEED)
+augmented = run("augmentation", 50, change=change)
+pd.DataFrame.from_dict(results, orient="index").round(3)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# **The learning curves.**
+
+# %% slideshow={"slide_type": "-"}
+plots.curves(histories, ["accuracy", "loss"])
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Dashed is training, solid is validation. Without augmentation the training loss goes to zero while the validation loss climbs: the network grows sure of its mistakes.
+#
+# **What 240 test photos can tell.**
+
+# %% slideshow={"slide_type": "-"}
+for name, row in results.items():
+    low, high = training.interval(row["test"], len(test[1]))
+    print(f"{name:12} test {row['test']:.3f}, 95 % interval {low:.3f} to {high:.3f}")
+gaps = {name: row["gap"] for name, row in results.items()}
+slide_claim(
+    "002",
+    "augmentation narrows the gap between training photos and new ones",
+    gaps["augmentation"] < gaps["plain"],
+    "holds",
+    gaps["plain"] - gaps["augmentation"],
+    when=claimed,
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# One seed proves little: other first weights, other photos, other numbers. So here is the same study over five seeds, each with new photos.
+#
+# **The stored table.**
+
+# %% slideshow={"slide_type": "-"}
+training.stored_table("augmentation")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Read the first table's last column; an interval that contains zero proves nothing. Augmentation gains about nine points. Dropout gains about three, and its interval only just leaves zero out; on top of augmentation it adds nothing that five seeds could show. The slide's ranges learn more slowly: after 60 epochs they are behind ours, after 150 they have caught up. And a gap of more than ten points stays, as the slide warns. The last table settles the small moves of the digits: they gain two points.
+#
+# **The slide's claims, over five seeds.**
+
+# %% slideshow={"slide_type": "skip"}
+rows = training.stored_rows("augmentation")
+for name in ("augmentation", "dropout 0.5"):
+    gain = rows[name]["test minus plain"]  # mean (lower to upper end of the interval)
+    lower = float(gain.split("(")[1].split(" to ")[0])
+    slide_claim("002", f"{name} helps on new photos", lower > 0, "holds", gain)
+gap = rows["augmentation"]["gap"]
+overfits = float(gap.split(" ± ")[0]) > 0.05
+slide_claim("002", "augmentation does not wholly escape overfitting", overfits, "holds", gap)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Never augment the validation photos
+#
+# Validation photos stand for the photos that will come. We change ours as we change the training photos, ten times, then with the slide's ranges, and look at what we would believe.
+#
+# **Think!** Will the augmented estimate be too high, too low, or right but shaky?
+#
+# **One number as it should be, and twenty as they should not be.**
+
+
+# %% slideshow={"slide_type": "-"}
+def look(pipeline):
+    """The accuracy that one would believe after augmenting the validation photos."""
+    pictures = np.asarray(pipeline(validation[0], training=True))
+    return training.accuracy(augmented, pictures, validation[1])
+
+
+honest = training.accuracy(augmented, *validation)
+mild, strong = [[look(pipeline) for _ in range(10)] for pipeline in (change, slide_ranges)]
+for name, values in {"as it is": [honest], "our ranges": mild, "slide's": strong}.items():
+    print(f"{name:10} mean {np.mean(values):.3f}, from {min(values):.3f} to {max(values):.3f}")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The same network and the same photos give another number at each look, and a lower one on average: the estimate answers another question, about photos that nobody will take.
+#
+# **Check it.**
+
+# %% slideshow={"slide_type": "skip"}
+spread, bias = max(strong) - min(strong), np.mean(strong) - honest
+check(spread > 0, "an augmented estimate changes from look to look, by", spread)
+slide_claim(
+    "002",
+    "validation photos should not be augmented: the estimate is off",
+    bias < -0.05,
+    "holds",
+    bias,
+    when=claimed,
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Never the same input twice, yet correlated
+#
+# The slide says: the network never sees the same input twice, but the inputs are heavily correlated. Both can be measured.
+#
+# **Three epochs of augmented photos: are any two equal?**
+
+# %% slideshow={"slide_type": "-"}
+inputs = np.concatenate([np.asarray(change(train[0], training=True)) for _ in range(3)])
+different = len({picture.tobytes() for picture in inputs})
+slide_claim(
+    "002",
+    "the network never sees the same input twice",
+    different == len(inputs),
+    "holds",
+    f"{different} of {len(inputs)} differ",
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# For the second half we ask the ImageNet network for its features, 1280 numbers for a photo, and compare distances: between variants of one photo, between photos of one class, between classes.
+#
+# **Think!** Which two photos lie further apart: two variants of one cat, or a cat and a dog?
+#
+# **The features of 20 photos with 8 variants each.**
+
+# %% slideshow={"slide_type": "-"}
+chosen = data.train.take(20, SEED)
+layer = network.on_slide("fc2")
+features = []
+for picture in chosen.images(network.input_size):
+    eight = augmentation.variants(picture, 8, change)
+    features.append(network.features_of(eight, layer))
+features = np.stack(features).reshape(20, 8, -1)
+print(f"{features.shape[0]} photos, {features.shape[1]} variants, {features.shape[2]} features")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Their distances.**
+
+# %% slideshow={"slide_type": "-"}
+from scipy.spatial.distance import pdist
+
+apart = pdist(features.reshape(160, -1)) / np.sqrt((features**2).sum(axis=-1).mean())
+first, second = np.triu_indices(160, 1)  # the pairs, in the order of pdist
+same_photo = first // 8 == second // 8
+same_class = chosen.labels[first // 8] == chosen.labels[second // 8]
+groups = {"same photo": same_photo, "same class": same_class & ~same_photo}
+groups["other class"] = ~same_class
+distances = {name: apart[group] for name, group in groups.items()}
+title = ", ".join(f"{name} {one.mean():.2f}" for name, one in distances.items())
+plots.histogram(distances, 40, f"Mean distance: {title}", "1 is the length of the features")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Variants of one photo stay together, half as far apart as two photos. And to these features two cats are as far apart as a cat and a dog: they were learned on photos, not on drawings.
+#
+# How much is new in a variant? The *intraclass correlation* is the share of the variance that lies between photos:
+#
+# $$\rho = \frac{s^2_{between}}{s^2_{between} + s^2_{within}}, \qquad n_{effective} = \frac{n\,k}{1 + (k - 1)\,\rho}$$
+#
+# and $n$ photos with $k$ variants each are worth $n_{effective}$ independent ones (Kish 1965, for estimating a mean). As $k$ grows, this ends at $n / \rho$.
+#
+# **The worth of a variant.**
+
+# %% slideshow={"slide_type": "-"}
+within = features.var(axis=1, ddof=1).sum(axis=-1).mean()
+between = features.mean(axis=1).var(axis=0, ddof=1).sum() - within / 8
+rho = between / (between + within)
+worth = len(train[0]) / rho
+print(f"{len(train[0])} photos, augmented without end, are worth {worth:.0f} independent ones")
+slide_claim(
+    "002", "augmented inputs are heavily correlated", rho > 0.5, "holds", rho, when=claimed
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What does it cost?
+#
+# **A chain of five Keras layers that does the same.**
+
+# %% slideshow={"slide_type": "skip"}
+from helpers.quiet import keras, tensorflow
+
+layers = keras().layers
+chain = keras().Sequential()
+chain.add(layers.RandomFlip("horizontal", seed=1))
+chain.add(layers.RandomZoom((-0.15, 0.15), seed=2))
+chain.add(layers.RandomShear(0.1, seed=3))
+chain.add(layers.RandomRotation(15 / 360, seed=4))
+chain.add(layers.RandomTranslation(0.1, 0.1, seed=5))
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# (The five seeds differ on purpose: Keras layers with *one* seed draw the same numbers, and then each angle comes with one shift only.)
+#
+# **Pictures per second.**
+
+# %% slideshow={"slide_type": "-"}
+pictures, labels = train[0][:20].astype("float32"), train[1][:20]
+compiled = tensorflow().function
+steps = {
+    "one matrix": compiled(lambda: change(pictures, training=True)),
+    "five layers": compiled(lambda: chain(pictures, training=True)),
+    "training step": lambda: plain.train_on_batch(pictures, labels),
+}
+speed = {name: training.pictures_per_second(step, 20) for name, step in steps.items()}
+cost = speed["training step"] / speed["one matrix"]
+thousands = {name: number / 1000 for name, number in speed.items()}
+title = f"Thousand pictures per second: augmentation costs {cost:.0%} of a training step"
+plots.bars(thousands, title=title)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The network here is tiny; the larger the network, the smaller the share.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Exercises
+#
+# **Exercise 1.**
+#
+# The row 1 2 3 4 moves *two* pixels to the left with `reflect`. Write down the four numbers before you compute them.
+
+# %% slideshow={"slide_type": "-"}
+your_row = None  # for example [1, 2, 3, 4]
+
+two_left = augmentation.apply_one(four, width_shift=-2 / 4, fill_mode="reflect")[0]
+exercise(your_row, two_left, hint="The end of the row is a mirror.")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Exercise 2.**
+#
+# Which of these keep the class of *all* letters b, d, p and q? Leave the others out of the set.
+
+# %% slideshow={"slide_type": "-"}
+your_set = {"rotation 10", "horizontal flip", "vertical flip", "rotation 180", "zoom 1.2"}
+
+keep = {"rotation 10", "zoom 1.2"}
+exercise(your_set, lambda names: set(names) == keep, hint="Draw a b on paper and turn it.")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Exercise 3.**
+#
+# How many independent photos would 240 photos be worth if every variant were as new as a new photo, with 60 epochs? And if $\rho$ were 1? Give both numbers.
+
+# %% slideshow={"slide_type": "-"}
+your_numbers = None  # for example (100, 100)
+
+hint = "Put rho = 0 and rho = 1 into the formula, with n = 240 and k = 60."
+exercise(your_numbers, (240 * 60, 240), hint=hint)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## You have
+#
+# **The three goals again, each with its number.**
+
+# %% slideshow={"slide_type": "-"}
+Markdown(f"""
+**You have**
+
+1. made variants; turned by 180 degrees, {nines:.0%} of the sixes were named nine;
+2. trained a convnet: gap {gaps["plain"]:.2f} plain, {gaps["dropout"]:.2f} with dropout, {gaps["augmentation"]:.2f} with augmentation;
+3. measured a correlation of {rho:.2f} between variants, and a validation estimate of {np.mean(strong):.2f} instead of {honest:.2f}.
+""")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Further reading**
+#
+# - P. Y. Simard, D. Steinkraus, J. C. Platt: Best practices for convolutional neural networks applied to visual document analysis. ICDAR 2003.
+# - A. Krizhevsky, I. Sutskever, G. E. Hinton: ImageNet classification with deep convolutional neural networks. NIPS 2012, section 4.
+# - N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever, R. Salakhutdinov: Dropout: a simple way to prevent neural networks from overfitting. Journal of Machine Learning Research 15, 2014, 1929-1958.
+# - C. Shorten, T. M. Khoshgoftaar: A survey on image data augmentation for deep learning. Journal of Big Data 6:60, 2019.
+# - L. Kish: Survey Sampling. Wiley 1965, sections 5.4 and 8.2.
