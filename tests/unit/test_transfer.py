@@ -169,7 +169,7 @@ def test_boundaries_lie_where_all_paths_meet():
         transfer.boundary(new, "block3_conv")
 
 
-@pytest.mark.parametrize("name", ["squeezenet", "mobilenet_v2", "resnet50"])
+@pytest.mark.parametrize("name", ["squeezenet", "mobilenet_v2"])
 def test_blocks_can_be_cut_in_real_networks(name):
     network = backbones.load(name, weights=None)
     new = transfer.attach_head(network, ["cat", "dog"], hidden=0)

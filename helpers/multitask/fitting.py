@@ -1,0 +1,234 @@
+"""The four models, fitted: epochs chosen on the validation part, then trained once more on all rows but the test's."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from helpers.multitask import models
+from helpers.multitask.rows import Prepared, Rows
+from helpers.multitask.training import Examples, History, Trainer, row_batches, task_batches, whole
+
+OnEpoch = Callable[[str, int, History], None] | None
+HEAD_PHASES = ("heads", "upper shared layer", "all layers")  # what the three steps of fine-tuning let move
+
+
+@dataclass(eq=False)
+class Fitted:
+    """A trained model for all tasks.
+
+    call: from standardised features `(rows, columns)` and task `(rows,)` to standardised predictions `(rows,)`. known:
+    bool `(tasks,)`, the tasks it has learned, or None for a model that does not look at the task. shared: the model to
+    ask for unknown tasks. epochs: how many, for each step of training. seconds: search and final training together.
+    rehearsal: the model's weights when it had seen the train part only, where a model that grows from it must start its
+    own search: else its validation rows would be old acquaintances.
+    """
+
+    name: str
+    call: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    known: np.ndarray | None = None
+    shared: Fitted | None = None
+    model: Any = None
+    epochs: tuple[int, ...] = ()
+    history: dict[str, History] = field(default_factory=dict)
+    seconds: float = 0.0
+    rehearsal: list[np.ndarray] | None = None
+
+    def predict(self, features: np.ndarray, task: np.ndarray, unknown: str = "refuse") -> np.ndarray:
+        """Return standardised predictions, float32 `(rows,)`, for rows of any tasks in one call.
+
+        features: standardised, `(rows, columns)`. task: `(rows,)` numbers. unknown: what to do for a task without any
+        training row, "refuse" (ValueError) or "shared" (the model that serves all tasks predicts these rows).
+        """
+        task = np.asarray(task, dtype=np.int64)
+        if not len(task):
+            return np.empty(0, np.float32)
+        if self.known is None:
+            return self.call(features, task)
+        strange = (task < 0) | (task >= len(self.known))
+        strange[~strange] = ~self.known[task[~strange]]
+        if strange.any() and (unknown != "shared" or self.shared is None):
+            raise ValueError(self._stranger(int(task[strange][0]), unknown))
+        predictions = np.empty(len(task), np.float32)
+        if (~strange).any():
+            predictions[~strange] = self.call(features[~strange], task[~strange])
+        if strange.any():
+            predictions[strange] = self.shared.predict(features[strange], task[strange])
+        return predictions
+
+    def _stranger(self, task: int, unknown: str) -> str:
+        known = f"{self.name!r} learned {int(self.known.sum())} tasks, counted from 0; task {task} is not among them"
+        if unknown not in ("refuse", "shared"):
+            return f"unknown is {unknown!r}; expected 'refuse' or 'shared'"
+        if self.shared is None:
+            return f"{known}; it has no shared model to ask: fit it with shared=, the model of fit_one_for_all"
+        return f"{known}; pass unknown='shared' to ask the one model for all"
+
+
+def fit_one_for_all(
+    prepared: Prepared,
+    widths: tuple[int, ...] = models.WIDTHS,
+    seed: int = 0,
+    weighting: str | float = "row",
+    **how: Any,
+) -> Fitted:
+    """Model 2: one network for all tasks, which never hears of tasks. `how` is that of `search_and_fit`."""
+    model = models.one_for_all(prepared.columns, widths, seed)
+    trainer = Trainer(model, learning_rate=2e-3, decay=0.1, average=0.98)
+    return search_and_fit("one for all", prepared, model, [trainer], weighting=weighting, seed=seed, **how)
+
+
+def fit_per_task(
+    prepared: Prepared,
+    widths: tuple[int, ...] = models.WIDTHS,
+    seed: int = 0,
+    shared: Fitted | None = None,
+    pull: float = 0.0,
+    **how: Any,
+) -> Fitted:
+    """Model 1: a network of its own for every task, all trained at once, each on all of its rows in every step.
+
+    pull: 0 leaves the networks alone. With a pull they start as copies of `shared` and are drawn to their mean as if
+    by so many rows: soft sharing. Raises ValueError for a pull without `shared`.
+    """
+    if pull and shared is None:
+        raise ValueError("soft sharing starts from the one model for all: pass shared=, the model of fit_one_for_all")
+    model = models.per_task(prepared.columns, prepared.tasks, widths, seed)
+    starts = _starts(model, shared) if pull else None
+    trainer = Trainer(model, learning_rate=5e-4 if pull else 2e-3, pulled=model.trainable_variables if pull else ())
+    name = "soft sharing" if pull else "one per task"
+    how = {"epochs": 200, "batch": None, "weighting": "task", **how}
+    return search_and_fit(name, prepared, model, [trainer], [pull], seed=seed, shared=shared, starts=starts, **how)
+
+
+def fit_heads(
+    prepared: Prepared,
+    shared: Fitted,
+    seed: int = 0,
+    pull: float = 30.0,
+    weighting: str | float = "row",
+    phases: int = 3,
+    learning_rate: float = 1e-3,
+    **how: Any,
+) -> Fitted:
+    """Model 3: the shared layers of `shared` and a head per task, started as its output: hard sharing.
+
+    Trained in `phases` steps, as in the lecture: the heads; then the upper shared layer too; then all layers. The
+    validation part may choose no epoch at all for a step. pull: the heads are drawn to their mean as by so many rows.
+    learning_rate: of the first step; the others take 0.3 of it, so as not to destroy what the shared layers know.
+    """
+    model = models.shared_with_heads(shared.model, prepared.tasks)
+    heads = model.get_layer("heads").trainable_variables
+    layers = [layer for layer in model.layers if layer.name.startswith("shared_")]
+    moving = [heads, heads + layers[-1].trainable_variables, model.trainable_variables][:phases]
+    rates = (learning_rate, 0.3 * learning_rate, 0.3 * learning_rate)
+    trainers = [
+        Trainer(model, variables, rate, pulled=heads, average=0.98)
+        for variables, rate in zip(moving, rates, strict=False)
+    ]
+    pulls, starts = [pull] * phases, _starts(model, shared)
+    return search_and_fit(
+        "shared + heads", prepared, model, trainers, pulls, weighting, seed=seed, shared=shared, starts=starts, **how
+    )
+
+
+def fit_gated(
+    prepared: Prepared,
+    seed: int = 0,
+    shared: Fitted | None = None,
+    pull: float = 3.0,
+    weighting: str | float = "row",
+    embedding: int = 32,
+    width: int = 32,
+    **how: Any,
+) -> Fitted:
+    """Model 4: the sigmoid of the task's embedding times a layer of the features, then layers shared by all."""
+    model = models.gated(prepared.columns, prepared.tasks, embedding, width, seed)
+    gate = model.get_layer("gate").trainable_variables
+    trainer = Trainer(model, learning_rate=2e-3, pulled=gate, decay=0.1, average=0.98)
+    return search_and_fit("gated", prepared, model, [trainer], [pull], weighting, seed=seed, shared=shared, **how)
+
+
+def search_and_fit(
+    name: str,
+    prepared: Prepared,
+    model: Any,
+    trainers: list[Trainer],
+    pulls: list[float] | None = None,
+    weighting: str | float = "row",
+    epochs: int = 100,
+    patience: int = 12,
+    batch: int | None = 256,
+    batch_of: str = "rows",
+    seed: int = 0,
+    shared: Fitted | None = None,
+    starts: tuple[list, list] | None = None,
+    on_epoch: OnEpoch = None,
+) -> Fitted:
+    """Train a model twice from the same start and return it `Fitted`.
+
+    First on `prepared.train`, step after step (one `Trainer` each), each for the number of epochs with the lowest error
+    on `prepared.validation`; then on `prepared.fit` for just as many epochs. batch: how many rows, or tasks if
+    batch_of is "tasks", a step looks at; None for all rows. starts: the weights that the two trainings start from, if
+    not those that the model has. on_epoch: called with the step's name, the epoch and its history; an exception that
+    it raises ends the training.
+    """
+    started = time.perf_counter()
+    starts = starts or (model.get_weights(),) * 2
+    pulls = pulls or [0.0] * len(trainers)
+    steps = HEAD_PHASES[: len(trainers)] if len(trainers) > 1 else (name,)
+    held = Examples.of(model, prepared.validation) if len(prepared.validation) else None
+    chosen, history, rehearsal = [epochs] * len(trainers), {}, None
+    for rows, validation, start in zip((prepared.train, prepared.fit), (held, None), starts, strict=True):
+        if rows is prepared.train and held is None:
+            continue  # no rows to choose on: the final training alone, for all epochs
+        model.set_weights(start)
+        examples = Examples.of(model, rows, weighting)
+        batches = _batches(rows, examples, batch, batch_of)
+        for number, (trainer, pull, step) in enumerate(zip(trainers, pulls, steps, strict=True)):
+            watch = (lambda epoch, past, step=step: on_epoch(step, epoch, past)) if on_epoch else None
+            many = epochs if validation else chosen[number]
+            past = trainer.run(examples, many, batches, pull, validation, patience, seed, watch)
+            if validation:
+                chosen[number], history[step] = past.best, past
+        if validation:
+            rehearsal = model.get_weights()
+    known = None if len(model.inputs) == 1 and model.name != "per_task" else prepared.known
+    seconds = time.perf_counter() - started
+    return Fitted(name, _caller(model), known, shared, model, tuple(chosen), history, seconds, rehearsal)
+
+
+def _starts(model: Any, shared: Fitted) -> tuple[list, list]:
+    """Weights of a model grown from `shared`, as it was after the train part alone and as it is now."""
+    both = []
+    for weights in (shared.rehearsal, None):
+        models.start_from(model, shared.model, weights)
+        both.append(model.get_weights())
+    return both[0], both[1]
+
+
+def _batches(rows: Rows, examples: Examples, batch: int | None, batch_of: str) -> Any:
+    if batch_of not in ("rows", "tasks"):
+        raise ValueError(f"batch_of is {batch_of!r}; expected 'rows' or 'tasks'")
+    if batch is None:
+        return whole(len(examples.target))
+    if batch < 1:
+        raise ValueError(f"batch is {batch}; expected at least 1, or None for all rows")
+    return task_batches(rows.task, batch) if batch_of == "tasks" else row_batches(len(rows), batch)
+
+
+def _caller(model: Any) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """A function of features and task that gives the model its own layout, all rows in one call."""
+
+    def call(features: np.ndarray, task: np.ndarray) -> np.ndarray:
+        features, task = np.asarray(features, np.float32), np.asarray(task, np.int32)
+        if model.name == "per_task":
+            laid = models.cube(features, task, model.output_shape[-1])
+            return model(laid).numpy()[models.places_of(task), task]
+        return model([features, task] if len(model.inputs) == 2 else features).numpy()
+
+    return call

@@ -1,0 +1,111 @@
+"""Arrays on the disk that grow batch by batch and are whole or not there: what a damaged file holds is never used."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+KEPT_IN_MEMORY = 256_000_000  # bytes; larger arrays are read from the disk page by page
+FOLDER_LIMIT = 4_000_000_000  # bytes of arrays in one folder; the least recently used go first
+DAY = 86_400  # seconds
+_MARK = b"sha256:"  # before the sum at a file's end; NumPy does not read that far
+_UNFINISHED = "unfinished-"
+
+
+class Writer:
+    """A float32 `.npy` file that grows batch by batch and gets its name when it is whole; its sum stands at its end."""
+
+    def __init__(self, folder: Path) -> None:
+        handle, name = tempfile.mkstemp(prefix=_UNFINISHED, suffix=".part", dir=folder)
+        self.file, self.path, self.total, self.started = os.fdopen(handle, "wb"), Path(name), hashlib.sha256(), False
+
+    def write(self, rows: np.ndarray, count: int) -> None:
+        """Add rows `(k, ...)` of an array that will have `count` rows in the end."""
+        if not self.started:
+            self.started = True
+            self._put(_header((count, *rows.shape[1:])))
+        self._put(np.ascontiguousarray(rows, dtype="<f4"))
+
+    def _put(self, data: Any) -> None:
+        self.total.update(data)
+        self.file.write(data)
+
+    def finish(self, path: Path) -> None:
+        """Write the sum and give the file its name."""
+        self.file.write(_MARK + self.total.digest())
+        self.file.close()
+        os.replace(self.path, path)
+
+    def discard(self) -> None:
+        """Remove what is unfinished; nothing happens after `finish`."""
+        with contextlib.suppress(OSError):  # closing writes what is left, and the disk may be full
+            self.file.close()
+        self.path.unlink(missing_ok=True)
+
+
+def _header(shape: tuple[int, ...]) -> bytes:
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stream, {"descr": "<f4", "fortran_order": False, "shape": shape})
+    return stream.getvalue()
+
+
+def read(path: Path) -> np.ndarray | None:
+    """Return a stored array, None when there is none; a damaged file is removed, with a notice, and gives None.
+
+    More than 256 MB come as a read-only array that stays on the disk.
+    """
+    try:
+        if not path.exists():
+            return None
+        if is_whole(path):
+            os.utime(path)  # used just now: last to go when room is needed
+            return open_array(path)
+    except (OSError, ValueError, EOFError):
+        pass  # unreadable: the same as damaged
+    print(f"The stored features {path.name} were damaged; they are computed again.")
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
+    return None
+
+
+def is_whole(path: Path) -> bool:
+    """Whether the sum at the file's end is that of all that stands before it."""
+    left = path.stat().st_size - len(_MARK) - 32
+    total = hashlib.sha256()
+    with path.open("rb") as file:
+        while left > 0:
+            block = file.read(min(left, 1 << 20))
+            if not block:
+                return False
+            total.update(block)
+            left -= len(block)
+        return file.read() == _MARK + total.digest()
+
+
+def open_array(path: Path) -> np.ndarray:
+    """The array of a file that is known to be whole."""
+    large = path.stat().st_size > KEPT_IN_MEMORY
+    return np.load(path, mmap_mode="r" if large else None, allow_pickle=False)
+
+
+def make_room(folder: Path, keep: set[Path]) -> None:
+    """Delete unfinished files of other days, then the arrays not used for longest, until the folder is in its limit."""
+    for path in folder.glob(f"{_UNFINISHED}*"):
+        if time.time() - path.stat().st_mtime > DAY:
+            path.unlink(missing_ok=True)
+    files = sorted(folder.glob("*.npy"), key=lambda path: path.stat().st_mtime)
+    total = sum(path.stat().st_size for path in files)
+    for path in files:
+        if total <= FOLDER_LIMIT:
+            return
+        if path not in keep:
+            total -= path.stat().st_size
+            path.unlink(missing_ok=True)
