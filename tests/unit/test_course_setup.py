@@ -68,7 +68,10 @@ class Project:
         path = os.pathsep.join([str(self.folder / "bin"), os.environ.get("PATH", "")])
         variables = {**os.environ, "PATH": path, "STAND_IN": mode}
         command = [sys.executable, "course.py", *arguments]
-        return subprocess.run(command, cwd=self.folder, env=variables, capture_output=True, text=True, timeout=120)
+        # A job in the background starts with interrupts switched off, and its children inherit that.
+        hear = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)} if os.name == "posix" else {}
+        options = {"cwd": self.folder, "env": variables, "capture_output": True, "text": True, "timeout": 120}
+        return subprocess.run(command, **options, **hear)
 
     def calls(self) -> list[str]:
         """What the stand-in was asked for: 'venv' or the lists that were installed."""
