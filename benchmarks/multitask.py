@@ -33,7 +33,7 @@ ASKED = {
     "school": {"one for all": 0.655, "shared + heads": 0.630, "gated": 0.625},
     "survey": {"shared + heads": 4.2},
 }
-FIRST_SEED = 100  # the models' settings were chosen while looking at seeds 0 to 3: those splits are no test any more
+FIRST_SEEDS = (0, 100)  # the models' settings were chosen while looking at seeds 0 to 3; those from 100 are fresh
 NETWORKS = ("one per task", "one for all", "shared + heads", "gated")
 
 
@@ -52,9 +52,10 @@ def main() -> None:
         except MissingError as error:
             texts.append(f"## {name}\n\nNot measured: {error}\n")
             continue
-        texts.append(accuracy(name, tasks, options.seeds))
+        texts += [accuracy(name, tasks, range(first, first + options.seeds)) for first in FIRST_SEEDS]
         if name == "school":
-            texts += [accuracy(name, tasks, options.seeds, lecture_protocol=True), weightings(tasks)]
+            last = range(FIRST_SEEDS[-1], FIRST_SEEDS[-1] + options.seeds)
+            texts += [accuracy(name, tasks, last, lecture_protocol=True), weightings(tasks)]
             texts.append(speed(tasks, options.rounds))
     print("\n".join(texts))
     options.out.parent.mkdir(parents=True, exist_ok=True)
@@ -73,7 +74,8 @@ def heading(options: argparse.Namespace) -> str:
         f"({platform.machine()}), load {load:.1f} at the start, TensorFlow {tensorflow.__version__}, "
         f"Keras {keras.__version__}. Epochs and ridge strengths are chosen on 20 % of the training rows; then the "
         "model is trained again on all of them. The test rows are looked at once. Seconds include that search. "
-        f"Seeds {FIRST_SEED} and following: the settings were chosen on splits 0 to 3, which are not used here.\n"
+        "The settings were chosen while looking at seeds 0 to 3; seeds from 100 on had no say in them. Splits differ by "
+        "more than models do, so compare with the line (ridge + indicator) on the same split.\n"
     )
 
 
@@ -93,50 +95,41 @@ def fits(prepared: multitask.Prepared, name: str, seed: int) -> Iterator[multita
     yield multitask.fit_per_task(prepared, seed=seed, shared=one, pull=100.0)
 
 
-def accuracy(name: str, tasks: datasets.Tasks, seeds: int, lecture_protocol: bool = False) -> str:
+def accuracy(name: str, tasks: datasets.Tasks, seeds: range, lecture_protocol: bool = False) -> str:
     """A table of scores: means and standard deviations over seeds."""
     found: dict[str, list[multitask.measures.Scores]] = {}
     totals = []
-    for seed in track(range(FIRST_SEED, FIRST_SEED + seeds), name):
+    for seed in track(seeds, name):
         protocol = {"test": 0.4, "scale_on": "all"} if lecture_protocol else {"test": 0.25}
         prepared = multitask.prepare(tasks, seed=seed, **protocol)
         scores = [multitask.score(model, prepared) for model in fits(prepared, name, seed)]
         for score in scores:
             found.setdefault(score.name, []).append(score)
         totals.append(sum(score.seconds for score in scores if score.name in NETWORKS))
-    unit_first = name == "survey"  # the lecture gives the survey in rating points, School standardised
     lecture, asked = LECTURE.get(name, {}), ({} if lecture_protocol else ASKED.get(name, {}))
-    how = (
-        "60 / 40, scalers fitted on all rows (the lecture's protocol)"
-        if lecture_protocol
-        else "25 % of each task held out"
-    )
+    how = "60 / 40, scalers on all rows (the lecture's protocol)" if lecture_protocol else "25 % of each task held out"
     lines = [
-        f"## {name}: {how}, {seeds} seed{'s' if seeds > 1 else ''}\n",
-        "| model | MSE | MSE (unit²) | tasks' mean MSE | R2 | RMSE (unit) | seconds | asked | lecture, other split |",
-        "|---|---|---|---|---|---|---|---|---|",
+        f"## {name}: {how}, seeds {seeds[0]} to {seeds[-1]}\n",
+        "| model | MSE | less than the line's, same split | MSE (unit²) | tasks' mean MSE | R2 | RMSE (unit) | seconds "
+        "| asked | lecture, other split |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for model, scores in found.items():
-        mse = spread([s.mse for s in scores])
-        unit = spread([s.rmse**2 for s in scores], 2)
-        key = model if model in lecture or model in asked else ""
-        goal = f"<= {asked[key]}" if key in asked else ""
-        cells = [model, mse, unit, spread([s.task_mse for s in scores]), spread([s.r2 for s in scores])]
-        cells += [spread([s.rmse for s in scores], 2), f"{statistics.mean(s.seconds for s in scores):.1f}", goal]
-        lines.append("| " + " | ".join([*cells, str(lecture.get(key, ""))]) + " |")
+        paired = [line.mse - s.mse for line, s in zip(found["ridge + indicator"], scores, strict=True)]
+        cells = [model, spread([s.mse for s in scores]), spread(paired), spread([s.rmse**2 for s in scores], 2)]
+        cells += [spread([s.task_mse for s in scores]), spread([s.r2 for s in scores])]
+        cells += [spread([s.rmse for s in scores], 2), f"{statistics.mean(s.seconds for s in scores):.1f}"]
+        cells += [f"<= {asked[model]}" if model in asked else "", str(lecture.get(model, ""))]
+        lines.append("| " + " | ".join(cells) + " |")
     lines.append(f"\nThe lecture's networks of one seed, all together: {spread(totals, 1)} s.")
-    if asked:
-        column = (lambda s: s.rmse**2) if unit_first else (lambda s: s.mse)
-        verdicts = {key: statistics.mean(column(s) for s in found[key]) for key in asked}
-        met = [
-            f"{key} {value:.3f} {'meets' if value <= asked[key] else 'MISSES'} {asked[key]}"
-            for key, value in verdicts.items()
-        ]
-        lines.append("Asked: " + "; ".join(met) + ".")
+    for model, limit in asked.items():
+        # The lecture gives the survey in squared rating points, School standardised.
+        value = statistics.mean(s.rmse**2 if name == "survey" else s.mse for s in found[model])
+        lines.append(f"Asked of {model}: at most {limit}; measured {value:.3f}.")
     return "\n".join(lines) + "\n"
 
 
-def weightings(tasks: datasets.Tasks, seed: int = FIRST_SEED) -> str:
+def weightings(tasks: datasets.Tasks, seed: int = FIRST_SEEDS[-1]) -> str:
     """What the weights in the loss do to pupils' and to schools' errors, heads only."""
     prepared = multitask.prepare(tasks, seed=seed)
     one = multitask.fit_one_for_all(prepared, seed=seed)

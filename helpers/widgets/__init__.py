@@ -2,5 +2,6 @@
 
 from helpers.widgets.attribution import grad_cam_explorer
 from helpers.widgets.base import Explorer, Frame
+from helpers.widgets.multitask import school_explorer
 
-__all__ = ["Explorer", "Frame", "grad_cam_explorer"]
+__all__ = ["Explorer", "Frame", "grad_cam_explorer", "school_explorer"]

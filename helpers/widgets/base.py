@@ -93,9 +93,11 @@ class Explorer:
         settings = self._strip or [{}]
         frames = [self.draw(**(self.values() | setting)) for setting in settings]
         titles = [", ".join(self._label(name, value) for name, value in setting.items()) for setting in settings]
-        shown = [images.resize(f.picture, _within(f.picture.shape, STRIP_SIDE)) for f in frames]
+        height, width = frames[0].picture.shape[:2]
+        columns = 2 if width > 1.4 * height else len(frames)  # plots are wide, and have words that must be read
+        shown = [images.resize(f.picture, _within(f.picture.shape, STRIP_SIDE * 5 // columns)) for f in frames]
         alt = f"{self.title}: " + "; ".join(frame.caption for frame in frames)
-        return plots.photos(shown, titles, columns=len(shown), alt=alt)
+        return plots.photos(shown, titles, columns=columns, alt=alt)
 
     def _label(self, name: str, value: Any) -> str:
         """How a setting is called in the strip: a menu's own words, or the control's name and the value."""

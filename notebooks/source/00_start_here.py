@@ -192,13 +192,8 @@ exercise(
 # |---|---|---|
 # | 000 Harvard BST 261, lecture 7 | heat maps of class activation | [6 Grad-CAM](06_grad_cam.ipynb), steps 1 to 3 |
 # | | an elephant, a dog of the wrong breed, a gate: top 3 and maps | [6 Grad-CAM](06_grad_cam.ipynb), *One map per class* |
-# | 001 HKUST, transfer learning and visualization | features off the shelf; little or much data, similar or different task | [2 Feature extraction](02_feature_extraction.ipynb) |
-# | | t-SNE and PCA of the last layer's features | [2 Feature extraction](02_feature_extraction.ipynb) |
 # | 002 Harvard BST 261, lecture 8 | data augmentation | [1 Augmentation](01_augmentation.ipynb) |
-# | | pretrained networks, the convolutional base and its summary | [2 Feature extraction](02_feature_extraction.ipynb) |
-# | | features without and with augmentation | [2 Feature extraction](02_feature_extraction.ipynb) |
 # | 003 ZHAW, CNNs part II | fighting overfitting: augmentation, dropout | [1 Augmentation](01_augmentation.ipynb) |
-# | | pretrained features for an SVM, a random forest, a dense head | [2 Feature extraction](02_feature_extraction.ipynb) |
 # | 004 SMU, neural networks and machine learning | multi-task learning: schools and computer survey | [8 Multi-task](08_multi_task.ipynb) |
 # | | class activation mapping: the weights, the sum, the ReLU | [6 Grad-CAM](06_grad_cam.ipynb), steps 1 to 3 |
 

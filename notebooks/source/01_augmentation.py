@@ -17,7 +17,7 @@
 #
 # *Follows lecture 002 (Harvard BST 261, lecture 8: data augmentation) and lecture 003 (ZHAW: fighting overfitting). **About 1 minute** on two cores.*
 #
-# [← 0 Start here](00_start_here.ipynb) · [contents](00_start_here.ipynb) · [2 Feature extraction →](02_feature_extraction.ipynb)
+# [← 0 Start here](00_start_here.ipynb) · [contents](00_start_here.ipynb) · [6 Grad-CAM →](06_grad_cam.ipynb)
 #
 # **You will**
 # 1. make variants of a photo, and tell the believable ones from those that change the class,

@@ -17,7 +17,7 @@
 #
 # *Follows lecture 000 (Harvard BST 261, lecture 7: heat maps of class activation) and lecture 004 (SMU: class activation mapping). **About 1 minute** on two cores.*
 #
-# [← 2 Feature extraction](02_feature_extraction.ipynb) · [contents](00_start_here.ipynb) · [8 Multi-task →](08_multi_task.ipynb)
+# [← 1 Augmentation](01_augmentation.ipynb) · [contents](00_start_here.ipynb) · [8 Multi-task →](08_multi_task.ipynb)
 #
 # **You will**
 # 1. build a Grad-CAM map step by step from activations and gradients,

@@ -584,6 +584,21 @@ if people.name == "drawn survey":
     print("no model can be better than the noise, 2.25; the cut at 0 and 10 lowers it a little")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# ## Explore
+#
+# **Choose how many schools, how many pupils of each, what counts the same, and the model.**
+#
+# Each change trains the model again, which takes a few seconds.
+
+# %% slideshow={"slide_type": "-"}
+from helpers.widgets import school_explorer
+
+school_explorer(tasks, seed=SEED)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Try two pupils a school, then two hundred: from where on does a school's own head pay?
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## The lecture's own protocol
 #
 # The lecture held out 40 % and fitted its scalers on all rows, the test rows too. With `DATA = "school"` this cell repeats that once, so that its numbers may stand beside the lecture's. Looking at test rows for a mean and a standard deviation changes little here; the habit is bad all the same.

@@ -10,7 +10,7 @@ from PIL import Image
 
 from helpers import backbones, datasets, images
 from helpers.attribution import grad_cam
-from helpers.widgets import Explorer, Frame, grad_cam_explorer
+from helpers.widgets import Explorer, Frame, grad_cam_explorer, school_explorer
 from helpers.widgets.base import UPLOADED, PhotoChoice
 
 
@@ -135,3 +135,32 @@ def test_own_file_that_is_no_photo():
     choice = PhotoChoice(["moon"])
     upload(choice, b"%PDF-1.4 not a photo", "paper.pdf")
     assert 'role="alert"' in choice.message.value and choice.menu.value == "moon"
+
+
+def test_school_explorer_trains_what_is_chosen():
+    explorer = school_explorer(datasets.schools("exam"))
+    seen = {explorer.png}
+    for name, value in (
+        ("schools", 2),
+        ("pupils", 2),
+        ("weighting", "task"),
+        ("schools", 65),
+        ("model", "ridge + indicator"),
+        ("model", "one per school"),
+    ):
+        explorer.controls[name].value = value
+        assert explorer.error.value == "", explorer.error.value
+        seen.add(explorer.png)
+    assert len(seen) >= 6
+    assert "65 schools, at most 2 training pupils each" in explorer.caption.value
+
+
+def test_chosen_schools_keep_their_rows():
+    from helpers.widgets.multitask import chosen
+
+    exam = datasets.schools("exam")
+    few = chosen(exam, 5, seed=1)
+    assert len(few.task_names) == 5 and set(few.task) == set(range(5))
+    for number, name in enumerate(few.task_names):
+        whole = exam.target[exam.task == exam.task_names.index(name)]
+        np.testing.assert_array_equal(few.target[few.task == number], whole)

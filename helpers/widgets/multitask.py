@@ -1,0 +1,100 @@
+"""Explorer of how much many small tables should share."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import ipywidgets
+import numpy as np
+from PIL import Image
+
+from helpers import multitask, plots
+from helpers.datasets.tables import Tasks
+from helpers.widgets.base import Explorer, Frame
+
+WEIGHTINGS = {"every pupil the same": "row", "every school the same": "task", "between": "between"}
+MODELS = ("one for all", "one per school", "shared + heads", "gated", "ridge + indicator")
+
+
+def school_explorer(tasks: Tasks, seed: int = 0) -> Explorer:
+    """A model's errors for a chosen number of schools, of pupils per school, and a weighting of the loss.
+
+    tasks: of `datasets.schools(...)`. Each change trains the model again (seconds): the picture is a Bland-Altman plot
+    of the held-out pupils, the caption holds the errors.
+    """
+    most = int(np.bincount(tasks.task).max())
+    slow = {"continuous_update": False, "style": {"description_width": "initial"}}
+    count = len(tasks.task_names)
+    controls = {
+        "schools": ipywidgets.IntSlider(
+            min(30, count),
+            2,
+            min(count, 300),
+            description="Schools",
+            tooltip="How many schools, drawn at random",
+            **slow,
+        ),
+        "pupils": ipywidgets.IntSlider(
+            min(40, most), 2, most, description="Pupils", tooltip="At most so many training pupils a school", **slow
+        ),
+        "weighting": ipywidgets.Dropdown(
+            options=list(WEIGHTINGS.items()), description="Weighting", tooltip="What counts the same in the loss"
+        ),
+        "model": ipywidgets.Dropdown(options=MODELS, description="Model", tooltip="How much the schools share"),
+    }
+
+    def draw(schools: int, pupils: int, weighting: str, model: str) -> Frame:
+        prepared = multitask.limit(multitask.prepare(chosen(tasks, schools, seed), seed=seed), pupils, seed)
+        fitted = fit(prepared, model, weighting, seed)
+        score = multitask.score(fitted, prepared, unknown="shared" if fitted.shared else "refuse")
+        unit = prepared.scaling.to_unit
+        predicted = fitted.predict(prepared.test.features, prepared.test.task, "shared" if fitted.shared else "refuse")
+        pairs = {model: (unit(prepared.test.target), unit(predicted))}
+        caption = (
+            f"{model}, {schools} schools, at most {pupils} training pupils each: error {score.mse:.3f} "
+            f"(1 = predict the mean), R2 {score.r2:.2f}, {score.rmse:.2f} in the data's unit"
+        )
+        return Frame(pixels(multitask.bland_altman(pairs, prepared.unit)), caption, code(model, weighting))
+
+    strip = [{"model": name} for name in MODELS[:4]]
+    return Explorer(controls, draw, strip, "School explorer")
+
+
+def chosen(tasks: Tasks, count: int, seed: int = 0) -> Tasks:
+    """The same table with `count` of its tasks, drawn with `seed` and numbered anew from 0."""
+    kept = np.sort(np.random.default_rng(seed).permutation(len(tasks.task_names))[:count])
+    rows = np.isin(tasks.task, kept)
+    return replace(
+        tasks,
+        features=tasks.features[rows],
+        target=tasks.target[rows],
+        task=np.searchsorted(kept, tasks.task[rows]),
+        task_names=tuple(tasks.task_names[i] for i in kept),
+    )
+
+
+def fit(prepared: multitask.Prepared, model: str, weighting: str, seed: int) -> multitask.Fitted:
+    """Train the model of that name; ridge knows no weighting."""
+    how = {"seed": seed, "weighting": weighting}
+    if model == "ridge + indicator":
+        return multitask.fit_ridge_with_indicator(prepared, multitask.fit_ridge(prepared))
+    shared = multitask.fit_one_for_all(prepared, **how)
+    if model == "one for all":
+        return shared
+    if model == "one per school":
+        return multitask.fit_per_task(prepared, shared=shared, **how)
+    return (multitask.fit_heads if model == "shared + heads" else multitask.fit_gated)(prepared, shared=shared, **how)
+
+
+def code(model: str, weighting: str) -> str:
+    """The call that the explorer makes."""
+    name = {"one for all": "one_for_all", "one per school": "per_task", "shared + heads": "heads", "gated": "gated"}
+    if model not in name:
+        return "multitask.fit_ridge_with_indicator(prepared)"
+    return f'multitask.fit_{name[model]}(prepared, weighting="{weighting}")'
+
+
+def pixels(picture: plots.Picture) -> np.ndarray:
+    """A drawn picture as uint8 (height, width, 3)."""
+    return np.array(Image.open(io.BytesIO(picture.png(96))).convert("RGB"))
