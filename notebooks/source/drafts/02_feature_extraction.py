@@ -1,0 +1,618 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # 2 Feature extraction: a network's eyes, your own classes
+#
+# You take what an ImageNet network sees in a photo, and train something small on it.
+#
+# *Follows lecture 002 (Harvard BST 261, lecture 8: pretrained networks, feature extraction), lecture 001 (HKUST: transfer learning with CNNs) and lecture 003 (ZHAW: off-the-shelf features). **About 1 minute** on two cores.*
+#
+# [← 1 Augmentation](01_augmentation.ipynb) · [contents](00_start_here.ipynb) · [3 Fine-tuning →](03_fine_tuning.ipynb)
+#
+# **You will**
+# 1. compute features once, keep them on the disk, and train a head on them,
+# 2. compare learned features with pixels, hand-made features and the network's own class scores, and say how sure you are,
+# 3. find out which layer suits which task, and what pooling throws away.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Setup.**
+
+# %% slideshow={"slide_type": "skip"}
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown
+from helpers import augmentation, backbones, datasets, plots, probes, slides, training, transfer
+from helpers.checks import check, exercise, slide_claim
+from helpers.features import extract
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Parameters.**
+#
+# `DATA` is `"critters"` or `"cats_vs_dogs"`; `SIZE` is the side of the pictures in pixels (224 for real photos).
+
+# %% tags=["parameters"] slideshow={"slide_type": "skip"}
+NETWORK = "efficientnet_lite0"
+DATA = "critters"
+SEED = 0
+SIZE = 96 if DATA == "critters" else 224
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **What the slides use, and what runs here.**
+
+# %% slideshow={"slide_type": "skip"}
+network = backbones.load(NETWORK)
+claimed = NETWORK == "efficientnet_lite0" and DATA == "critters"
+Markdown(slides.box("02_feature_extraction", network, DATA))
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The convolutional base
+#
+# A network for 1000 ImageNet classes has two parts. The **convolutional base** turns a photo into maps. The **classifier** turns the maps into 1000 scores; `include_top=False` leaves it out. Edges, fur and ears in the maps are of use for other classes, too, so we keep the base and put our own classifier on top.
+#
+# `input_shape` is optional for the base: a convolution slides over a photo of any size.
+#
+# **Think!** The base halves the sides five times. What comes out of 96, of 150, of 224 pixels?
+#
+# **The last maps for three sizes.**
+
+# %% slideshow={"slide_type": "-"}
+last_maps = network.on_slide("block5_conv3")
+base = network.features(last_maps)
+for side in (96, 150, 224):
+    shape = base.compute_output_shape((1, side, side, 3))[1:]
+    print(f"{side} x {side} x 3 pixels become {shape[0]} x {shape[1]} x {shape[2]} maps")
+top = network.model.count_params() - base.count_params()
+print(f"base {base.count_params():,} parameters, classifier {top:,}")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The end of its summary.**
+
+# %% slideshow={"slide_type": "skip"}
+pd.DataFrame(network.layers).tail(8)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### The slide's own network
+#
+# The shapes and counts on the slide need no trained weights: `weights=None` builds VGG16 with random ones, with no download.
+#
+# **The slide's table.**
+
+# %% slideshow={"slide_type": "-"}
+shape = (150, 150, 3)
+vgg = backbones.load("vgg16", weights=None, include_top=False, input_shape=shape)
+ends, count = vgg.model.output_shape[1:], vgg.model.count_params()
+slide_claim(
+    "002",
+    "VGG16's base: 14,714,688 parameters, and 150 x 150 pixels become (4, 4, 512)",
+    ends == (4, 4, 512) and count == 14_714_688,
+    "holds",
+    f"{count:,} and {ends}",
+    on_vgg16=True,
+)
+pd.DataFrame(vgg.layers)[["name", "shape", "parameters"]]
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Feed it what it was fed
+#
+# Each network was trained on numbers in its own range: 0 to 255 minus a mean in blue-green-red order (VGG16), or -1 to 1 (this one). The slide divides by 255 and gives that to VGG16. In this course the preprocessing is *inside* the network; so let us break it.
+#
+# **Think!** A network sees a photo whose numbers are 255 times too small. What does it see? And with red and blue swapped?
+#
+# **The sample photos, fed in three ways.**
+
+# %% slideshow={"slide_type": "-"}
+photos = np.stack([network.prepare(one.array) for one in datasets.photos().values()])
+fed = {"as it should be": photos, "divided by 255": photos / 255}
+fed["red and blue swapped"] = photos[..., ::-1]
+told = {name: transfer.predict(network, batch, 8) for name, batch in fed.items()}
+usual = told["as it should be"].argmax(axis=1)
+kept = {name: (p.argmax(axis=1) == usual).mean() for name, p in told.items()}
+title = f"Share of {len(photos)} photos that keep their first class"
+plots.bars(kept, title=title)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Divided by 255, every photo is nearly black. Swapped colours do less harm: shapes and textures remain.
+#
+# **What it says about the cat.**
+
+# %% slideshow={"slide_type": "skip"}
+cat = list(datasets.photos()).index("chelsea")
+for name, p in told.items():
+    first = int(p[cat].argmax())
+    print(f"{name:22} {network.class_names[first]} {p[cat, first]:.2f}")
+check(
+    kept["divided by 255"] < 0.2,
+    "divided by 255, few photos keep their class",
+    kept["divided by 255"],
+    when=NETWORK == "efficientnet_lite0",
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The task
+#
+# Cats and dogs, as in the lecture; here drawn on real photos, so that only the ears tell them apart.
+#
+# **Think!** What would guessing give?
+#
+# **Some of the photos.**
+
+# %% slideshow={"slide_type": "-"}
+data = datasets.images(DATA, seed=SEED)
+parts = {"train": data.train, "validation": data.validation, "test": data.test}
+y = {name: part.labels for name, part in parts.items()}
+pictures = {name: part.images(SIZE) for name, part in parts.items()}
+guessing = np.bincount(y["test"]).max() / len(y["test"])
+print(data, f"Guessing: {guessing:.2f}")
+names = [data.class_names[label] for label in y["train"][:12]]
+plots.photos(pictures["train"][:12], names, columns=6)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## First way: features once, to disk
+#
+# The base does not change, so it needs to see each photo only once. Its answers, the **features**, go to a file. The last maps are averaged over all places: 1280 numbers a photo.
+#
+# **Run the base over all photos, twice.**
+
+# %% slideshow={"slide_type": "-"}
+import time
+
+layer, seconds = network.on_slide("fc2"), []
+for _ in range(2):
+    began = time.perf_counter()
+    X = {name: extract(network, part, layer, SIZE) for name, part in parts.items()}
+    seconds.append(time.perf_counter() - began)
+print(f"train {X['train'].shape}; first time {seconds[0]:.1f} s, second {seconds[1]:.2f} s")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The first time may be short, too: then an earlier run left the file. The file is found by what made it: the network's weights, the layer, the size and the photos' content. So a changed photo can never get old features.
+#
+# **Change one pixel of one photo.**
+
+# %% slideshow={"slide_type": "skip"}
+changed = pictures["test"][:20].copy()
+changed[7, SIZE // 2, SIZE // 2] += 100
+moved = np.abs(extract(network, changed, layer, SIZE) - X["test"][:20]).max(axis=1)
+check(moved.argmax() == 7 and moved[7] > 0, "only photo 7 has new features", moved[7])
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ### A head on the features
+#
+# The slide's head: a dense layer of 256 units, dropout 0.5, one sigmoid output. `attach_head` puts it on the base; `tail` is the part behind the features, with the same weights.
+#
+# **Train the head alone.**
+
+# %% slideshow={"slide_type": "-"}
+new = transfer.attach_head(network, data.class_names, layer, seed=SEED)
+counts = transfer.unfreeze_from(new, transfer.head_start(new))
+head = transfer.compiled(transfer.tail(new, layer), 1e-3)
+known, unknown = (X["train"], y["train"]), (X["validation"], y["validation"])
+on_features = training.fit(head, known, unknown, 30, seed=SEED)
+print(f"{counts.trainable:,} parameters learn, {counts.frozen:,} are frozen")
+plots.curves(on_features, ["accuracy", "loss"])
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# An accuracy on few test photos is a rough number. From now on each comes with its 95 % interval (Wilson 1927), in a table that grows.
+#
+# **The first line of the table.**
+
+# %% slideshow={"slide_type": "-"}
+results, right = {}, {}
+
+
+def note(name, answers, **more):
+    """Add a line: share of right answers on the test photos, its interval, and what it cost."""
+    right[name] = answers == y["test"]
+    share = right[name].mean()
+    low, high = training.interval(share, len(answers))
+    results[name] = {"test": share, "low": low, "high": high, **more}
+    return pd.DataFrame.from_dict(results, orient="index").round(3)
+
+
+cost = np.median(on_features["seconds"])
+note("dense head", transfer.predict(head, X["test"]).argmax(axis=1), seconds_per_epoch=cost)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Second way: the whole model, with augmentation
+#
+# Features on a disk cannot be augmented: the base has to see every variant. So the frozen base goes into the model, and every epoch pays for it.
+#
+# **Think!** The head is the same, the photos are the same. How many times slower is an epoch?
+#
+# **Train the same head end to end.**
+
+# %% slideshow={"slide_type": "-"}
+ranges = {"rotation": 15, "width_shift": 0.1, "height_shift": 0.1, "shear": 0.1, "zoom": 0.15}
+change = augmentation.pipeline(**ranges, fill_mode="reflect", seed=SEED)
+frozen = transfer.attach_head(network, data.class_names, layer, seed=SEED)
+transfer.unfreeze_from(frozen, transfer.head_start(frozen))
+known, unknown = [(pictures[name], y[name]) for name in ("train", "validation")]
+end_to_end = transfer.train(frozen, known, unknown, 8, augmentation=change, seed=SEED)
+slow = np.median(end_to_end["seconds"])
+answers = transfer.predict(frozen, pictures["test"]).argmax(axis=1)
+note("augmented, end to end", answers, seconds_per_epoch=slow)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# Both classifiers saw the same test photos, so only those count on which they disagree (Agresti and Min 2005).
+#
+# **The two ways compared.**
+
+# %% slideshow={"slide_type": "-"}
+gain, low, high = probes.difference(right["dense head"], right["augmented, end to end"])
+print(f"augmented minus plain features: {gain:+.3f}, 95 % interval {low:+.3f} to {high:+.3f}")
+slide_claim(
+    "002",
+    "features once are fast; the whole model with augmentation is very expensive",
+    slow > 5 * cost,
+    "holds",
+    f"an epoch takes {slow / cost:.0f} times as long",
+    when=claimed,
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# An interval that holds 0 means: this difference may be chance. Several seeds say more (the table at the end of [notebook 3](03_fine_tuning.ipynb)).
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Classical classifiers
+#
+# Lecture 003 names them: features from a network, then a support vector machine or a random forest. No epochs, no learning rate.
+#
+# **Three classifiers on the same features.**
+
+# %% slideshow={"slide_type": "-"}
+for name, classifier in probes.classifiers(SEED).items():
+    began = time.perf_counter()
+    answers = classifier.fit(X["train"], y["train"]).predict(X["test"])
+    table = note(name, answers, seconds_in_all=time.perf_counter() - began)
+table
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What are the features worth?
+#
+# Only 100 photos have labels now. The same logistic regression gets:
+#
+# - **pixels** of the shrunk photo,
+# - a **colour histogram**: which colours, but not where,
+# - **HOG**, histograms of edge directions (Dalal and Triggs 2005), the best hand-made features of their time,
+# - the features of the same network with **random weights**,
+# - its **learned features**,
+# - its 1000 **class scores**: how much is it a teapot, a tabby, a tractor?
+#
+# **Think!** Which of the six are better than guessing? The slide advises against the last. Why might it be right?
+#
+# **Compute all six.**
+
+# %% slideshow={"slide_type": "-"}
+untrained = probes.random_network(NETWORK, pictures["train"][:64], SEED)
+kinds = {
+    "pixels": {name: probes.pixels(batch) for name, batch in pictures.items()},
+    "colour histogram": {name: probes.colour_histogram(b) for name, b in pictures.items()},
+    "HOG": {name: probes.hog(batch) for name, batch in pictures.items()},
+}
+for kind, which, at in (
+    ("random weights", untrained, layer),
+    ("learned features", network, layer),
+    ("class scores", network, network.on_slide("predictions")),
+):
+    kinds[kind] = {n: extract(which, parts[n], at, SIZE) for n in ("train", "test")}
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Ten draws of 100 labels.**
+
+# %% slideshow={"slide_type": "-"}
+from helpers.datasets.splits import stratified_sample
+
+draws = [stratified_sample(y["train"], 100, seed) for seed in range(10)]
+
+
+def answers_of(kind):
+    """Which test photos are right, for each draw of labels: bool (draws, photos)."""
+    known, test = kinds[kind]["train"], (kinds[kind]["test"], y["test"])
+    model = probes.logistic_regression()
+    return np.array([probes.right(model, (known[d], y["train"][d]), test) for d in draws])
+
+
+hundred = {kind: answers_of(kind) for kind in kinds}
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# **The six compared; the whiskers are one standard deviation over the draws.**
+
+# %% slideshow={"slide_type": "-"}
+means = {kind: answers.mean() for kind, answers in hundred.items()}
+spread = [answers.mean(axis=1).std(ddof=1) for answers in hundred.values()]
+guess = {"guessing": guessing}
+title = "Accuracy with 100 labels"
+plots.bars(list(means), list(means.values()), title, errors=spread, reference=guess)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Pixels and colours are near guessing, and so is the same network with random weights: what it was trained for matters, not that it has many layers. HOG does well on *drawn* animals, whose ears have clean outlines. On the lecture's real photos it does not: see the stored table below.
+#
+# **How sure? The mean over draws for each test photo, then its interval over the photos.**
+
+# %% slideshow={"slide_type": "-"}
+gaps = {}
+for other in ("HOG", "class scores"):
+    per_photo = (hundred["learned features"] * 1.0 - hundred[other]).mean(axis=0)
+    gaps[other] = probes.mean_interval(per_photo)
+    gain, low, high = gaps[other]
+    print(f"learned features minus {other}: {gain:+.3f}, interval {low:+.3f} to {high:+.3f}")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **What the slides say, measured.**
+
+# %% slideshow={"slide_type": "skip"}
+best = max("pixels", "colour histogram", "HOG", "random weights", key=means.get)
+text = f"learned features beat hand-made ones (the best of these: {best})"
+slide_claim("003", text, gaps["HOG"][1] > 0, "holds", gaps["HOG"], when=claimed)
+text = "the old classifier's outputs are worse features than the base's"
+verdict = "does not hold here"
+slide_claim(
+    "002", text, gaps["class scores"][1] > 0, verdict, gaps["class scores"], when=claimed
+)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **The same on the lecture's 2000 photos (stored).**
+
+# %% slideshow={"slide_type": "-"}
+training.stored_table("transfer_photos")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What pooling throws away
+#
+# The slide gives another reason: the classifier's outputs no longer know *where* a thing is. We ask for the centre of the head, two numbers, and let a linear function (ridge regression) find it in the features. $R^2 = 1$ is perfect, $R^2 = 0$ is no better than always saying "in the middle".
+#
+# **Think!** Averaging over all places happens *before* the classifier. So which of the three still know where?
+#
+# **Where is the head?**
+
+# %% slideshow={"slide_type": "-"}
+where = {}
+if data.train.drawn is not None:
+    masks = [part.drawn.faces | part.drawn.ears for part in (data.train, data.test)]
+    places = [probes.centres(mask) for mask in masks]
+    levels = {"last maps": last_maps, "pooled features": layer}
+    levels["class scores"] = network.on_slide("predictions")
+    for name, at in levels.items():
+        known, test = (extract(network, parts[part], at, SIZE) for part in ("train", "test"))
+        where[name] = probes.explained_place((known, places[0]), (test, places[1]))
+plots.bars(where or {"no masks for these photos": 0}, title="R squared of the head's place")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The slide is right about the outputs, but the loss happens one step earlier than it says: in the pooling. VGG16 has no global pooling; it loses places in its dense layers.
+#
+# **The claim, measured.**
+
+# %% slideshow={"slide_type": "skip"}
+if where:
+    slide_claim(
+        "002",
+        "the classifier's outputs no longer know where things are",
+        where["class scores"] < 0.3 < where["last maps"],
+        "holds",
+        [where["last maps"], where["class scores"]],
+        when=claimed,
+    )
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Early, middle or last layers?
+#
+# The slide: early layers see edges and colours, late ones ears and eyes; so a task that is very *different* from ImageNet should use early layers only. We average the maps of every block and give them to logistic regression, for two tasks: ours, and handwritten digits, which are nothing like ImageNet's photos.
+#
+# **Think!** Which block will be best for the digits?
+#
+# **Digits as photos.**
+
+# %% slideshow={"slide_type": "-"}
+(x, labels), (x_new, labels_new) = datasets.mnist(SEED)
+few, many = stratified_sample(labels, 240, SEED), stratified_sample(labels_new, 480, SEED)
+as_photo = [np.repeat(255 - one[..., None], 3, axis=-1) for one in (x[few], x_new[many])]
+digits = {"train": (as_photo[0], labels[few]), "test": (as_photo[1], labels_new[many])}
+shown = [str(label) for label in digits["train"][1][:10]]
+plots.photos(as_photo[0][:10], shown, columns=10)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Every block's features, in one pass for each part.**
+
+# %% slideshow={"slide_type": "-"}
+starts = transfer.blocks(network)[1:]
+stages = [transfer.boundary(network, start) for start in starts] + [last_maps]
+tasks = {DATA: {name: (parts[name], y[name]) for name in ("train", "test")}, "digits": digits}
+by_stage = {}
+for task, both in tasks.items():
+    seen = {n: extract(network, p, stages, SIZE, average=True) for n, (p, _) in both.items()}
+    (_, known), (_, asked) = both["train"], both["test"]
+    by_stage[task] = [
+        probes.right(probes.logistic_regression(), (seen["train"][s], known), (seen["test"][s], asked))
+        for s in stages
+    ]  # fmt: skip
+curves = {task: [answers.mean() for answers in found] for task, found in by_stage.items()}
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# **Accuracy by block.**
+
+# %% slideshow={"slide_type": "-"}
+number = np.arange(1, len(stages) + 1)
+peak = {task: int(np.argmax(values)) for task, values in curves.items()}
+found = "; ".join(f"{task}: best after block {p + 1}" for task, p in peak.items())
+plots.lines(number, curves, found, "block", "test accuracy, 240 labels")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Neither task is best at the very last layer, nor at the first ones. The best block is chosen on the test photos here, which flatters it a little; compare whole stretches of the curve, not single points.
+#
+# **The slide's advice, measured: first four blocks against the last one, on digits.**
+
+# %% slideshow={"slide_type": "skip"}
+early = by_stage["digits"][int(np.argmax(curves["digits"][:4]))]
+gain, low, high = probes.difference(by_stage["digits"][-1], early)
+print(f"first four blocks minus the last: {gain:+.3f}, interval {low:+.3f} to {high:+.3f}")
+slide_claim(
+    "002",
+    "for a task unlike ImageNet, use only the first few layers",
+    low > 0,
+    "does not hold here",
+    f"{gain:+.3f}, best after block {peak['digits'] + 1}",
+    when=claimed,
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ### The strategy table, measured
+#
+# Lectures 001 and 003 show a table: little or much data, a similar or a different task, and what to do in each case. We measured its four cells. Compare within a cell only; the numbers are accuracies above chance.
+#
+# **The stored table.**
+
+# %% slideshow={"slide_type": "-"}
+training.stored_table("strategy")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The feature space in two dimensions
+#
+# PCA turns the features so that two axes show as much of the variance as two can. t-SNE (van der Maaten and Hinton 2008) keeps neighbours together and cares about nothing else.
+#
+# **Pixels and features, by PCA and by t-SNE.**
+
+# %% slideshow={"slide_type": "-"}
+from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
+
+some = parts["test"].take(min(240, len(parts["test"])), SEED)
+thumbnails = some.images(SIZE)
+spaces = {"pixels": probes.pixels(thumbnails), "features": extract(network, some, layer, SIZE)}
+flat = {}
+for space, rows in spaces.items():
+    flat[f"PCA of {space}"] = PCA(2, random_state=SEED).fit_transform(rows)
+    narrow = PCA(50, random_state=SEED).fit_transform(rows)
+    flat[f"t-SNE of {space}"] = TSNE(random_state=SEED).fit_transform(narrow)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# **Pixels, by t-SNE.**
+
+# %% slideshow={"slide_type": "-"}
+plots.scatter_2d(flat["t-SNE of pixels"], some.labels, data.class_names, "Pixels, t-SNE")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Features, by PCA.**
+
+# %% slideshow={"slide_type": "-"}
+plots.scatter_2d(flat["PCA of features"], some.labels, data.class_names, "Features, PCA")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Features, by t-SNE: point at a mark to see its photo.**
+
+# %% slideshow={"slide_type": "-"}
+from helpers.photo_map import photo_map
+
+points, names = flat["t-SNE of features"], data.class_names
+photo_map(points, thumbnails, some.labels, names, "Features, t-SNE")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# A picture in two dimensions may mislead, so we ask for a number: how often is a photo's nearest neighbour of its own class?
+#
+# **Nearest neighbours.**
+
+# %% slideshow={"slide_type": "-"}
+from sklearn.neighbors import NearestNeighbors
+
+alike = {}
+for name, points in {**{f"all of {k}": v for k, v in spaces.items()}, **flat}.items():
+    nearest = NearestNeighbors(n_neighbors=2).fit(points).kneighbors(points)[1][:, 1]
+    alike[name] = (some.labels[nearest] == some.labels).mean()
+plots.bars(alike, reference={"guessing": 0.5}, title="Nearest neighbour of the same class")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Which photos go wrong?
+#
+# **Think!** The classes are balanced. Will cats be taken for dogs as often as dogs for cats?
+#
+# **The confusion matrix of the dense head.**
+
+# %% slideshow={"slide_type": "-"}
+p = transfer.predict(head, X["test"])
+said = p.argmax(axis=1)
+matrix = np.zeros((len(data.class_names),) * 2, int)
+np.add.at(matrix, (y["test"], said), 1)
+plots.confusion(matrix, data.class_names, "Dense head")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **The most confidently wrong.**
+
+# %% slideshow={"slide_type": "-"}
+surest = np.argsort(-p.max(axis=1) * (said != y["test"]))[:8]  # the wrong ones come first
+titles = [f"{data.class_names[said[i]]}? {p[i, said[i]]:.2f}" for i in surest]
+plots.photos(pictures["test"][surest], titles, columns=4)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Look at the ears: hidden by a toy, cut off, or turned. Some of these even we would get wrong.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Exercises
+#
+# **Exercise 1.**
+#
+# The slide flattens (4, 4, 512) and puts 256 units on it. How many weights has that dense layer, biases included? (Expected: about two million.)
+
+# %% slideshow={"slide_type": "-"}
+your_count = None
+
+exercise(your_count, 4 * 4 * 512 * 256 + 256, hint="Inputs times units, plus one bias a unit.")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Exercise 2.**
+#
+# Put the head on the maps of block 13 instead (`layer` below; they are averaged for you). Is logistic regression better there than on the last layer? Answer "better", "worse" or "cannot tell", using `probes.difference` on the right answers.
+
+# %% slideshow={"slide_type": "-"}
+your_answer = None  # "better", "worse" or "cannot tell"
+
+if claimed:
+    gain, low, high = probes.difference(by_stage[DATA][-1], by_stage[DATA][12])
+    truth = "better" if low > 0 else "worse" if high < 0 else "cannot tell"
+    exercise(your_answer, truth, hint="Where does the interval of the difference lie?")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Exercise 3.**
+#
+# Photos of the same class, but twice as many test photos: by which factor does the width of the interval shrink, about?
+
+# %% slideshow={"slide_type": "-"}
+your_factor = None
+
+exercise(your_factor, 2**-0.5, hint="It goes with one over the square root.", tolerance=0.02)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## You have
+#
+# **The three goals again, each with its number.**
+
+# %% slideshow={"slide_type": "-"}
+first = results["dense head"]
+Markdown(f"""
+**You have**
+
+1. computed {X["train"].shape[1]} features a photo once and trained a head on them: {first["test"]:.3f} on new photos ({first["low"]:.3f} to {first["high"]:.3f}), {slow / cost:.0f} times cheaper an epoch than the whole model;
+2. compared six kinds of features with 100 labels: learned {means["learned features"]:.3f}, class scores {means["class scores"]:.3f}, the best of the others ({best}) {means[best]:.3f}, guessing {guessing:.2f};
+3. found block {peak[DATA] + 1} of {len(stages)} best for {DATA} and block {peak["digits"] + 1} for digits; the head's place: {", ".join(f"{name} {value:.2f}" for name, value in where.items()) or "not known for these photos"} ($R^2$).
+""")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Slide code, today
+#
+# | on the slides | today |
+# |---|---|
+# | `VGG16(weights='imagenet', include_top=False, input_shape=(150, 150, 3))` | `backbones.load("vgg16", include_top=False)` |
+# | `ImageDataGenerator(rescale=1./255)` | nothing: the preprocessing is inside the network |
+# | `flow_from_directory` and a loop over `predict` | `extract(network, data.train, layer)` |
+# | `Sequential` with the base as its first layer | `attach_head`: one flat graph |
+# | `conv_base.trainable = False` | `unfreeze_from(new, head_start(new))` |
+# | `RMSprop(lr=2e-5)`, `metrics=['acc']` | `RMSprop(learning_rate=2e-5)`, `metrics=["accuracy"]` |
+#
+# *Further reading.* J. Donahue et al., "DeCAF: A Deep Convolutional Activation Feature for Generic Visual Recognition", ICML 2014. A. S. Razavian et al., "CNN Features Off-the-Shelf: An Astounding Baseline for Recognition", CVPR Workshops 2014. J. Yosinski et al., "How Transferable Are Features in Deep Neural Networks?", NeurIPS 2014. L. van der Maaten and G. Hinton, "Visualizing Data using t-SNE", Journal of Machine Learning Research 9, 2008. N. Dalal and B. Triggs, "Histograms of Oriented Gradients for Human Detection", CVPR 2005.

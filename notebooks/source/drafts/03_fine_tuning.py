@@ -1,0 +1,540 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # 3 Fine-tuning: let the base learn, too
+#
+# You unfreeze the end of a trained network and adapt it to your classes, without destroying what it knows.
+#
+# *Follows lecture 000 (Harvard BST 261, lecture 7: fine-tuning) and lecture 002 (the same course, lecture 8). **About 2 minutes** on two cores.*
+#
+# [← 2 Feature extraction](02_feature_extraction.ipynb) · [contents](00_start_here.ipynb) · [4 Activations →](04_activations.ipynb)
+#
+# **You will**
+# 1. fine-tune in the lecture's five steps and check after each what may learn,
+# 2. measure what it brings to unfreeze one, two, three blocks or all layers, and how sure that is,
+# 3. destroy a base on purpose, see what was lost, and look where the tuned network looks.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Setup.**
+
+# %% slideshow={"slide_type": "skip"}
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown
+from helpers import backbones, datasets, images, plots, probes, saving
+from helpers import slides, training, transfer
+from helpers.checks import check, exercise, slide_claim
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Parameters.**
+#
+# `DATA` is `"critters"` or `"cats_vs_dogs"` (2000 photos: allow half an hour); `SIZE` is the side of the pictures in pixels.
+
+# %% tags=["parameters"] slideshow={"slide_type": "skip"}
+NETWORK = "efficientnet_lite0"
+DATA = "critters"
+SEED = 0
+SIZE = 96 if DATA == "critters" else 224
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **What the slides use, and what runs here.**
+
+# %% slideshow={"slide_type": "skip"}
+network = backbones.load(NETWORK)
+claimed = NETWORK == "efficientnet_lite0" and DATA == "critters"
+Markdown(slides.box("03_fine_tuning", network, DATA))
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Which layers may learn?
+#
+# In feature extraction the base was frozen. **Fine-tuning** lets its last layers learn as well, together with the new head. The slide unfreezes from `block5_conv1` on, with a loop over the layers.
+#
+# **Think!** Three convolutions, 3 x 3, 512 channels in and out, with biases. How many parameters is that?
+#
+# **The slide's loop, in today's Keras, on its own network (random weights: we only count).**
+
+# %% slideshow={"slide_type": "-"}
+vgg = backbones.load("vgg16", weights=None, include_top=False, input_shape=(150, 150, 3))
+reached = False
+for layer in vgg.model.layers:
+    reached = reached or layer.name == "block5_conv1"
+    layer.trainable = reached
+counts = transfer.parameter_counts(vgg)
+text = "after the loop 7,079,424 of VGG16's parameters are trainable"
+found = f"{counts.trainable:,} of {sum(counts):,}"
+slide_claim("000", text, counts.trainable == 7_079_424, "holds", found, on_vgg16=True)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### A trap for younger networks
+#
+# Most networks after VGG have **batch normalisation**. In training it uses the mean and variance of the batch, and keeps a moving average for later. Thawed on a few small batches, these averages drift away from what the other layers were trained with. So the rule of this course is
+#
+# `layer.trainable = reached and not a BatchNormalization`
+#
+# A frozen batch normalisation uses its stored averages, in training, too.
+#
+# **Why the slide needs no such line.**
+
+# %% slideshow={"slide_type": "-"}
+for one in (vgg, network):
+    print(f"{one.name}: {len(transfer.statistics(one))} layers of batch normalisation")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The five steps
+#
+# **The photos: cats and dogs that only their ears tell apart.**
+
+# %% slideshow={"slide_type": "-"}
+data = datasets.images(DATA, seed=SEED)
+parts = {"train": data.train, "validation": data.validation, "test": data.test}
+y = {name: part.labels for name, part in parts.items()}
+pictures = {name: part.images(SIZE) for name, part in parts.items()}
+names = [data.class_names[label] for label in y["train"][:6]]
+print(data)
+plots.photos(pictures["train"][:6], names, columns=6)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ### Step 1: add your own network on top. Step 2: freeze the base
+#
+# `copied` keeps the original network as it is; we need it later for comparison.
+#
+# **Steps 1 and 2.**
+
+# %% slideshow={"slide_type": "-"}
+new = transfer.attach_head(transfer.copied(network), data.class_names, seed=SEED)
+counts = transfer.unfreeze_from(new, transfer.head_start(new))
+print(f"trainable {counts.trainable:,}, frozen {counts.frozen:,}")
+by_hand = 1280 * 256 + 256 + 256 + 1
+check(
+    counts.trainable == by_hand,
+    "only the head learns: 1280 x 256 + 256, then 256 + 1",
+    counts.trainable,
+    when=NETWORK == "efficientnet_lite0",
+)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### Step 3: train the part you added
+#
+# The base is frozen, so its features are computed once ([notebook 2](02_feature_extraction.ipynb)).
+#
+# **Step 3.**
+
+# %% slideshow={"slide_type": "-"}
+from helpers.features import extract
+
+before_head = network.on_slide("fc2")
+X = {name: extract(network, part, before_head, SIZE) for name, part in parts.items()}
+head = transfer.compiled(transfer.tail(new, before_head), 1e-3)
+known, unknown = (X["train"], y["train"]), (X["validation"], y["validation"])
+histories = {"head": training.fit(head, known, unknown, 30, seed=SEED, label="Head")}
+trained = new.model.get_weights()
+head_right = transfer.predict(head, X["test"]).argmax(axis=1) == y["test"]
+print(f"test accuracy of the head: {head_right.mean():.3f}")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### Step 4: unfreeze some layers of the base
+#
+# **Think!** Only the last block and what follows it. Which share of all parameters will learn?
+#
+# **Step 4.**
+
+# %% slideshow={"slide_type": "-"}
+start = new.on_slide("block5_conv1")
+counts, averages = transfer.unfreeze_from(new, start), transfer.statistics(new)
+open_layers = [layer for layer in new.model.layers if layer.trainable and layer.weights]
+print(
+    pd.DataFrame([(la.name, la.count_params()) for la in open_layers]).to_string(header=False)
+)
+by_layer = sum(layer.count_params() for layer in open_layers)
+share = counts.trainable / sum(counts)
+check(counts.trainable == by_layer, f"{share:.0%} of the parameters learn", counts.trainable)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### Step 5: train both together, with a small learning rate
+#
+# The slide takes RMSprop with 0.00001, for 100 epochs. Adam with 0.0001 is today's usual choice. The frozen part answers the same to a photo every time, so `fine_tune` computes its answers once and trains only what lies behind: the same numbers as training the whole, at the price of the last block.
+#
+# **Step 5, in both ways from the same trained head.**
+
+# %% slideshow={"slide_type": "-"}
+ways = {"RMSprop 0.00001": ("rmsprop", 1e-5), "Adam 0.0001": ("adam", 1e-4)}
+last_block = {}
+for name, (optimizer, rate) in ways.items():
+    new.model.set_weights(trained)
+    histories[name] = transfer.fine_tune(
+        new, start, data.train, data.validation, 8, rate, optimizer, SIZE, seed=SEED
+    )
+    last_block[name] = transfer.predict(new, pictures["test"]).argmax(axis=1) == y["test"]
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# **Before and after: the head alone, then the two ways.**
+
+# %% slideshow={"slide_type": "-"}
+tuned_from = {"head": histories["head"]}
+for name in ways:
+    tuned_from[f"then {name}"] = histories[name]
+plots.curves(tuned_from, ["accuracy", "loss"])
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Pale is raw, strong is smoothed. The slides smooth such curves, too: with few validation photos one photo more or less is a step.
+#
+# **Did it help? The same test photos, before and after.**
+
+# %% slideshow={"slide_type": "-"}
+for name, after in last_block.items():
+    gain, low, high = probes.difference(head_right, after)
+    print(f"{name:16} {after.mean():.3f}: {gain:+.3f}, interval {low:+.3f} to {high:+.3f}")
+now = transfer.statistics(new)
+moved = max(np.abs(now[name] - rows).max() for name, rows in averages.items())
+check(moved == 0, "no average of any batch normalisation moved; largest change", moved)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## How many layers?
+#
+# The slide: two or three layers at the top are good practice; more layers mean more parameters, a higher risk of overfitting, and longer training.
+#
+# **Think!** With 240 photos and 3.7 million parameters: will it overfit?
+#
+# **From none to all, each from the same trained head.**
+
+# %% slideshow={"slide_type": "-"}
+blocks = transfer.blocks(new)
+first = next(layer.name for layer in new.model.layers if layer.weights)
+depths = {"1 block": blocks[-1], "2 blocks": blocks[-2], "3 blocks": blocks[-3], "all": first}
+shares = [transfer.accuracy(head, X[part], y[part]) for part in ("train", "validation")]
+rows = {"none": [by_hand, np.median(histories["head"]["seconds"]), *shares]}
+right = {"none": head_right}
+
+
+def note(name, network, seconds):
+    """Add a line: what learned, how long an epoch took, and the accuracies at inference."""
+    said = {part: transfer.predict(network, x).argmax(axis=1) for part, x in pictures.items()}
+    shares = [(said[part] == y[part]).mean() for part in ("train", "validation")]
+    rows[name] = [transfer.parameter_counts(network).trainable, seconds, *shares]
+    right[name] = said["test"] == y["test"]
+
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Four trainings of eight epochs.**
+
+# %% slideshow={"slide_type": "-"}
+for name, begin in depths.items():
+    base = transfer.copied(network)
+    tuned = transfer.attach_head(base, data.class_names, seed=SEED)
+    tuned.model.set_weights(trained)
+    told = transfer.fine_tune(
+        tuned, begin, data.train, data.validation, 8, size=SIZE, seed=SEED
+    )
+    note(name, tuned, np.median(told["seconds"]))
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# **Their table.**
+
+# %% slideshow={"slide_type": "-"}
+for name, row in rows.items():
+    row[4:] = [right[name].mean(), *probes.difference(head_right, right[name])]
+titles = ["trainable", "s / epoch", "train", "validation", "test", "minus none", "low", "high"]
+pd.DataFrame.from_dict(rows, orient="index", columns=titles).round(3)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# `low` and `high` bound the difference to the head alone (95 %). Training accuracy reaches one everywhere: overfitting is there from the first row on, and more layers do not make it worse here.
+#
+# **What the slides say, measured.**
+
+# %% slideshow={"slide_type": "skip"}
+seconds = {name: row[1] for name, row in rows.items()}
+slower = seconds["all"] / seconds["1 block"]
+text = "more unfrozen layers take longer to train"
+slide_claim("000", text, slower > 1.5, "holds", f"{slower:.1f} times", when=claimed)
+gain, low, high = probes.difference(right["1 block"], right["all"])
+found = f"all minus 1 block: {gain:+.3f}, interval {low:+.3f} to {high:+.3f}"
+no = "does not hold here"
+text = "more unfrozen layers overfit more: new photos are named less well"
+slide_claim("000", text, high < 0, no, found, when=claimed)
+gain, low, high = probes.difference(head_right, right["all"])
+found = f"all layers minus head alone: {gain:+.3f}, interval {low:+.3f} to {high:+.3f}"
+text = "it is only possible to fine-tune the top layers"
+slide_claim("000", text, high < 0, no, found, when=claimed)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# One seed proves little. The same over five seeds, with new photos each time, and the small convnet of [notebook 1](01_augmentation.ipynb) beside it:
+#
+# **The stored table.**
+
+# %% slideshow={"slide_type": "-"}
+training.stored_table("transfer")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## How to destroy a base
+#
+# The slides warn: train the head first. A new head starts with random weights, so its first gradients are large and senseless, and they run through every unfrozen layer. We do it wrong on purpose: everything unfrozen, batch normalisation too, a fresh head, Adam with 0.001.
+#
+# **Think!** Will the *new* task suffer? Will the *old* one?
+#
+# **Do it wrong.**
+
+# %% slideshow={"slide_type": "-"}
+wreck = transfer.copied(network)
+spoiled = transfer.attach_head(wreck, data.class_names, seed=SEED)  # shares its base with wreck
+for layer in spoiled.model.layers:
+    layer.trainable = True
+before = transfer.weights(wreck)
+known, unknown = [(pictures[name], y[name]) for name in ("train", "validation")]
+wrong = transfer.train(spoiled, known, unknown, 5, 1e-3, seed=SEED)
+note("all wrong", spoiled, np.median(wrong["seconds"]))
+title = f"All at once, no trained head, 0.001: test {right['all wrong'].mean():.3f}"
+plots.curves(wrong, ["accuracy", "loss"], title=title)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# The old classifier still sits on the base, untouched. We ask it about the sample photos, which have nothing to do with cats and dogs.
+#
+# **How many photos keep their old first class? And what does it call the cup of coffee?**
+
+# %% slideshow={"slide_type": "-"}
+photos = {name: network.prepare(one.array) for name, one in datasets.photos().items()}
+batch, cup = np.stack(list(photos.values())), list(photos).index("coffee")
+bases = {"untouched": network, "all, with care": base, "all wrong": wreck}
+told = {name: transfer.predict(one, batch, 8) for name, one in bases.items()}
+usual = told["untouched"].argmax(axis=1)
+kept = {name: p.argmax(axis=1) == usual for name, p in told.items()}
+was = network.class_names[usual[cup]]
+known_as = {name: p[cup, usual[cup]] for name, p in told.items()}
+for name in bases:
+    print(
+        f"{name:15} {kept[name].mean():.2f} of {len(batch)} keep it; {was} {known_as[name]:.3f}"
+    )
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# The old head does not fit the new features any more. Are the features themselves worse? A **linear probe** tells: logistic regression on each base, for our animals and for digits, which no base here was tuned on.
+#
+# **A probe on each base.**
+
+# %% slideshow={"slide_type": "-"}
+(x, label), (x_new, label_new) = datasets.mnist(SEED)
+digit = [np.repeat(255 - a[..., None], 3, axis=-1) for a in (x[:240], x_new[:480])]
+tasks = {"digits": ((digit[0], label[:240]), (digit[1], label_new[:480]))}
+tasks[DATA] = ((parts["train"], y["train"]), (parts["test"], y["test"]))
+worth = {}
+for task, both in tasks.items():
+    for name, one in bases.items():
+        seen = [(extract(one, p, before_head, SIZE), labels) for p, labels in both]
+        worth[task, name] = probes.right(probes.logistic_regression(), *seen)
+series = {task: [worth[task, name].mean() for name in bases] for task in tasks}
+plots.bars(list(bases), series, "A linear probe on each base: test accuracy")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# What the network *knew* is gone: its old classifier is lost. What its features *could* tell is hardly less for these two easy tasks; see the intervals.
+#
+# **The slide's warning, measured.**
+
+# %% slideshow={"slide_type": "skip"}
+for task in tasks:
+    gap, low, high = probes.difference(worth[task, "untouched"], worth[task, "all wrong"])
+    print(f"probe, {task}: wrong minus untouched {gap:+.3f}, {low:+.3f} to {high:+.3f}")
+lost, low, high = probes.difference(kept["all, with care"], kept["all wrong"])
+text = "unfreezing without care destroys what the base had learned"
+found = f"old classes kept: wrong minus careful {lost:+.2f}, {low:+.2f} to {high:+.2f}"
+slide_claim("002", text, high < 0, "holds", found, when=claimed)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### Where did the weights move?
+#
+# **How far each layer moved, as a share of its length.**
+
+# %% slideshow={"slide_type": "-"}
+far = transfer.weight_change(before, wreck)
+near = transfer.weight_change(before, base)
+far.pop("logits", None)  # the old classifier was no part of the training
+order = np.arange(1, len(far) + 1)
+lines = {"all wrong": list(far.values()), "with care": [near[name] for name in far]}
+plots.lines(order, lines, "How far the weights moved", "layer", "share of their length")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The first kernels look the same to the eye before and after. Look at what the base can still do, not at its pictures.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Save it, load it, use it
+#
+# The new network is one flat graph of layers, not a model inside a model. So it can be saved, loaded, and looked into, like any other.
+#
+# **One file, and back.**
+
+# %% slideshow={"slide_type": "-"}
+import tempfile
+
+with tempfile.TemporaryDirectory() as folder:
+    file = saving.save(tuned, f"{folder}/cats_and_dogs.keras")
+    megabytes = file.stat().st_size / 1e6
+    again = saving.load(file)
+gap = transfer.predict(again, pictures["test"]) - transfer.predict(tuned, pictures["test"])
+check(
+    np.abs(gap).max() < 1e-5,
+    f"{megabytes:.0f} MB; loaded, it predicts the same",
+    np.abs(gap).max(),
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Where does it look?
+#
+# In the drawn animals only the ears decide. Does the tuned network look there? At 96 pixels its last maps have 3 x 3 places, too coarse for an ear; so we fine-tune once more at 192 pixels (6 x 6 places), the last seven blocks.
+#
+# **Fine-tune at 192 pixels.**
+
+# %% slideshow={"slide_type": "-"}
+fine = max(SIZE, 192)
+sharp = transfer.attach_head(transfer.copied(network), data.class_names, seed=SEED)
+sharp.model.set_weights(trained)
+untuned = transfer.copied(sharp)
+deep = transfer.blocks(sharp)[-7]
+transfer.fine_tune(sharp, deep, data.train, data.validation, 4, size=fine, seed=SEED)
+some = data.test.take(min(60, len(data.test)), SEED)
+large = some.images(fine)
+print(f"{transfer.accuracy(sharp, large, some.labels):.3f} of {len(some)} test photos right")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# **Grad-CAM for each photo's own class, with the head alone and tuned.**
+
+# %% slideshow={"slide_type": "-"}
+from helpers.attribution import grad_cam
+
+classes = [int(label) for label in some.labels]
+heats = {
+    "head alone": grad_cam(untuned, large, classes),
+    "tuned": grad_cam(sharp, large, classes),
+}
+shown = [images.overlay(large[i], heats[name][i]) for name in heats for i in range(4)]
+titles = [f"{data.class_names[some.labels[i]]}: {name}" for name in heats for i in range(4)]
+plots.photos(shown, titles, columns=4)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# Ears cover 5 % of a photo, so a raw share proves nothing. We divide: the share of the heat on the ears over the share of the area. 1 is what an even map would give. A map of edges, which knows no classes, stands beside it.
+#
+# **How much more heat than area do the ears get?**
+
+
+# %% slideshow={"slide_type": "-"}
+def on_ears(maps, ears):
+    """Share of each map's heat on the ears over their share of the area; 1 for an empty map."""
+    big = np.stack([images.resize(one, ears.shape[1:], "bilinear") for one in maps])
+    area = ears.mean(axis=(1, 2))
+    heat, there = big.sum(axis=(1, 2)), (big * ears).sum(axis=(1, 2))
+    return np.divide(there, heat, out=area.copy(), where=heat > 0) / area
+
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The three compared; the whiskers are 95 % intervals over the photos.**
+
+# %% slideshow={"slide_type": "-"}
+looks = {"no masks here": np.ones(2)}
+if some.drawn is not None:
+    grey = some.pixels.mean(axis=-1)
+    edges = [np.hypot(*np.gradient(one)) for one in grey.astype(np.float32)]
+    looks = {"edges": on_ears(edges, some.drawn.ears)}
+    looks |= {name: on_ears(maps, some.drawn.ears) for name, maps in heats.items()}
+found = {name: probes.mean_interval(values) for name, values in looks.items()}
+means, half = zip(*[(middle, high - middle) for middle, _, high in found.values()], strict=True)
+even, title = {"even map": 1}, "Heat on the ears over their area"
+plots.bars(list(found), means, title, errors=half, reference=even)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Check it.**
+
+# %% slideshow={"slide_type": "skip"}
+if some.drawn is not None:
+    look = found["tuned"]
+    check(
+        look[1] > 1, "the tuned network looks at the ears; heat over area", look, when=claimed
+    )
+    for other in ("edges", "head alone"):
+        more = probes.mean_interval(looks["tuned"] - looks[other])
+        print("tuned minus {}: {:+.2f}, interval {:+.2f} to {:+.2f}".format(other, *more))
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## More than one device
+#
+# Everything here runs on several graphics cards, too: give `attach_head` and `compiled` a strategy, and train the whole model with `training.fit`.
+#
+# ```
+# strategy = tf.distribute.MirroredStrategy()
+# new = transfer.attach_head(network, data.class_names, strategy=strategy)
+# transfer.unfreeze_from(new, new.on_slide("block5_conv1"))
+# model = transfer.compiled(new, 1e-4, strategy=strategy)
+# training.fit(model, (pictures, labels), None, epochs=8, batch_size=64)
+# ```
+#
+# It was tested on two logical processors, not on graphics cards.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Exercises
+#
+# **Exercise 1.**
+#
+# The slide's loop, but from `block4_conv1` on: how many of VGG16's parameters are trainable? Compute it from the table in [notebook 2](02_feature_extraction.ipynb), or let the computer count. (Expected: about 13 million.)
+
+# %% slideshow={"slide_type": "-"}
+your_count = None
+
+exercise(
+    your_count,
+    transfer.unfreeze_from(vgg, "block4_conv1").trainable,
+    hint="transfer.unfreeze_from(vgg, ...) returns both counts.",
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Exercise 2.**
+#
+# A layer of batch normalisation has `trainable = False`, and the model is in training. Does it use the averages of the "batch" or the "stored" ones?
+
+# %% slideshow={"slide_type": "-"}
+your_word = None
+
+exercise(your_word, "stored", hint="Which choice kept the averages from moving?")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Exercise 3.**
+#
+# Fine-tune the last block with a learning rate of 0.01 instead of 0.0001 (copy step 5). What happens to the test accuracy? Give it as a number between 0 and 1.
+
+# %% slideshow={"slide_type": "-"}
+your_accuracy = None
+
+usual = last_block["Adam 0.0001"].mean()
+exercise(your_accuracy, lambda a: 0 < a < usual, hint="Too large a step leaves the valley.")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## You have
+#
+# **The three goals again, each with its number.**
+
+# %% slideshow={"slide_type": "-"}
+gain, low, high = probes.difference(head_right, last_block["Adam 0.0001"])
+deepest = rows["all"]
+Markdown(f"""
+**You have**
+
+1. fine-tuned in five steps: {by_layer:,} parameters learned, no stored average moved, and the test accuracy went from {head_right.mean():.3f} to {last_block["Adam 0.0001"].mean():.3f} ({gain:+.3f}, interval {low:+.3f} to {high:+.3f});
+2. unfrozen all layers: {deepest[4]:.3f}, that is {deepest[5]:+.3f} ({deepest[6]:+.3f} to {deepest[7]:+.3f}) against the head alone, for {slower:.1f} times the time of one block;
+3. destroyed a base: {was} fell from {known_as["untouched"]:.2f} to {known_as["all wrong"]:.3f}, a probe on digits by {-lost:.2f}; the tuned network puts {found.get("tuned", (1,))[0]:.1f} times as much heat on the ears as their area would get.
+""")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Slide code, today
+#
+# | on the slides | today |
+# |---|---|
+# | the loop with `set_trainable` | `transfer.unfreeze_from(new, "block5_conv1")` |
+# | (nothing: VGG16 has no batch normalisation) | `and not isinstance(layer, BatchNormalization)` |
+# | `RMSprop(lr=1e-5)` | `RMSprop(learning_rate=1e-5)` |
+# | `fit_generator`, 100 epochs through the whole network | `fine_tune`: the frozen part once, then only the rest |
+#
+# *Further reading.* J. Yosinski et al., "How Transferable Are Features in Deep Neural Networks?", NeurIPS 2014. S. Kornblith et al., "Do Better ImageNet Models Transfer Better?", CVPR 2019. A. Kumar et al., "Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution", ICLR 2022. S. Ioffe and C. Szegedy, "Batch Normalization", ICML 2015.
