@@ -74,8 +74,8 @@ def heading(options: argparse.Namespace) -> str:
         f"({platform.machine()}), load {load:.1f} at the start, TensorFlow {tensorflow.__version__}, "
         f"Keras {keras.__version__}. Epochs and ridge strengths are chosen on 20 % of the training rows; then the "
         "model is trained again on all of them. The test rows are looked at once. Seconds include that search. "
-        "The settings were chosen while looking at seeds 0 to 3; seeds from 100 on had no say in them. Splits differ by "
-        "more than models do, so compare with the line (ridge + indicator) on the same split.\n"
+        "The settings were chosen while looking at seeds 0 to 3; seeds from 100 on had no say in them. Splits differ "
+        "by more than models do, so compare with the line (ridge + indicator) on the same split.\n"
     )
 
 
