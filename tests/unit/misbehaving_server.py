@@ -11,7 +11,7 @@ class MisbehavingServer:
     """`with MisbehavingServer(content) as server: server.url("cut")`.
 
     content: what the file holds; may be changed between two requests, and so may `mark` (its ETag, None for none).
-    requests: one (kind, headers) per request, in order. sent: bytes of content sent for each request.
+    requests: one (kind, headers) per request, in order. sent: bytes of content for each request.
     """
 
     def __init__(self, content: bytes):
@@ -61,9 +61,9 @@ def _head(handler: BaseHTTPRequestHandler, status: int, **headers: str) -> None:
 
 
 def _body(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+    handler.outer.sent[-1] += len(body)  # before the write: the client may be done before this thread goes on
     handler.wfile.write(body)
     handler.wfile.flush()
-    handler.outer.sent[-1] += len(body)
 
 
 def _whole(handler: BaseHTTPRequestHandler, body: bytes, announced: int | None = None) -> None:
