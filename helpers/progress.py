@@ -10,12 +10,20 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+
+# What long work calls after every step: how many are done, of how many, and the picture so far, uint8 (height, width,
+# 3), or None. An exception raised in it ends the work.
+Report = Callable[[int, int, object], None]
 
 NOTEBOOK_PAUSE = 0.2  # seconds between two pictures of the bar
 LOG_PAUSE = 1.0  # seconds between two lines in a log, at least
 LOG_STEPS = 10  # lines in a log for the whole work, without the first
 FIRST_UNKNOWN = 5.0  # seconds until the second line when the total is unknown; the pause doubles from line to line
+
+
+class Stopped(Exception):
+    """Raised by a report when the reader wants the work to end."""
 
 
 def track(iterable: Iterable, label: str, total: int | None = None) -> Iterator:

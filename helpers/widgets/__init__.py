@@ -2,6 +2,8 @@
 
 from helpers.widgets.attribution import grad_cam_explorer
 from helpers.widgets.base import Explorer, Frame
+from helpers.widgets.jobs import LiveExplorer
 from helpers.widgets.multitask import school_explorer
+from helpers.widgets.photos import PhotoChoice
 
-__all__ = ["Explorer", "Frame", "grad_cam_explorer", "school_explorer"]
+__all__ = ["Explorer", "Frame", "LiveExplorer", "PhotoChoice", "grad_cam_explorer", "school_explorer"]

@@ -10,7 +10,8 @@ from helpers import images
 from helpers.attribution import grad_cam
 from helpers.attribution.cam import last_maps
 from helpers.backbones import Network
-from helpers.widgets.base import Explorer, Frame, PhotoChoice
+from helpers.widgets.base import Explorer, Frame
+from helpers.widgets.photos import PhotoChoice
 
 SHOWN = 448  # pixels of the picture in the page; the network sees the same part at its own size
 
@@ -49,10 +50,7 @@ def grad_cam_explorer(network: Network, photo: str = "chelsea", photos: Iterable
 
     choice.menu.observe(new_photo, "value")
     new_photo()
-    controls = {"photo": choice.menu, "class_": prediction, "layer": layer, "opacity": opacity}
+    controls = {"photo": choice, "class_": prediction, "layer": layer, "opacity": opacity}
     middle = layers[len(layers) // 2]
     strip = [{"opacity": 0.0}, *({"class_": value} for _, value in prediction.options[:3]), {"layer": middle}]
-    explorer = Explorer(controls, draw, strip, "Grad-CAM explorer")
-    panel = explorer.box.children[0]
-    panel.children = [choice.menu, choice.upload, choice.message, prediction, layer, opacity]
-    return explorer
+    return Explorer(controls, draw, strip, "Grad-CAM explorer")

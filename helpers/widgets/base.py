@@ -12,10 +12,9 @@ from typing import Any, NamedTuple
 import ipywidgets
 import numpy as np
 
-from helpers import datasets, images, plots
+from helpers import images, plots
 
 PAUSE = 0.01  # seconds in which further events are gathered before the picture is drawn once
-UPLOADED = "(your photo)"
 STRIP_SIDE, STRIP_RESOLUTION = 280, 110  # pixels of a strip's picture, and pixels per inch of the strip
 
 
@@ -30,10 +29,10 @@ class Frame(NamedTuple):
 class Explorer:
     """Controls beside a picture that follows them.
 
-    controls: name -> ipywidgets control. draw: takes the controls' values by name and returns a Frame. strip: the
-    settings, four to six, that are shown side by side where no front end is. title: what is explored.
-    Events that arrive while a picture is drawn are dropped but for the last. An exception in `draw` appears as one
-    sentence under the picture, and the controls keep working.
+    controls: name -> ipywidgets control, or a `PhotoChoice`, whose value is the photo's name. draw: takes the controls'
+    values by name and returns a Frame. strip: the settings, four to six, that are shown side by side where no front end
+    is. title: what is explored. Events that arrive while a picture is drawn are dropped but for the last. An exception
+    in `draw` appears as one sentence under the picture, and the controls keep working.
     """
 
     def __init__(
@@ -43,18 +42,20 @@ class Explorer:
         strip: Iterable[dict[str, Any]] = (),
         title: str = "",
     ) -> None:
-        self.controls, self.draw, self.title = controls, draw, title
+        shown = [part for control in controls.values() for part in getattr(control, "parts", [control])]
+        self.controls = {name: getattr(control, "menu", control) for name, control in controls.items()}
+        self.draw, self.title = draw, title
         self._strip = list(strip)
         self._waiting: asyncio.TimerHandle | None = None
         self.frame: Frame | None = None
         # Not ipywidgets.Image: it has no alternative text, and a tooltip keeps it from being drawn at all (8.1.9).
         self.image, self.caption, self.error = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
         self.png = b""
-        for control in controls.values():
+        for control in self.controls.values():
             control.observe(self._changed, "value")
-        panel = ipywidgets.VBox(list(controls.values()), layout={"min_width": "300px", "flex": "0 1 340px"})
+        self.panel = ipywidgets.VBox(shown, layout={"min_width": "300px", "flex": "0 1 340px"})
         view = ipywidgets.VBox([self.image, self.caption, self.error], layout={"flex": "1 1 460px"})
-        self.box = ipywidgets.Box([panel, view], layout={"flex_flow": "row wrap", "align_items": "flex-start"})
+        self.box = ipywidgets.Box([self.panel, view], layout={"flex_flow": "row wrap", "align_items": "flex-start"})
         self.update()
 
     def values(self) -> dict[str, Any]:
@@ -66,17 +67,23 @@ class Explorer:
         self._waiting = None
         start = time.perf_counter()
         try:
-            self.frame = self.draw(**self.values())
-            self.png = images.encode_png(self.frame.picture)
+            frame = self.draw(**self.values())
+            self.show(frame, f"{(time.perf_counter() - start) * 1000:.0f} ms")
         except Exception as error:  # in a callback it would vanish into a log
-            self.error.value = f'<p role="alert"><b>That did not work:</b> {html.escape(_sentence(error))}</p>'
-            return
-        milliseconds = (time.perf_counter() - start) * 1000
+            self.fail(error)
+
+    def show(self, frame: Frame, took: str = "") -> None:
+        """Put a picture, its words, how long it took and its call on the page."""
+        self.frame, self.png = frame, images.encode_png(frame.picture)
         source = f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
-        self.image.value = f'<img alt="{html.escape(self.frame.caption)}" style="max-width: 100%" src="{source}">'
-        code = f"<br><code>{html.escape(self.frame.code)}</code>" if self.frame.code else ""
-        self.caption.value = f"{html.escape(self.frame.caption)} <small>({milliseconds:.0f} ms)</small>{code}"
+        self.image.value = f'<img alt="{html.escape(frame.caption)}" style="max-width: 100%" src="{source}">'
+        code = f"<br><code>{html.escape(frame.code)}</code>" if frame.code else ""
+        self.caption.value = html.escape(frame.caption) + (f" <small>({took})</small>" if took else "") + code
         self.error.value = ""
+
+    def fail(self, error: Exception) -> None:
+        """Say in the explorer, in one sentence, what went wrong."""
+        self.error.value = f'<p role="alert"><b>That did not work:</b> {html.escape(_sentence(error))}</p>'
 
     def _changed(self, _: Any) -> None:
         """Draw soon, once for all events of the moment; at once where no event loop runs (scripts, tests)."""
@@ -113,44 +120,6 @@ class Explorer:
         bundle["text/plain"] = strip.alt
         bundle["image/png"] = base64.b64encode(strip.png(STRIP_RESOLUTION)).decode()
         return bundle, {"image/png": {"alt": strip.alt}}
-
-
-class PhotoChoice:
-    """A menu of sample photos and an upload for the reader's own, which stays on this machine."""
-
-    def __init__(self, names: Iterable[str] | None = None, first: str = "chelsea") -> None:
-        names = list(names or datasets.photos())
-        self.menu = ipywidgets.Dropdown(
-            options=names, value=first if first in names else names[0], description="Photo", tooltip="Choose a photo"
-        )
-        self.upload = ipywidgets.FileUpload(
-            accept="image/*",
-            description="Your own photo",
-            tooltip="Open a photo of your own; it stays on this machine",
-            layout={"width": "max-content"},
-        )
-        self._own: np.ndarray | None = None
-        self.message = ipywidgets.HTML()
-        self.upload.observe(self._uploaded, "value")
-
-    def array(self, name: str) -> np.ndarray:
-        """The chosen photo, uint8 (height, width, 3)."""
-        return self._own if name == UPLOADED and self._own is not None else datasets.photo(name).array
-
-    def _uploaded(self, change: Any) -> None:
-        if not change["new"]:
-            return
-        try:
-            self._own = images.load(change["new"][-1])
-        except Exception as error:
-            self.message.value = f'<p role="alert">{html.escape(_sentence(error))}</p>'
-            return
-        self.message.value = ""
-        if UPLOADED not in self.menu.options:
-            self.menu.options = [*self.menu.options, UPLOADED]
-        if self.menu.value == UPLOADED:  # a second upload: the name stays, the photo changes
-            self.menu.value = self.menu.options[0]
-        self.menu.value = UPLOADED
 
 
 def _within(shape: tuple, side: int) -> tuple[int, int]:

@@ -1,6 +1,5 @@
 """Explorers without a front end: every control, odd values, errors in sight, uploads, the static strip."""
 
-import datetime
 import io
 
 import ipywidgets
@@ -11,7 +10,7 @@ from PIL import Image
 from helpers import backbones, datasets, images
 from helpers.attribution import grad_cam
 from helpers.widgets import Explorer, Frame, grad_cam_explorer, school_explorer
-from helpers.widgets.base import UPLOADED, PhotoChoice
+from helpers.widgets.photos import UPLOADED, PhotoChoice
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +112,10 @@ def test_explorer_needs_a_classifier():
         grad_cam_explorer(backbones.load("squeezenet", None, include_top=False))
 
 
-def upload(choice, data: bytes, name="own.png"):
-    file = {"name": name, "type": "image/png", "size": len(data), "content": memoryview(data)}
-    choice.upload.set_trait("value", ({**file, "last_modified": datetime.datetime.now(datetime.UTC)},))
+def upload(choice, data: bytes, size: int = 100):
+    parts = [data[i : i + size] for i in range(0, len(data), size)]
+    for number, part in enumerate(parts):
+        choice.upload.receive({"name": "own", "part": number, "parts": len(parts)}, [memoryview(part)])
 
 
 def test_own_photo():
@@ -131,9 +131,16 @@ def test_own_photo():
     assert seen[-1] == UPLOADED and choice.array(UPLOADED)[0, 0, 0] == 100
 
 
+def test_a_file_begun_anew_forgets_its_first_half():
+    choice = PhotoChoice(["moon"])
+    choice.upload.receive({"name": "a", "part": 0, "parts": 2}, [b"abc"])
+    upload(choice, images.encode_png(np.full((9, 7, 3), 30, np.uint8)))
+    assert choice.array(UPLOADED).shape == (9, 7, 3)
+
+
 def test_own_file_that_is_no_photo():
     choice = PhotoChoice(["moon"])
-    upload(choice, b"%PDF-1.4 not a photo", "paper.pdf")
+    upload(choice, b"%PDF-1.4 not a photo")
     assert 'role="alert"' in choice.message.value and choice.menu.value == "moon"
 
 

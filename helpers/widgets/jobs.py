@@ -1,0 +1,126 @@
+"""Explorers of work that takes longer than a blink: a thread, a progress bar, the picture as it grows, and Stop."""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import ipywidgets
+import numpy as np
+
+from helpers.progress import Stopped
+from helpers.widgets.base import Explorer, Frame
+
+PICTURE_PAUSE = 0.25  # seconds between two pictures of running work, at least: more would only fill the line
+
+# Running a cell again makes a new explorer; the work of the old one would go on unseen beside it.
+_running: weakref.WeakValueDictionary[str, LiveExplorer] = weakref.WeakValueDictionary()
+
+
+class LiveExplorer(Explorer):
+    """Controls, Start and Stop beside a picture that grows while the work goes on in a thread.
+
+    controls: name -> ipywidgets control. run: takes a `Report` and the controls' values by name, calls the report after
+    every step, and returns the last Frame. first: takes the values and returns the quick Frame that is shown before
+    Start is pressed and whenever a control moves. strip and title: as in `Explorer`; each setting of the strip is run.
+    Stop ends the work at its next step. A second explorer of the same title ends the work of the first, and so does
+    closing the explorer.
+    """
+
+    def __init__(
+        self,
+        controls: dict[str, Any],
+        run: Callable[..., Frame],
+        first: Callable[..., Frame],
+        strip: Iterable[dict[str, Any]] = (),
+        title: str = "",
+    ) -> None:
+        self.run = run
+        self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
+        self._started = self._pictured = 0.0
+        self.start = ipywidgets.Button(description="Start", icon="play", tooltip="Start the work with these settings")
+        self.stop = ipywidgets.Button(description="Stop", icon="stop", tooltip="End the work", disabled=True)
+        self.bar = ipywidgets.FloatProgress(min=0, max=1, description="Progress", layout={"width": "100%"})
+        self.time_left = ipywidgets.HTML()
+        super().__init__(controls, first, strip, title)
+        self.start.on_click(lambda _: self.begin())
+        self.stop.on_click(lambda _: self.end())
+        buttons = ipywidgets.HBox([self.start, self.stop])
+        self.panel.children = [*self.panel.children, buttons, self.bar, self.time_left]
+        self.box.observe(lambda change: self.end() if change["new"] is None else None, "comm")
+        earlier = _running.get(title)
+        if earlier is not None:
+            earlier.end()
+        _running[title] = self
+
+    @property
+    def running(self) -> bool:
+        """Whether work goes on."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def begin(self) -> None:
+        """Start the work with the controls' present values; nothing happens while work goes on."""
+        if self.running:
+            return
+        self._stopping.clear()
+        self._started, self._pictured = time.monotonic(), 0.0
+        self.start.disabled, self.stop.disabled = True, False
+        self.bar.value, self.error.value, self.time_left.value = 0.0, "", "starting ..."
+        self._thread = threading.Thread(target=self._work, args=(self.values(),), daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Ask the work to stop; it does at its next step."""
+        self._stopping.set()
+
+    def wait(self, seconds: float = 60.0) -> bool:
+        """Wait until the work is done, at most so many seconds; whether it is done."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+        return not self.running
+
+    def update(self) -> None:
+        """Draw the quick picture of the present settings, unless work goes on."""
+        if self.running:
+            self._waiting = None
+            return
+        super().update()
+
+    def _work(self, values: dict[str, Any]) -> None:
+        try:
+            frame = self.run(self._report, **values)
+            self.show(frame, f"{time.monotonic() - self._started:.1f} s")
+            self.bar.value, self.time_left.value = 1.0, "done"
+        except Stopped:
+            self.time_left.value = "stopped; the picture is as far as it came"
+        except Exception as error:  # in a thread nobody would see it
+            self.fail(error)
+            self.time_left.value = ""
+        finally:
+            self.start.disabled, self.stop.disabled = False, True
+
+    def _report(self, done: int, total: int, picture: np.ndarray | None = None) -> None:
+        """Move the bar, now and then the picture; raise Stopped if the reader wants it."""
+        if self._stopping.is_set():
+            raise Stopped
+        now = time.monotonic()
+        if now - self._pictured < PICTURE_PAUSE:
+            return
+        self._pictured = now
+        self.bar.value = done / max(total, 1)
+        left = (now - self._started) * (total - done) / max(done, 1)
+        self.time_left.value = f"step {done} of {total}, about {left:.0f} s left"
+        if picture is not None:
+            self.show(Frame(picture, f"{self.title}, step {done} of {total}"))
+
+    def static_strip(self):
+        """The finished pictures of the strip's settings, for pages with no kernel."""
+        quick, self.draw = self.draw, lambda **values: self.run(lambda *_: None, **values)
+        try:
+            return super().static_strip()
+        finally:
+            self.draw = quick

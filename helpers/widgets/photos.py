@@ -1,0 +1,79 @@
+"""Choosing a photo: a menu of the samples, and a place to drop the reader's own."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import ipywidgets
+import numpy as np
+import traitlets
+
+from helpers import datasets, images
+
+UPLOADED = "(your photo)"
+HERE = Path(__file__).parent
+
+
+class PhotoDrop(anywidget.AnyWidget):
+    """A file input that a photo can also be dropped on; `content` holds the last whole file's bytes."""
+
+    _esm = HERE / "photo_drop.js"
+    _css = HERE / "photo_drop.css"
+    description = traitlets.Unicode("Your own photo: drop it here, or").tag(sync=True)
+    tooltip = traitlets.Unicode("Open a photo of your own; it stays on this machine").tag(sync=True)
+    content = traitlets.Bytes()
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._parts: list[bytes] = []
+        self.on_msg(lambda _, message, buffers: self.receive(message, buffers))
+
+    def receive(self, message: dict[str, Any], buffers: Iterable[Any]) -> None:
+        """Take one part of a file; the last one makes it whole."""
+        if message["part"] == 0:
+            self._parts = []
+        self._parts.append(b"".join(bytes(buffer) for buffer in buffers))
+        if len(self._parts) == message["parts"]:
+            whole, self._parts = b"".join(self._parts), []
+            self.content = b""  # the same file a second time is news too
+            self.content = whole
+
+
+class PhotoChoice:
+    """A menu of sample photos and a drop zone for the reader's own, which stays on this machine.
+
+    menu: the control whose value is the photo's name. parts: what an explorer shows: menu, drop zone, and its errors.
+    """
+
+    def __init__(self, names: Iterable[str] | None = None, first: str = "chelsea") -> None:
+        names = list(names or datasets.photos())
+        self.menu = ipywidgets.Dropdown(
+            options=names, value=first if first in names else names[0], description="Photo", tooltip="Choose a photo"
+        )
+        self.upload, self.message = PhotoDrop(), ipywidgets.HTML()
+        self._own: np.ndarray | None = None
+        self.upload.observe(self._uploaded, "content")
+        self.parts = [self.menu, self.upload, self.message]
+
+    def array(self, name: str) -> np.ndarray:
+        """The chosen photo, uint8 (height, width, 3)."""
+        return self._own if name == UPLOADED and self._own is not None else datasets.photo(name).array
+
+    def _uploaded(self, change: Any) -> None:
+        if not change["new"]:
+            return
+        try:
+            self._own = images.load(change["new"])
+        except Exception as error:  # in a callback it would vanish into a log
+            self.message.value = f'<p role="alert">{html.escape(str(error))}</p>'
+            return
+        self.message.value = ""
+        if UPLOADED not in self.menu.options:
+            self.menu.options = [*self.menu.options, UPLOADED]
+        if self.menu.value == UPLOADED:  # a second upload: the name stays, the photo changes
+            self.menu.value = self.menu.options[0]
+        self.menu.value = UPLOADED
