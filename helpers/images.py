@@ -266,6 +266,18 @@ def colour_bar(
     return np.array(picture)
 
 
+def bars(names, shares, size: int = 448) -> np.ndarray:
+    """Return a bar for each share of 0..1 under its name: uint8 `(size, size, 3)`, letters large enough for a hall."""
+    sheet = Image.new("RGB", (size, size), "white")
+    pen, row = ImageDraw.Draw(sheet), size / max(len(names), 1)
+    font = _font(round(min(size / 15, row / 3)))
+    for number, (name, share) in enumerate(zip(names, shares, strict=True)):
+        top = number * row
+        pen.text((8, top + 0.3 * row), f"{name} {share:.2f}", fill="black", font=font, anchor="lm")
+        pen.rectangle([8, top + 0.55 * row, 8 + max(1, share * (size - 16)), top + 0.85 * row], fill="#0072b2")
+    return np.array(sheet)
+
+
 @functools.cache
 def _font(size: int):
     return ImageFont.load_default(size)

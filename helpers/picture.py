@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from helpers.images import write_whole
 
@@ -92,6 +94,10 @@ class Picture(Figure):
     def png(self, dpi: float | None = None) -> bytes:
         """Return the bytes of a PNG file, with the figure's own pixels per inch if `dpi` is not given."""
         return self._render("png", dpi or self.dpi)
+
+    def pixels(self, dpi: float = PAGE_PIXELS_PER_INCH) -> np.ndarray:
+        """Return the drawn picture as uint8 (height, width, 3), for an explorer."""
+        return np.asarray(Image.open(io.BytesIO(self.png(dpi))).convert("RGB"))
 
     def save(self, path, dpi: int = 200) -> Path:
         """Write the picture to `path` (.png, .jpg, .webp, .tif, .svg or .pdf), whole or not at all; return the path."""

@@ -14,9 +14,11 @@ from helpers.multitask.references import (
     fit_ridge_with_indicator,
 )
 from helpers.multitask.rows import Prepared, Rows, limit, prepare, row_weights
+from helpers.multitask.training import History
 
 __all__ = [
     "Fitted",
+    "History",
     "Prepared",
     "Rows",
     "agreement",

@@ -5,5 +5,6 @@ from helpers.widgets.base import Explorer, Frame
 from helpers.widgets.jobs import LiveExplorer
 from helpers.widgets.multitask import school_explorer
 from helpers.widgets.photos import PhotoChoice
+from helpers.widgets.tour import tour_explorer
 
-__all__ = ["Explorer", "Frame", "LiveExplorer", "PhotoChoice", "grad_cam_explorer", "school_explorer"]
+__all__ = ["Explorer", "Frame", "LiveExplorer", "PhotoChoice", "grad_cam_explorer", "school_explorer", "tour_explorer"]

@@ -148,12 +148,12 @@ plots.photos([awake, dreamt], ["the middle of the photo", f"dreamt by {dream_lay
 #
 # **An explorer: choose a photo or open your own; it stays on this machine.**
 #
-# Tab moves between the controls, the arrow keys change them.
+# Tab moves between the controls, the arrow keys change them: five steps lead through the network.
 
 # %% slideshow={"slide_type": "-"}
-from helpers.widgets import grad_cam_explorer
+from helpers.widgets import tour_explorer
 
-grad_cam_explorer(network, PHOTO if PHOTO in datasets.photos() else "coffee")
+tour_explorer(network, PHOTO if PHOTO in datasets.photos() else "coffee")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Try `stereo_motorcycle`, `china` and `retina`: a wrong breed, a building taken for another, and a picture that is none of the 1000 classes.

@@ -588,7 +588,7 @@ if people.name == "drawn survey":
 #
 # **Choose how many schools, how many pupils of each, what counts the same, and the model.**
 #
-# Each change trains the model again, which takes a few seconds.
+# A change shows one line for all at once. *Start* trains the chosen model, which takes a few seconds; *Stop* ends it.
 
 # %% slideshow={"slide_type": "-"}
 from helpers.widgets import school_explorer

@@ -814,3 +814,10 @@ def test_the_lectures_elephants(course_data):
     loaded = images.load(path)
     assert np.array_equal(loaded, np.asarray(Image.open(path).convert("RGB")))
     assert images.prepare(path).shape == (224, 224, 3)
+
+
+def test_bars_are_as_long_as_their_shares():
+    sheet = images.bars(["espresso", "cup"], [0.75, 0.25], 200)
+    blue = (sheet == [0x00, 0x72, 0xB2]).all(2)
+    assert abs(blue[:100].any(0).sum() - 0.75 * 184) <= 2 and abs(blue[100:].any(0).sum() - 0.25 * 184) <= 2
+    assert sheet.shape == (200, 200, 3) and (sheet[:50] < 50).any()  # there are words

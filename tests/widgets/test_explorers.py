@@ -9,7 +9,7 @@ from PIL import Image
 
 from helpers import backbones, datasets, images
 from helpers.attribution import grad_cam
-from helpers.widgets import Explorer, Frame, grad_cam_explorer, school_explorer
+from helpers.widgets import Explorer, Frame, grad_cam_explorer, school_explorer, tour_explorer
 from helpers.widgets.photos import UPLOADED, PhotoChoice
 
 
@@ -146,6 +146,7 @@ def test_own_file_that_is_no_photo():
 
 def test_school_explorer_trains_what_is_chosen():
     explorer = school_explorer(datasets.schools("exam"))
+    assert "one line for all" in explorer.caption.value
     seen = {explorer.png}
     for name, value in (
         ("schools", 2),
@@ -157,9 +158,19 @@ def test_school_explorer_trains_what_is_chosen():
     ):
         explorer.controls[name].value = value
         assert explorer.error.value == "", explorer.error.value
+        explorer.start.click()
+        assert explorer.wait(60) and explorer.error.value == "", explorer.error.value
         seen.add(explorer.png)
     assert len(seen) >= 6
-    assert "65 schools, at most 2 training pupils each" in explorer.caption.value
+    assert "one per school, 65 schools, at most 2 training pupils each" in explorer.caption.value
+
+
+def test_school_explorer_stops():
+    explorer = school_explorer(datasets.schools("exam"))
+    explorer.controls["schools"].value = 65
+    explorer.start.click()
+    explorer.stop.click()
+    assert explorer.wait(20) and "stopped" in explorer.time_left.value and explorer.error.value == ""
 
 
 def test_chosen_schools_keep_their_rows():
@@ -171,3 +182,25 @@ def test_chosen_schools_keep_their_rows():
     for number, name in enumerate(few.task_names):
         whole = exam.target[exam.task == exam.task_names.index(name)]
         np.testing.assert_array_equal(few.target[few.task == number], whole)
+
+
+@pytest.mark.parametrize("name", ["efficientnet_lite0", "squeezenet"])
+def test_tour_goes_from_the_photo_to_the_heat_map(network, name):
+    network = network if name == "efficientnet_lite0" else backbones.load(name)
+    tour = tour_explorer(network, "coffee", ["coffee", "page"])
+    words = []
+    for photo in ("coffee", "page"):
+        tour.controls["photo"].value = photo
+        for step in tour.controls["step"].options:
+            tour.controls["step"].value = step
+            assert tour.error.value == "", tour.error.value
+            assert tour.frame.picture.dtype == np.uint8 and tour.frame.picture.shape[2] == 3
+            words.append(tour.caption.value)
+    assert len(set(words)) == 10
+    best = network.predict_top(datasets.photo("coffee").array, 1)[0][0]
+    assert best in words[3] and f"Grad-CAM of {best}" in words[4]
+
+
+def test_tour_needs_a_classifier():
+    with pytest.raises(ValueError, match="names nothing"):
+        tour_explorer(backbones.load("squeezenet", None, include_top=False))

@@ -1,0 +1,62 @@
+"""One photo's way through the network, in five steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import ipywidgets
+import numpy as np
+
+from helpers import images
+from helpers.attribution import grad_cam
+from helpers.backbones import Network
+from helpers.widgets.base import Explorer, Frame
+from helpers.widgets.photos import PhotoChoice
+
+STEPS = ("what it sees", "its first layer", "a middle layer", "what it names", "where it looks")
+SIDE = 448  # pixels of the picture in the page
+SHOWN_MAPS = 9
+
+
+def tour_explorer(network: Network, photo: str = "coffee", photos: Iterable[str] | None = None) -> Explorer:
+    """A sample photo or the reader's own, from the pixels to the heat map, one step for each arrow key.
+
+    photo: the first one shown. photos: names from `datasets.photos()`, None for all. Raises ValueError when the network
+    has no classifier.
+    """
+    if network.logits is None:
+        raise ValueError(f"{network.name} was loaded without its classifier, so it names nothing; load it with its top")
+    choice = PhotoChoice(photos, photo)
+    step = ipywidgets.SelectionSlider(
+        options=STEPS, description="Step", tooltip="Left and right arrow keys go through the network"
+    )
+
+    def draw(photo: str, step: str) -> Frame:
+        picture = network.prepare(choice.array(photo))
+        if step == STEPS[0]:
+            shown = images.prepare(choice.array(photo), SIDE)
+            side = picture.shape[0]
+            return Frame(shown, f"{photo}: the middle, at {side} x {side} pixels", "network.prepare(photo)")
+        if step in STEPS[1:3]:
+            layer = network.on_slide("block1_conv1" if step == STEPS[1] else "block3_conv1")
+            return strongest(network, picture, layer, photo)
+        top = network.predict_top(picture, 5)
+        words = ", ".join(f"{name} {share:.2f}" for name, share in top)
+        if step == STEPS[3]:
+            return Frame(images.bars(*zip(*top, strict=True), SIDE), f"{photo}: {words}", "network.predict_top(photo)")
+        heat = grad_cam(network, picture, top[0][0])
+        shown = images.overlay(images.prepare(choice.array(photo), SIDE), heat)
+        return Frame(shown, f"{photo}: Grad-CAM of {top[0][0]}", f'grad_cam(network, picture, "{top[0][0]}")')
+
+    return Explorer({"photo": choice, "step": step}, draw, [{"step": name} for name in STEPS], "A tour of the network")
+
+
+def strongest(network: Network, picture: np.ndarray, layer: str, photo: str) -> Frame:
+    """The nine maps of a layer with the largest mean, each on its own scale."""
+    maps = network.features_of(picture, layer)[0]
+    order = np.argsort(-maps.mean((0, 1)))[:SHOWN_MAPS]
+    side = SIDE // 3
+    tiles = [images.resize(images.colourise(np.maximum(maps[..., k], 0)), (side, side), "nearest") for k in order]
+    rows, columns, count = maps.shape
+    words = f"{photo}: {layer}, the {len(order)} strongest of {count} channels, {rows} x {columns} places each"
+    return Frame(images.grid(tiles, 3), words, f'network.features_of(picture, "{layer}")')
