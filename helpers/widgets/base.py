@@ -7,8 +7,10 @@ import base64
 import html
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import anywidget
 import ipywidgets
 import numpy as np
 
@@ -24,6 +26,13 @@ class Frame(NamedTuple):
     picture: np.ndarray
     caption: str
     code: str = ""
+
+
+class Keys(anywidget.AnyWidget):
+    """Invisible: leaves plain keys to the explorer it stands in, which JupyterLab would take for itself."""
+
+    _esm = Path(__file__).parent / "keys.js"
+    _css = Path(__file__).parent / "explorer.css"
 
 
 class Explorer:
@@ -55,7 +64,9 @@ class Explorer:
             control.observe(self._changed, "value")
         self.panel = ipywidgets.VBox(shown, layout={"min_width": "300px", "flex": "0 1 340px"})
         view = ipywidgets.VBox([self.image, self.caption, self.error], layout={"flex": "1 1 460px"})
-        self.box = ipywidgets.Box([self.panel, view], layout={"flex_flow": "row wrap", "align_items": "flex-start"})
+        layout = {"flex_flow": "row wrap", "align_items": "flex-start"}
+        self.box = ipywidgets.Box([self.panel, view, Keys(layout={"display": "none"})], layout=layout)
+        self.box.add_class("explorer")
         self.update()
 
     def values(self) -> dict[str, Any]:

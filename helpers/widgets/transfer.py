@@ -1,0 +1,226 @@
+"""Explorers of transfer learning: which features and how many labels, and how much of the base may learn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+
+import ipywidgets
+import numpy as np
+
+from helpers import plots, probes, transfer
+from helpers.backbones import Network
+from helpers.picture import COLOURS, drawing, heading
+from helpers.widgets.base import Explorer, Frame
+
+CONFUSION, MAP, CURVE = "confusion matrix", "map of the photos", "accuracy by labels"
+PARAMETERS, CURVES = "parameters by layer", "learning curves"
+COUNTS = (5, 10, 20, 40, 80, 160, 320, 640, 1280)  # labels to choose from, as far as there are photos
+DRAWS = 5
+
+Labelled = Mapping[str, np.ndarray]
+WIDE = {"style": {"description_width": "initial"}}
+
+
+def stage_explorer(
+    features: Mapping[str, Mapping[str, np.ndarray]], labels: Labelled, class_names: Sequence[str], seed: int = 0
+) -> Explorer:
+    """Logistic regression on the features of a chosen stage with a chosen number of labels, answered at once.
+
+    features: for "train" and "test" what `extract(network, photos, stages)` returns, stage -> `(n, ...)`, with the
+    same stages in both, the first stage first. labels: for both the whole-number labels. Shown are the confusion
+    matrix, the test photos in the plane (PCA of the stage) or the accuracy over the number of labels; the caption gives
+    the accuracy with its 95 % interval. Every number is the mean over five draws of the labels.
+    Raises ValueError where train and test have different stages.
+    """
+    stages = list(features["train"])
+    if not stages or stages != list(features["test"]):
+        raise ValueError(f"train has the stages {stages}, test {list(features['test'])}; give the same ones, in order")
+    answers, plane = _answers(features, labels, seed), _plane(features["test"])
+    counts = _counts(labels["train"])
+    controls = {
+        "stage": ipywidgets.Dropdown(
+            options=[(f"{number} of {len(stages)}: {name}", name) for number, name in enumerate(stages, 1)],
+            value=stages[-1],
+            description="Features of",
+            tooltip="The layer whose averaged maps are the features, early ones first",
+            **WIDE,
+        ),
+        "count": ipywidgets.SelectionSlider(
+            options=counts,
+            value=counts[len(counts) // 2],
+            description="Labels",
+            tooltip="How many training photos have a label",
+            continuous_update=False,
+            **WIDE,
+        ),
+        "show": ipywidgets.Dropdown(
+            options=[CONFUSION, MAP, CURVE], description="Show", tooltip="What the picture shows", **WIDE
+        ),
+    }
+
+    def draw(stage: str, count: int, show: str) -> Frame:
+        guesses = answers(stage, count)
+        right = guesses == labels["test"]
+        middle, low, high = probes.mean_interval(right.mean(axis=0))
+        of_draws = right.mean(axis=1)
+        caption = (
+            f"{stage}, {count} labels: accuracy {middle:.3f}, 95 % interval {max(low, 0):.3f} to {min(high, 1):.3f} "
+            f"over {right.shape[1]} test photos; {DRAWS} draws of the labels gave {of_draws.min():.3f} to "
+            f"{of_draws.max():.3f}"
+        )
+        title = f"{stage}, {count} labels"
+        if show == CONFUSION:
+            picture = plots.confusion(_matrix(guesses, labels["test"], len(class_names)), class_names, title)
+        elif show == MAP:
+            picture = _map(plane(stage), right, labels["test"], class_names, title)
+        else:
+            picture = _curve(answers, stage, stages[-1], counts, labels["test"])
+        code = f'probes.few_labels((train["{stage}"], y_train), (test["{stage}"], y_test), {count}, draws={DRAWS})'
+        return Frame(picture.pixels(), caption, code)
+
+    few, many = counts[min(1, len(counts) - 1)], counts[-1]
+    strip = [
+        {"stage": stages[len(stages) // 4], "count": many},
+        {"stage": stages[-1], "count": few},
+        {"stage": stages[-1], "count": many},
+        {"stage": stages[-1], "count": many, "show": MAP},
+    ]
+    return Explorer(controls, draw, strip, "Stages and labels")
+
+
+def _answers(features: Mapping, labels: Labelled, seed: int) -> Callable[[str, int], np.ndarray]:
+    """A function that remembers: stage, number of labels -> guesses `(draws, test photos)`."""
+
+    @cache
+    def answers(stage: str, count: int) -> np.ndarray:
+        sets = [(features[part][stage], np.asarray(labels[part])) for part in ("train", "test")]
+        return probes.few_labels(*sets, count, DRAWS, seed)
+
+    return answers
+
+
+def _plane(features: Mapping[str, np.ndarray]) -> Callable[[str], np.ndarray]:
+    """A function that remembers: stage -> the test photos in the plane `(n, 2)`, by PCA."""
+
+    @cache
+    def plane(stage: str) -> np.ndarray:
+        return probes.in_the_plane(features[stage], "PCA")
+
+    return plane
+
+
+def _counts(labels: np.ndarray) -> list[int]:
+    """Numbers of labels to choose from: two of each class or more, up to all photos."""
+    whole, classes = len(labels), len(np.unique(labels))
+    return [count for count in COUNTS if 2 * classes <= count < whole] + [whole]
+
+
+def _matrix(guesses: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
+    """Counts of true class and guess, the mean over the draws."""
+    matrix = np.zeros((classes, classes))
+    for draw in guesses:
+        np.add.at(matrix, (labels, draw), 1)
+    return np.round(matrix / len(guesses), 1)
+
+
+def _map(points: np.ndarray, right: np.ndarray, labels: np.ndarray, names: Sequence[str], title: str) -> plots.Picture:
+    """The photos in the plane, coloured by class; those that most draws name wrongly stand out."""
+    wrong = right.mean(axis=0) < 0.5
+    kinds = np.where(wrong, len(names), labels)
+    title = f"{title}: {int(wrong.sum())} of {len(labels)} named wrongly"
+    return plots.scatter_2d(points, kinds, [*names, "named wrongly"], title)
+
+
+def _curve(answers: Callable, stage: str, last: str, counts: list[int], labels: np.ndarray) -> plots.Picture:
+    """Accuracy over the number of labels, for a stage and for the last one."""
+    series = {
+        name: [(answers(name, count) == labels).mean() for count in counts] for name in dict.fromkeys((stage, last))
+    }
+    guessing = {"guessing": np.bincount(labels).max() / len(labels)}
+    title = f"{stage}: {series[stage][0]:.3f} with {counts[0]} labels, {series[stage][-1]:.3f} with {counts[-1]}"
+    return plots.lines(counts, series, title, "labels", "test accuracy", guessing)
+
+
+def unfreezing_explorer(network: Network, runs: Mapping[int, Mapping[str, list[float]]] | None = None) -> Explorer:
+    """What learns when the last blocks of a network are unfrozen, layer by layer, and the curves of runs made here.
+
+    network: with a new head (`transfer.attach_head`); nothing in it is changed. runs: number of unfrozen blocks ->
+    history of that training (see `training.fit`); 0 is the head alone, one more than there are blocks is all layers.
+    Raises ValueError for a network without a new head, or whose layers are not named by block.
+    """
+    starts = [transfer.head_start(network), *reversed(transfer.blocks(network)), network.model.layers[0].name]
+    names = ["head alone", "1 block", *(f"{number} blocks" for number in range(2, len(starts) - 1)), "all layers"]
+    runs = dict(runs or {})
+    if odd := [number for number in runs if not 0 <= number < len(starts)]:
+        raise ValueError(f"there is no training with {odd[0]} blocks; the numbers are 0 to {len(starts) - 1}")
+    controls = {
+        "blocks": ipywidgets.SelectionSlider(
+            options=[(name, number) for number, name in enumerate(names)],
+            value=1,
+            description="Unfrozen",
+            tooltip="How many of the last blocks may learn, beside the head",
+            continuous_update=False,
+            **WIDE,
+        ),
+        "thaw": ipywidgets.Checkbox(
+            description="Thaw batch normalisation, too (the slide's loop)",
+            tooltip="Let scale and shift of every batch normalisation learn; its stored averages then move, too",
+            indent=False,
+        ),
+        "show": ipywidgets.Dropdown(
+            options=[PARAMETERS, CURVES] if runs else [PARAMETERS],
+            description="Show",
+            tooltip="The layers that learn, or the curves of a training",
+            **WIDE,
+        ),
+    }
+
+    def draw(blocks: int, thaw: bool, show: str) -> Frame:
+        parts = transfer.learning(network, starts[blocks], thaw)
+        learn, whole = sum(part.learning for part in parts), sum(part.parameters for part in parts)
+        caption = f"{names[blocks]}: {learn:,} of {whole:,} parameters learn ({learn / whole:.1%})"
+        if any(part.normalisation and part.learning for part in parts):
+            caption += "; the stored averages of the thawed layers move with every batch"
+        code = f'transfer.unfreeze_from(network, "{starts[blocks]}")'
+        if thaw:
+            code = f'for every layer from "{starts[blocks]}" on: layer.trainable = True'
+        if show == PARAMETERS:
+            return Frame(learning_picture(parts, caption.split(";")[0]).pixels(), caption, code)
+        made = min(runs, key=lambda number: (abs(number - blocks), number))
+        shown = {names[number]: runs[number] for number in dict.fromkeys((made, min(runs)))}
+        note = "" if made == blocks else f"; no such training was made here, the nearest is: {names[made]}"
+        title = f"{names[made]}, batch normalisation frozen"
+        return Frame(plots.curves(shown, ["accuracy", "loss"], title).pixels(), caption + note, code)
+
+    last = len(starts) - 1
+    strip = [{"blocks": 0}, {"blocks": 1}, {"blocks": min(3, last)}, {"blocks": last}]
+    return Explorer(controls, draw, strip, "What learns")
+
+
+def learning_picture(parts: Sequence[transfer.Part], title: str) -> plots.Picture:
+    """One bar per layer with weights, as high as it has parameters: filled where it learns, hollow where frozen."""
+    kinds = [
+        ("learns", lambda part: part.learning > 0, {"color": COLOURS[0]}),
+        ("frozen", lambda part: not part.learning and not part.normalisation, {"fill": False, "edgecolor": "#777777"}),
+        (
+            "batch normalisation, frozen",
+            lambda part: not part.learning and part.normalisation,
+            {"fill": False, "edgecolor": COLOURS[1], "hatch": "////"},
+        ),
+    ]
+    with drawing():
+        figure = plots.Picture(height=3.8)
+        place = figure.subplots()
+        for name, chosen, look in kinds:
+            at = [number for number, part in enumerate(parts) if chosen(part)]
+            if at:
+                place.bar(at, [parts[number].parameters for number in at], 0.8, label=name, **look)
+        place.set_yscale("log")
+        place.set_xlim(-0.8, max(len(parts), 2) - 0.2)
+        place.set_xlabel("layer, from the picture to the scores")
+        place.set_ylabel("parameters")
+        figure.legend(loc="outside lower center", ncols=3, frameon=False)
+        heading(figure, title)
+    figure.alt = f"{title}; {len(parts)} layers with weights, {sum(part.learning > 0 for part in parts)} of them learn."
+    return figure

@@ -1,0 +1,117 @@
+"""Every explorer in JupyterLab in a browser: keys alone are enough, the picture follows, and it can be looked at."""
+
+import numpy as np
+from playwright.sync_api import expect
+
+from helpers import images
+from tests.browser.gallery import EXPLORERS, write
+
+SLOW = 120_000  # milliseconds; a busy machine is no failure
+KEYS = {"slider": "ArrowRight", "menu": "ArrowDown"}
+CONTROLS = ".noUi-handle:visible, select:visible"
+
+
+def key_for(control) -> str:
+    return KEYS["menu" if control.evaluate("element => element.tagName") == "SELECT" else "slider"]
+
+
+def opposite(key: str) -> str:
+    return {"ArrowRight": "ArrowLeft", "ArrowDown": "ArrowUp"}[key]
+
+
+def words_of(cell) -> str:
+    return cell.locator("img[alt]").first.get_attribute("alt")
+
+
+def shown(cell) -> tuple:
+    """The picture, its words and its call: what a control must change one of."""
+    return (
+        cell.locator("img[alt]").first.get_attribute("src"),
+        words_of(cell),
+        tuple(cell.locator("code").all_inner_texts()),
+    )
+
+
+def move(page, cell, control) -> None:
+    """Press a key on a control until something changes, forwards and then backwards for a control at its end."""
+    before, key = shown(cell), key_for(control)
+    for pressed in (key, opposite(key), opposite(key)):
+        control.focus()
+        page.keyboard.press(pressed)
+        for _ in range(100):
+            if shown(cell) != before:
+                return
+            page.wait_for_timeout(50)
+    name = control.get_attribute("aria-label") or control.evaluate("element => element.parentElement.innerText")
+    raise AssertionError(f"nothing changed under {name}")
+
+
+def test_every_explorer(page, lab, open_notebook, picture_of):
+    """One kernel for all of them: each that starts TensorFlow anew would cost ten seconds."""
+    names = list(EXPLORERS)
+    write(lab.notebooks, names)
+    panel = open_notebook("gallery")
+    page.evaluate("async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells') }")
+    cells = {name: panel.locator(".jp-CodeCell").nth(number) for number, name in enumerate(names, 1)}
+    for name, cell in cells.items():
+        cell.locator("img[alt]").first.wait_for(timeout=SLOW)
+        assert panel.locator("[data-mime-type='application/vnd.jupyter.error']").count() == 0, name
+        follows_the_keyboard(page, name, cell)
+        picture_of(f"explorer_{name}")
+    takes_own_photos(page, cells["tour"])
+    picture_of("explorer_own_photo")
+    stops_and_starts(page, cells["school"])
+    for width, theme in ((900, "JupyterLab Light"), (853, "JupyterLab Dark")):  # 853 is 1280 at 150 %
+        page.set_viewport_size({"width": width, "height": 1000})
+        page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+        page.evaluate("() => { const s = window.jupyterapp.shell; s.collapseLeft(); s.collapseRight(); }")
+        for name, cell in cells.items():
+            cell.scroll_into_view_if_needed()
+            page.wait_for_timeout(300)
+            picture_of(f"explorer_{name}_{width}")
+            output = cell.locator(".jp-OutputArea-output").first
+            overflow = output.evaluate("element => element.scrollWidth - element.clientWidth")
+            assert overflow <= 1, f"{name} is {overflow} pixels wider than the page of {width}"
+
+
+def follows_the_keyboard(page, name, cell) -> None:
+    cell.scroll_into_view_if_needed()
+    assert len(words_of(cell)) > 10, f"{name}: the picture has no words"
+    controls = cell.locator(CONTROLS)
+    assert controls.count(), f"{name} has nothing that a key could move"
+    for place in range(controls.count()):
+        move(page, cell, controls.nth(place))
+    assert cell.locator("[role=alert]").count() == 0, f"{name}: {cell.locator('[role=alert]').all_inner_texts()}"
+
+
+def takes_own_photos(page, cell) -> None:
+    """By the file button, in more than one part, and by a drop."""
+    cell.scroll_into_view_if_needed()
+    noise = np.random.default_rng(0).integers(0, 256, (900, 1200, 3), np.uint8)  # 3 MB
+    cell.locator("input[type=file]").set_input_files(
+        {"name": "own.png", "mimeType": "image/png", "buffer": images.encode_png(noise)}
+    )
+    expect(cell.locator("img[alt^='(your photo)']")).to_be_visible(timeout=SLOW)
+    before = cell.locator("img[alt]").first.get_attribute("src")
+    cell.locator(".photo-drop").evaluate(
+        """async (zone, bytes) => {
+            const data = new DataTransfer();
+            data.items.add(new File([new Uint8Array(bytes)], "second.png", { type: "image/png" }));
+            zone.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+        }""",
+        list(images.encode_png(np.full((60, 80, 3), (200, 30, 30), np.uint8))),
+    )
+    expect(cell.locator("img[alt]").first).not_to_have_attribute("src", before, timeout=SLOW)
+
+
+def stops_and_starts(page, cell) -> None:
+    cell.scroll_into_view_if_needed()
+    cell.get_by_label("Model").select_option("shared + heads")
+    cell.get_by_role("button", name="Start").press("Enter")
+    expect(cell).to_contain_text("step", timeout=SLOW)
+    cell.get_by_role("button", name="Stop").press("Enter")
+    expect(cell).to_contain_text("stopped", timeout=SLOW)
+    cell.get_by_label("Model").select_option("one for all")
+    cell.get_by_role("button", name="Start").press("Enter")
+    expect(cell).to_contain_text("done", timeout=SLOW)
+    assert words_of(cell).startswith("one for all, ")
