@@ -28,10 +28,10 @@ class Frame(NamedTuple):
     code: str = ""
 
 
-class Keys(anywidget.AnyWidget):
-    """Invisible: leaves plain keys to the explorer it stands in, which JupyterLab would take for itself."""
+class InPage(anywidget.AnyWidget):
+    """What the page does without Python: plain keys stay in the explorer, and two buttons save picture and code."""
 
-    _esm = Path(__file__).parent / "keys.js"
+    _esm = Path(__file__).parent / "explorer.js"
     _css = Path(__file__).parent / "explorer.css"
 
 
@@ -63,9 +63,9 @@ class Explorer:
         for control in self.controls.values():
             control.observe(self._changed, "value")
         self.panel = ipywidgets.VBox(shown, layout={"min_width": "300px", "flex": "0 1 340px"})
-        view = ipywidgets.VBox([self.image, self.caption, self.error], layout={"flex": "1 1 460px"})
+        view = ipywidgets.VBox([self.image, self.caption, self.error, InPage()], layout={"flex": "1 1 460px"})
         layout = {"flex_flow": "row wrap", "align_items": "flex-start"}
-        self.box = ipywidgets.Box([self.panel, view, Keys(layout={"display": "none"})], layout=layout)
+        self.box = ipywidgets.Box([self.panel, view], layout=layout)
         self.box.add_class("explorer")
         self.update()
 

@@ -166,6 +166,19 @@ plots.photos([strips[name][at] for name, at in shown], titles, columns=4)
 # Shear hides the cat first. But the network is no judge of what is believable: upside down the cat stays a cat, and so do streaks of fur, though nobody takes such photos. Whether a variant is believable, you decide, by looking.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# ## Explore
+#
+# **A slider for each transform, on a photo of the course or your own.**
+
+# %% slideshow={"slide_type": "-"}
+from helpers.widgets import augmentation_explorer
+
+augmentation_explorer(network, "chelsea")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The words under the photo say how sure the network still is of its first answer. Which two small changes together do what one alone does not?
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## Transforms that change the class
 #
 # A mirrored cat is a cat. A digit is another matter. Lecture 003 shows a generator with `rotation_range=10`, shifts of 0.1 and *both* flips. What if one uses it on digits?

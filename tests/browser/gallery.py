@@ -10,6 +10,7 @@ network = backbones.load("efficientnet_lite0")
 
 # name -> the cell that shows it.
 EXPLORERS = {
+    "augmentation": "augmentation_explorer(network)",
     "tour": "tour_explorer(network)",
     "grad_cam": "grad_cam_explorer(network)",
     "school": 'school_explorer(datasets.schools("exam"))',

@@ -1,5 +1,8 @@
 """Every explorer in JupyterLab in a browser: keys alone are enough, the picture follows, and it can be looked at."""
 
+import base64
+from pathlib import Path
+
 import numpy as np
 from playwright.sync_api import expect
 
@@ -58,6 +61,7 @@ def test_every_explorer(page, lab, open_notebook, picture_of):
         assert panel.locator("[data-mime-type='application/vnd.jupyter.error']").count() == 0, name
         follows_the_keyboard(page, name, cell)
         picture_of(f"explorer_{name}")
+    gives_picture_and_code(page, cells["grad_cam"])
     takes_own_photos(page, cells["tour"])
     picture_of("explorer_own_photo")
     stops_and_starts(page, cells["school"])
@@ -82,6 +86,19 @@ def follows_the_keyboard(page, name, cell) -> None:
     for place in range(controls.count()):
         move(page, cell, controls.nth(place))
     assert cell.locator("[role=alert]").count() == 0, f"{name}: {cell.locator('[role=alert]').all_inner_texts()}"
+
+
+def gives_picture_and_code(page, cell) -> None:
+    """The saved file is the picture that is shown, and the clipboard holds the call."""
+    cell.scroll_into_view_if_needed()
+    with page.expect_download() as download:
+        cell.get_by_role("button", name="Save picture").press("Enter")
+    shown_bytes = base64.b64decode(cell.locator("img[alt]").first.get_attribute("src").split(",")[1])
+    assert Path(download.value.path()).read_bytes() == shown_bytes
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    cell.get_by_role("button", name="Copy code").press("Enter")
+    expect(cell.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("() => navigator.clipboard.readText()").startswith("grad_cam(network, picture, ")
 
 
 def takes_own_photos(page, cell) -> None:

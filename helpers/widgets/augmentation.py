@@ -1,0 +1,69 @@
+"""Explorer of the transforms of one photo: a slider each, and what a network says of the result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import ipywidgets
+import numpy as np
+
+from helpers import augmentation, images
+from helpers.backbones import Network
+from helpers.widgets.base import Explorer, Frame
+from helpers.widgets.photos import PhotoChoice
+
+# name -> least, neutral, greatest, what it is
+RANGES = {
+    "rotation": (-180.0, 0.0, 180.0, "degrees, counter-clockwise"),
+    "width_shift": (-0.9, 0.0, 0.9, "fraction of the width, to the right"),
+    "height_shift": (-0.9, 0.0, 0.9, "fraction of the height, downwards"),
+    "shear": (-2.0, 0.0, 2.0, "how far the top leans to the right, as a fraction of its height"),
+    "zoom": (0.2, 1.0, 3.0, "magnification"),
+    "brightness": (-0.9, 0.0, 0.9, "fraction of 255 that is added"),
+    "patch": (0.2, 1.0, 1.0, "side of the part that is kept, as a fraction"),
+}
+SHOWN = 448  # pixels of the picture in the page
+
+
+def augmentation_explorer(network: Network, photo: str = "chelsea", photos: Iterable[str] | None = None) -> Explorer:
+    """One photo under exactly chosen transforms, and how sure the network still is of its first answer.
+
+    photo: the first one shown. photos: names from `datasets.photos()`, None for all. Raises ValueError when the network
+    has no classifier.
+    """
+    if network.logits is None:
+        raise ValueError(f"{network.name} was loaded without its classifier, so it cannot judge; load it with its top")
+    choice = PhotoChoice(photos, photo)
+    controls: dict[str, Any] = {"photo": choice}
+    for name, (least, neutral, greatest, words) in RANGES.items():
+        step = 5.0 if name == "rotation" else 0.05
+        controls[name] = ipywidgets.FloatSlider(
+            neutral, min=least, max=greatest, step=step, description=name.replace("_", " ").capitalize(), tooltip=words
+        )
+    for name in ("horizontal_flip", "vertical_flip"):
+        words = name.replace("_", " ").capitalize()
+        controls[name] = ipywidgets.Checkbox(description=words, tooltip=f"{words}: mirror the photo")
+    controls["fill_mode"] = ipywidgets.Dropdown(
+        options=augmentation.FILL_MODES, description="Fill", tooltip="What stands where the photo has nothing"
+    )
+
+    def draw(photo: str, **values: Any) -> Frame:
+        original = network.prepare(choice.array(photo))
+        changes = {name: value for name, value in values.items() if value != neutral_of(name)}
+        changed = augmentation.apply_one(original, **values)
+        before, after = network.probabilities(np.stack([original, changed]))
+        first, now = int(before.argmax()), int(after.argmax())
+        named = network.class_names
+        caption = f"{photo}: {named[first]} {before[first]:.2f} unchanged, {after[first]:.2f} like this"
+        caption += "" if first == now else f"; now it says {named[now]} {after[now]:.2f}"
+        call = ", ".join(["photo", *(f"{name}={value!r}" for name, value in changes.items())])
+        return Frame(images.resize(changed, (SHOWN, SHOWN)), caption, f"augmentation.apply_one({call})")
+
+    strip = [{}, {"rotation": 40.0}, {"shear": 0.5}, {"zoom": 0.5}, {"brightness": 0.5}, {"horizontal_flip": True}]
+    return Explorer(controls, draw, strip, "Augmentation explorer")
+
+
+def neutral_of(name: str) -> Any:
+    """The value with which a transform changes nothing."""
+    return {"fill_mode": "nearest"}.get(name, RANGES[name][1] if name in RANGES else False)

@@ -1,0 +1,56 @@
+"""The augmentation explorer without a front end: every slider to both ends, and the picture is the function's own."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from helpers import augmentation, backbones, datasets, images
+from helpers.widgets import augmentation_explorer
+from helpers.widgets.augmentation import RANGES, neutral_of
+
+
+@pytest.fixture(scope="module")
+def network():
+    return backbones.load("efficientnet_lite0")
+
+
+def test_every_control_to_both_ends(network):
+    explorer = augmentation_explorer(network, "coffee", ["coffee", "page"])
+    first, seen = explorer.png, set()
+    for name, (least, neutral, greatest, _) in RANGES.items():
+        for value in (least, greatest, neutral):
+            explorer.controls[name].value = value
+            assert explorer.error.value == "", (name, value, explorer.error.value)
+            seen.add(explorer.png)
+    # A whole patch changes nothing, and half a turn is the same either way.
+    assert explorer.png == first and len(seen) == 1 + 2 * len(RANGES) - 2
+    for name in ("horizontal_flip", "vertical_flip"):
+        explorer.controls[name].value = True
+        assert explorer.png not in seen
+        explorer.controls[name].value = False
+    explorer.controls["zoom"].value = 0.5
+    fillings = set()
+    for mode in augmentation.FILL_MODES:
+        explorer.controls["fill_mode"].value = mode
+        fillings.add(explorer.png)
+    assert len(fillings) == len(augmentation.FILL_MODES)
+    assert all(control.description and control.tooltip for control in explorer.controls.values())
+
+
+def test_it_shows_what_the_function_gives_and_what_the_network_says(network):
+    explorer = augmentation_explorer(network, "coffee", ["coffee"])
+    explorer.controls["rotation"].value = 90
+    photo = network.prepare(datasets.photo("coffee").array)
+    turned = augmentation.apply_one(photo, rotation=90)
+    shown = np.asarray(Image.open(io.BytesIO(explorer.png)))
+    np.testing.assert_array_equal(shown, images.resize(turned, (448, 448)))
+    before = network.probabilities(photo).max()
+    assert f"{before:.2f} unchanged" in explorer.caption.value
+    assert "rotation=90.0)" in explorer.caption.value and neutral_of("zoom") == 1
+
+
+def test_it_needs_a_classifier():
+    with pytest.raises(ValueError, match="cannot judge"):
+        augmentation_explorer(backbones.load("squeezenet", None, include_top=False))
