@@ -13,7 +13,8 @@ from helpers.backbones.network import Network
 WHOLE = 10**9  # size of the field of a unit that sees the whole picture, whatever its size
 
 _WINDOWS = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D", "MaxPooling2D", "AveragePooling2D")
-_WHOLE = ("GlobalAveragePooling2D", "GlobalMaxPooling2D", "Flatten", "Dense")
+_WHOLE = ("GlobalAveragePooling2D", "GlobalMaxPooling2D", "MultiHeadAttention")
+_ENLARGING = ("UpSampling2D", "Conv2DTranspose")
 
 
 class Field(NamedTuple):
@@ -40,40 +41,72 @@ class Field(NamedTuple):
         top, left = self.start[0] + row * self.stride[0], self.start[1] + column * self.stride[1]
         return top, left, top + self.size[0], left + self.size[1]
 
+    def centre(self, row: int, column: int) -> tuple[float, float]:
+        """(vertical, horizontal) middle of what the unit sees, in pixels from the picture's upper left corner.
+
+        Meaningless where the field is the whole picture, whatever its size. Raises ValueError as `box` does.
+        """
+        top, left, bottom, right = self.box(row, column)
+        return (top + bottom) / 2, (left + right) / 2
+
+    @property
+    def middle(self) -> tuple[int, int]:
+        """(row, column) of the unit in the middle of the layer."""
+        return self.grid[0] // 2, self.grid[1] // 2
+
 
 def receptive_field(network: Network | Any, layer: str, input_size: int | tuple[int, int] | None = None) -> Field:
     """Return the receptive field of a layer's units on a picture of `input_size` pixels (height, width).
 
     network: a Network or a keras.Model. With "same" padding and a stride of 2 the start depends on the input's size
     (an even side is padded on its far end only), so the size matters; None takes the network's usual one.
-    Sums along the longest branch where branches meet. Raises ValueError for an unknown layer.
+    Where branches meet, the field reaches from the first pixel to the last one that any branch sees. Raises ValueError
+    for an unknown layer, and for one behind a layer that enlarges maps, such as UpSampling2D.
     """
     network = network if isinstance(network, Network) else Network("the model", network)
-    size = input_size or tuple(side or network.input_size for side in network.model.inputs[0].shape[1:3])
-    height, width = (size, size) if isinstance(size, int) else size
-    output = network.layer(layer).output
-    done: dict[int, list] = {}
-    axes = _trace(output, [(1, 1, 0, height), (1, 1, 0, width)], done)
-    return Field(*(tuple(axis[i] for axis in axes) for i in range(4)))
+    return _field(network, layer, input_size, {})
 
 
 def growth(network: Network | Any, input_size: int | tuple[int, int] | None = None) -> dict[str, Field]:
     """The receptive field of every layer worth looking at, in order: layer name -> Field."""
     network = network if isinstance(network, Network) else Network("the model", network)
-    return {layer.name: receptive_field(network, layer.name, input_size) for layer in network.layers}
+    done: dict[int, list] = {}
+    return {layer.name: _field(network, layer.name, input_size, done) for layer in network.layers}
+
+
+def _field(network: Network, layer: str, input_size: int | tuple[int, int] | None, done: dict[int, list]) -> Field:
+    size = input_size or tuple(side or network.input_size for side in network.model.inputs[0].shape[1:3])
+    height, width = (size, size) if isinstance(size, int) else size
+    axes = _trace(_output(network.layer(layer)), [(1, 1, 0, height), (1, 1, 0, width)], done)
+    return Field(*(tuple(axis[i] for axis in axes) for i in range(4)))
+
+
+def _output(layer: Any) -> Any:
+    """A layer's output in its network; a model used as a layer has another one in its own graph."""
+    return layer._inbound_nodes[-1].output_tensors[0] if _is_model(layer) else layer.output
+
+
+def _is_model(operation: Any) -> bool:
+    return hasattr(operation, "inputs") and hasattr(operation, "outputs") and bool(operation._inbound_nodes)
 
 
 def _trace(tensor: Any, picture: list[tuple], done: dict[int, list]) -> list[tuple]:
     """(size, stride, start, units) per axis of a Keras tensor, from its producer's inputs backwards."""
     if id(tensor) in done:
         return done[id(tensor)]
-    operation, node_index, _ = tensor._keras_history
+    operation, node_index, place = tensor._keras_history
     sources = operation._inbound_nodes[node_index].input_tensors
+    branches = [_trace(source, picture, done) for source in sources]
     if not sources:
         result = picture
+    elif _is_model(operation):  # a model used as a layer: on through its own graph
+        inner = {id(own): field for own, field in zip(operation.inputs, branches, strict=True)}
+        result = _trace(operation.outputs[place], picture, inner)
     else:
-        branches = [_trace(source, picture, done) for source in sources]
-        result = [_through(operation, axis, _union([branch[axis] for branch in branches])) for axis in (0, 1)]
+        fields = [_union([branch[axis] for branch in branches]) for axis in (0, 1)]
+        if len(tensor.shape) != 4:  # rows and columns are gone: what is left saw all of them
+            fields = [(WHOLE, stride, 0, 1) for _, stride, _, _ in fields]
+        result = [_through(operation, axis, field) for axis, field in enumerate(fields)]
     done[id(tensor)] = result
     return result
 
@@ -89,6 +122,10 @@ def _through(operation: Any, axis: int, field: tuple) -> tuple:
     """What one layer does to the field along one axis."""
     size, stride, start, units = field
     kind = type(operation).__name__
+    if kind in _ENLARGING:
+        raise ValueError(
+            f"the field behind {operation.name!r} is not known: {kind} enlarges maps; ask for one before it"
+        )
     if kind in _WHOLE:
         return WHOLE, stride, 0, 1
     if kind == "ZeroPadding2D":

@@ -18,7 +18,7 @@ from helpers.widgets.photos import PhotoChoice
 
 SIDE, THUMBNAIL = 448, 56  # pixels of the large picture in the page, and of one among many
 ONE, OVER, MANY = "one channel", "over the photo", "many channels"
-ORDERS = {"as they come": "number", "strongest first": "strength"}
+ORDERS = {"as they come": "number", "strongest first": "strength", "most contrast first": "contrast"}
 
 
 def activation_explorer(

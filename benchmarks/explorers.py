@@ -1,0 +1,156 @@
+"""How fast explorers answer: `python -m benchmarks.explorers`; writes benchmarks/results/explorers.md.
+
+Measured in a browser (Chromium without a screen, JupyterLab): from the key press to the second animation frame after
+the new picture is decoded, which is when its pixels are on the page. The floor is an explorer that only sends the same
+photo back. First frame: from the start of the cell to its picture on the page. Memory: the kernel's, over 200 changes.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+
+from tests.browser import gallery
+from tests.browser.lab import CHROMIUM_OPTIONS, ROOT, Lab, open_in_lab
+from tools.common import write
+
+PRESSES = 21
+FLOOR = """
+import ipywidgets
+from helpers import images
+from helpers.widgets import Explorer, Frame
+shown = [images.prepare(datasets.photo(name).array, 448) for name in ("chelsea", "coffee")]
+step = ipywidgets.IntSlider(0, 0, 100, description="Step", tooltip="Two photos in turn")
+Explorer({"step": step}, lambda step: Frame(shown[step % 2], f"photo {step % 2}"), title="floor")
+"""
+CHANGES = 200
+# Runs in the page: remembers when a key went down, and when the picture that followed it was drawn.
+WATCH = """cell => {
+    window.__times = []; let pressed = 0, last = cell.querySelector('img[alt]').src;
+    window.addEventListener('keydown', () => { pressed = performance.now(); }, true);
+    new MutationObserver(async () => {
+        const image = cell.querySelector('img[alt]');
+        if (!image || image.src === last || !pressed) return;
+        last = image.src; const began = pressed; pressed = 0;
+        await image.decode();
+        requestAnimationFrame(() => requestAnimationFrame(() => window.__times.push(performance.now() - began)));
+    }).observe(cell, { subtree: true, childList: true, attributes: true });
+}"""
+
+
+def latency(page, cell, control) -> list[float]:
+    """Milliseconds from key to pixels for each press that changed the picture."""
+    page.evaluate("() => { window.__times = []; }")
+    menu = control.evaluate("element => element.tagName") == "SELECT"
+    there, back = ("ArrowDown", "ArrowUp") if menu else ("ArrowRight", "ArrowLeft")
+    for number in range(PRESSES):
+        control.focus()
+        page.keyboard.press(there if number % 2 == 0 else back)
+        count = page.evaluate("() => window.__times.length")
+        for _ in range(60):
+            page.wait_for_timeout(50)
+            if page.evaluate("() => window.__times.length") > count:
+                break
+        page.wait_for_timeout(100)
+    return page.evaluate("() => window.__times")
+
+
+def kernel_memory(lab: Lab) -> float:
+    """MB of the largest process under the server: the kernel."""
+    children = psutil.Process(lab.process.pid).children(recursive=True)
+    return max(child.memory_info().rss for child in children) / 1e6
+
+
+def name_of(control) -> str:
+    """The words before a control."""
+    return control.evaluate("e => e.closest('.jupyter-widgets').querySelector('label')?.innerText ?? ''").strip()
+
+
+def measure(page, lab: Lab) -> list[tuple]:
+    """(explorer, first frame in s, control, median, 90 % in ms, MB more after many changes) for each control."""
+    names = ["floor", *gallery.EXPLORERS]
+    gallery.EXPLORERS["floor"] = FLOOR
+    gallery.write(lab.notebooks, names)
+    panel = open_in_lab(page, lab, "gallery")
+    run = "async () => { await window.jupyterapp.commands.execute('notebook:run-cell-and-select-next') }"
+    page.evaluate(run)
+    rows = []
+    for number, name in enumerate(names, 1):
+        cell = panel.locator(".jp-CodeCell").nth(number)
+        start = time.monotonic()
+        page.evaluate(run)
+        cell.locator("img[alt]").first.wait_for(timeout=300_000)
+        first = time.monotonic() - start
+        cell.scroll_into_view_if_needed()
+        cell.evaluate(WATCH)
+        for place in range(cell.locator(".noUi-handle:visible, select:visible").count()):
+            control = cell.locator(".noUi-handle:visible, select:visible").nth(place)
+            times = latency(page, cell, control)
+            if len(times) >= PRESSES // 2:
+                ordered = sorted(times)
+                rows.append((name, first, name_of(control), statistics.median(times), ordered[int(len(times) * 0.9)]))
+                print(*rows[-1], len(times), flush=True)
+    return rows
+
+
+def growth(page, lab: Lab, name: str) -> tuple[float, float]:
+    """The kernel's memory in MB before and after many changes of one explorer's first slider."""
+    gallery.write(lab.notebooks, [name])
+    panel = open_in_lab(page, lab, "gallery")
+    page.evaluate("async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells') }")
+    cell = panel.locator(".jp-CodeCell").nth(1)
+    cell.locator("img[alt]").first.wait_for(timeout=300_000)
+    control, before = cell.locator(".noUi-handle:visible").first, 0.0
+    for number in range(CHANGES + 20):
+        if number == 20:
+            before = kernel_memory(lab)
+        control.focus()
+        page.keyboard.press("ArrowRight" if number % 2 == 0 else "ArrowLeft")
+        page.wait_for_timeout(60)
+    return before, kernel_memory(lab)
+
+
+def main() -> None:
+    """Measure and write the table."""
+    from playwright.sync_api import sync_playwright
+
+    folder, chromium = Path(tempfile.mkdtemp()), shutil.which("chromium") or shutil.which("google-chrome")
+    lab = Lab(folder)
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=CHROMIUM_OPTIONS)
+            page = browser.new_page(viewport={"width": 1280, "height": 1000})
+            rows = measure(page, lab)
+            before, after = growth(page, lab, "grad_cam")
+            browser.close()
+    finally:
+        lab.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    lines = [
+        "# How fast explorers answer",
+        "",
+        f"`python -m benchmarks.explorers`, {datetime.date.today()}, {os.cpu_count()} cores, Python "
+        f"{sys.version.split()[0]}, load {load}. Key press to changed pixels, {PRESSES} presses a control; "
+        "`floor` only sends a photo back. First frame includes the static strip.",
+        "",
+        "| explorer | first frame, s | control | median, ms | 90 %, ms |",
+        "|---|---|---|---|---|",
+        *(f"| {name} | {first:.1f} | {word} | {middle:.0f} | {most:.0f} |" for name, first, word, middle, most in rows),
+        "",
+        f"{CHANGES} changes of the Grad-CAM explorer: kernel {before:.0f} MB before, {after:.0f} MB after.",
+    ]
+    write(ROOT / "benchmarks" / "results" / "explorers.md", "\n".join(lines) + "\n")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()

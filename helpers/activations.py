@@ -1,0 +1,267 @@
+"""Intermediate activations: what every layer of a network makes of a photo, and how much of it is zero.
+
+A layer's maps are float32 `(rows, columns, channels)`. What comes out of a ReLU is never negative; what comes out of a
+projection or an addition may be, and is drawn in two colours around zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from helpers import images
+from helpers.backbones.network import Network, compile_once
+from helpers.map_layers import (
+    AFTER_RELU,
+    BEFORE_RELU,
+    NORMALISED,
+    PROJECTION,
+    MapLayer,
+    as_network,
+    fed_by,
+    map_layer,
+    map_layers,
+    views,
+)
+from helpers.quiet import tensorflow
+
+__all__ = [
+    "AFTER_RELU",
+    "BEFORE_RELU",
+    "MOST",
+    "NORMALISED",
+    "ORDERS",
+    "PROJECTION",
+    "MapLayer",
+    "Summary",
+    "as_batch",
+    "as_network",
+    "channel_map",
+    "check_channel",
+    "choose_channels",
+    "draw_channels",
+    "draw_map",
+    "fed_by",
+    "is_signed",
+    "layer_maps",
+    "map_layer",
+    "map_layers",
+    "reduced",
+    "summarise",
+    "views",
+]
+
+MOST = 64  # thumbnails on one screen
+ORDERS = ("number", "strength", "contrast")
+_BATCH = 8  # pictures at once where only sums are kept
+
+
+class Summary(NamedTuple):
+    """One layer over many photos.
+
+    zeros and negative: shares of its numbers that are exactly zero, or below it. blank: share of its maps (one per
+    photo and channel) without a positive number. dead: the channels that are blank on every photo. mean: of all
+    numbers. size: numbers per photo. largest: float32 `(photos, channels)`, the largest number of each map.
+    """
+
+    layer: MapLayer
+    zeros: float
+    negative: float
+    blank: float
+    dead: tuple[int, ...]
+    mean: float
+    size: int
+    largest: np.ndarray
+
+
+def layer_maps(network: Network | Any, pictures: np.ndarray, layers: str | Sequence[str] | None = None) -> Any:
+    """Return what layers make of pictures: float32 `(rows, columns, channels)`, or `(n, ...)` for a batch.
+
+    pictures: `(height, width, 3)` or `(n, height, width, 3)`, RGB 0..255; grey ones `(height, width)` too. A network of
+    fixed input size gets them resized (and cropped, if they are not square). layers: one name; or several, or None for
+    all `views`, which gives a dict name -> maps and costs one pass. The compiled function is kept on the Network.
+    Raises ValueError for an unknown layer, one without maps, and pictures of another shape or with NaN.
+    """
+    network = as_network(network)
+    names = [layers] if isinstance(layers, str) else [la.name for la in views(network)] if layers is None else layers
+    names = [map_layer(network, name).name for name in names]
+    batch = as_batch(network, pictures)
+    function = network.compiled(("maps", *names), lambda: _compile(network, names))
+    single = np.ndim(pictures) < 4
+    found = [maps.numpy()[0] if single else maps.numpy() for maps in function(batch)]
+    return found[0] if isinstance(layers, str) else dict(zip(names, found, strict=True))
+
+
+def channel_map(maps: np.ndarray, channel: int, layer: str = "the layer") -> np.ndarray:
+    """Return one channel `(rows, columns)` of a layer's maps. Raises ValueError for a channel out of range."""
+    check_channel(channel, maps.shape[-1], layer)
+    return maps[..., channel]
+
+
+def check_channel(channel: int, channels: int, layer: str) -> None:
+    """Raise ValueError, in one sentence, for a channel that the layer does not have."""
+    if not 0 <= channel < channels:
+        raise ValueError(f"channel {channel} does not exist; {layer} has channels 0 to {channels - 1}")
+
+
+def is_signed(maps: np.ndarray) -> bool:
+    """Whether a layer's maps go below zero, and so are drawn in two colours around it."""
+    return bool((np.asarray(maps) < 0).any())
+
+
+def choose_channels(maps: np.ndarray, most: int = MOST, order: str = "number") -> np.ndarray:
+    """Return the numbers of at most `most` channels of `(rows, columns, channels)`.
+
+    order: "number": evenly spread over all channels; "strength": those with the largest mean of absolute values first;
+    "contrast": those with the largest standard deviation over places first, so not those that are bright everywhere.
+    Raises ValueError for another order or less than one channel.
+    """
+    if order not in ORDERS or most < 1:
+        raise ValueError(f"order is {order!r} and most is {most}; give {', '.join(ORDERS)}, and 1 or more")
+    channels = maps.shape[-1]
+    if order != "number":
+        measure = np.abs(maps).mean(axis=(0, 1)) if order == "strength" else maps.std(axis=(0, 1))
+        return np.argsort(-measure, kind="stable")[:most]
+    return np.unique(np.linspace(0, channels - 1, min(most, channels)).round().astype(int))
+
+
+def draw_map(heat: np.ndarray, side: int = 448, signed: bool = False, limit: float | None = None) -> np.ndarray:
+    """Return one map `(rows, columns)` in colours, uint8, its longer side `side` pixels, each unit a plain square.
+
+    Of a map with more units than that, neighbours are averaged first.
+    """
+    scale = side / max(heat.shape)
+    shape = (max(1, round(heat.shape[0] * scale)), max(1, round(heat.shape[1] * scale)))
+    if scale < 1:
+        heat = images.resize(heat, shape, "box")
+    return images.resize(images.colourise(heat, "viridis", signed, limit), shape, "nearest")
+
+
+def draw_channels(
+    maps: np.ndarray, channels: Sequence[int] | None = None, side: int = 56, shared: bool = False, columns: int = 8
+) -> np.ndarray:
+    """Return many channels of `(rows, columns, channels)` as one picture, uint8 `(height, width, 3)`.
+
+    channels: their numbers, in the order shown, None for the first 64. shared: all on one scale; otherwise each on its
+    own, so that weak maps are seen too (a blank one stays in the first colour). Raises ValueError for a bad channel.
+    """
+    channels = range(min(MOST, maps.shape[-1])) if channels is None else channels
+    signed = is_signed(maps)
+    limit = (float(np.abs(maps).max()) or None) if shared else None
+    return images.grid([draw_map(channel_map(maps, int(k)), side, signed, limit) for k in channels], columns)
+
+
+def summarise(network: Network | Any, photos: Any, layers: Sequence[str] | None = None) -> dict[str, Summary]:
+    """Measure layers over many photos without keeping their maps: name -> `Summary`.
+
+    photos: an array `(n, height, width, 3)` or a list of pictures of any size, which are prepared the course's way.
+    layers: names, None for all layers with maps but those that lead to a normalisation or a ReLU, which are seen after
+    it. Raises as `layer_maps` does.
+    """
+    network = as_network(network)
+    if layers is None:
+        chosen = [layer for layer in map_layers(network) if layer.role not in (NORMALISED, BEFORE_RELU)]
+    else:
+        chosen = [map_layer(network, name) for name in layers]
+    parts = [part for _, part in reduced(network, photos, [layer.name for layer in chosen])]
+    return {layer.name: _summary(layer, [part[i] for part in parts]) for i, layer in enumerate(chosen)}
+
+
+def reduced(network: Network, photos: Any, names: list[str]) -> Iterator[tuple[int, list[dict[str, np.ndarray]]]]:
+    """Yield, a few photos at a time, (number of the first photo, for each layer a dict of arrays).
+
+    zeros, negative, mean: `(n,)`, over all numbers of a photo. largest, place: `(n, channels)`, the largest number of
+    each map and where it is, row * columns + column. shape: (rows, columns).
+    """
+    photos = photos if isinstance(photos, np.ndarray) and photos.ndim == 4 else _prepared(network, photos)
+    if not len(photos):
+        raise ValueError("there are no photos to measure; give one or more")
+    function = network.compiled(("reduced", *names), lambda: _compile_reduced(network, names))
+    for start in range(0, len(photos), _BATCH):
+        found = function(as_batch(network, photos[start : start + _BATCH]))
+        yield start, [{key: value.numpy() for key, value in part.items()} for part in found]
+
+
+def as_batch(network: Network, pictures: Any) -> np.ndarray:
+    """A float32 batch that the network takes, from one picture or several, colour or grey."""
+    array = np.asarray(pictures)
+    height, width, channels = network.model.inputs[0].shape[1:]
+    if array.ndim == 2 or (array.ndim == 3 and array.shape[-1] == 1):  # grey
+        array = np.repeat(array.reshape(*array.shape[:2], 1), 3, axis=-1)
+    elif array.ndim == 4 and array.shape[-1] == 1:
+        array = np.repeat(array, 3, axis=-1)
+    batch = network.batch(array)
+    if height and width and batch.shape[1:3] != (height, width):
+        batch = np.stack([_fitted(picture, height, width) for picture in batch])
+    return batch.mean(axis=-1, keepdims=True) if channels == 1 else batch
+
+
+def _fitted(picture: np.ndarray, height: int, width: int) -> np.ndarray:
+    """A picture resized to fixed sides; what is not of their proportions loses its edges."""
+    rows, columns = picture.shape[:2]
+    if rows * width != columns * height:
+        scale = min(rows / height, columns / width)
+        tall, wide = round(height * scale), round(width * scale)
+        top, left = (rows - tall) // 2, (columns - wide) // 2
+        picture = picture[top : top + tall, left : left + wide]
+    return images.resize(picture, (height, width))
+
+
+def _prepared(network: Network, photos: Any) -> np.ndarray:
+    photos = [photos] if isinstance(photos, np.ndarray) else list(photos)
+    return np.stack([network.prepare(photo) for photo in photos]) if photos else np.empty((0, 1, 1, 3))
+
+
+def _compile(network: Network, names: list[str]) -> Any:
+    """One compiled function: pictures in, the list of the layers' maps out."""
+    tf, model = tensorflow(), network.features(names)
+
+    def call(pictures):
+        return [tf.cast(maps, tf.float32) for maps in _listed(model(pictures, training=False))]
+
+    return compile_once(call, _signature(network))
+
+
+def _compile_reduced(network: Network, names: list[str]) -> Any:
+    """One compiled function: pictures in, for each layer its sums and maxima out; the maps themselves are dropped."""
+    tf, model = tensorflow(), network.features(names)
+
+    def call(pictures):
+        found = []
+        for maps in _listed(model(pictures, training=False)):
+            maps = tf.cast(maps, tf.float32)
+            shape = tf.shape(maps)
+            flat = tf.reshape(maps, (shape[0], shape[1] * shape[2], maps.shape[-1]))
+            found.append(
+                {
+                    "zeros": tf.reduce_mean(tf.cast(flat == 0, tf.float32), axis=(1, 2)),
+                    "negative": tf.reduce_mean(tf.cast(flat < 0, tf.float32), axis=(1, 2)),
+                    "mean": tf.reduce_mean(flat, axis=(1, 2)),
+                    "largest": tf.reduce_max(flat, axis=1),
+                    "place": tf.argmax(flat, axis=1, output_type=tf.int32),
+                    "shape": shape[1:3],
+                }
+            )
+        return found
+
+    return compile_once(call, _signature(network))
+
+
+def _signature(network: Network) -> Any:
+    return tensorflow().TensorSpec((None, *network.model.inputs[0].shape[1:]), "float32")
+
+
+def _listed(outputs: Any) -> list:
+    return list(outputs) if isinstance(outputs, list | tuple) else [outputs]  # Keras unpacks a list of one
+
+
+def _summary(layer: MapLayer, parts: list[dict[str, np.ndarray]]) -> Summary:
+    together = {key: np.concatenate([part[key] for part in parts]) for key in ("zeros", "negative", "mean", "largest")}
+    largest = together["largest"]
+    rows, columns = parts[0]["shape"]
+    zeros, negative, mean = (float(together[key].mean(dtype=np.float64)) for key in ("zeros", "negative", "mean"))
+    dead = tuple(int(k) for k in np.flatnonzero((largest <= 0).all(axis=0)))
+    size = int(rows * columns * largest.shape[1])
+    return Summary(layer, zeros, negative, float((largest <= 0).mean()), dead, mean, size, largest)

@@ -1,0 +1,295 @@
+"""Which photos, and which patches of them, excite a unit most.
+
+Every channel of a layer looks for the same thing at every place, so its strongest answers, over all places of many
+pictures, tell what it looks for. Girshick, Donahue, Darrell and Malik: Rich Feature Hierarchies, CVPR 2014, figure 4;
+Zeiler and Fergus: Visualizing and Understanding Convolutional Networks, ECCV 2014, figure 2 (nine per unit).
+
+The pictures are shown to the network once; what is kept of each channel are its few strongest answers and their places.
+A ReLU with a ceiling (ReLU6) gives many pictures the same highest number; there the number before it decides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from helpers import images, stored_arrays
+from helpers.activations import as_network, check_channel, map_layer, reduced, views
+from helpers.backbones.network import Network
+from helpers.downloads import cache_folder
+from helpers.effective_field import outline, seen
+from helpers.features import fingerprint
+from helpers.photo_collection import Collection, photo_collection
+from helpers.progress import Progress
+from helpers.receptive_field import Field, receptive_field
+
+__all__ = [
+    "KEEP",
+    "Collection",
+    "Hit",
+    "Strongest",
+    "hits",
+    "never_excited",
+    "patches",
+    "photo_collection",
+    "photos_with_box",
+    "strongest",
+    "titles",
+]
+
+KEEP = 16  # strongest answers kept per channel, each from another source
+_VERSION = 1  # to be changed with what is stored
+_GREY = 128
+_GATHERED = 16  # batches of answers that are merged at once
+
+
+class Hit(NamedTuple):
+    """One strong answer: its value, the picture's number in the collection, and the unit (row, column) that gave it."""
+
+    value: float
+    picture: int
+    unit: tuple[int, int]
+
+
+class Strongest(NamedTuple):
+    """The strongest answers of every channel of some layers to a collection.
+
+    answers: layer -> float32 `(channels, k, 4)`, strongest first: value, picture, row, column; NaN where there are
+    fewer sources than k. collection: the pictures. network: whose layers.
+    """
+
+    answers: dict[str, np.ndarray]
+    collection: Collection
+    network: Network
+
+
+def strongest(
+    network: Network | Any, collection: Collection, layers: Sequence[str] | None = None, cache: bool = True
+) -> Strongest:
+    """Show the collection to the network once, and keep each channel's 16 strongest answers.
+
+    layers: names, None for all `views` (after ReLU). With `cache` the answers are kept in the cache folder under a sum
+    of the network's weights and the pictures, and read from there the next time; a damaged file is noticed and made
+    anew. Raises ValueError for an unknown layer, or one without maps.
+    """
+    network = as_network(network)
+    names = [
+        map_layer(network, name).name for name in ([la.name for la in views(network)] if layers is None else layers)
+    ]
+    path = cache_folder() / "features" / f"strongest-{_key(network, collection, names)}.npy"
+    stored = stored_arrays.read(path) if cache else None
+    if stored is None:
+        stored = _search(network, collection, names)
+        if cache:
+            _keep(path, stored)
+    answers, start = {}, 0
+    for name in names:
+        channels = network.layer(name).output.shape[-1]
+        answers[name] = stored[start : start + channels]
+        start += channels
+    return Strongest(answers, collection, network)
+
+
+def hits(found: Strongest, layer: str, channel: int, count: int = 9) -> list[Hit]:
+    """Return the strongest answers of a channel, best first, each from another photo; those of 0 and less are left out.
+
+    Raises ValueError for a layer that was not searched, a channel it does not have, or a count outside 1..16.
+    """
+    if layer not in found.answers:
+        map_layer(found.network, layer)  # raises for a layer that the network does not have
+        raise ValueError(f"layer {layer!r} was not searched; searched were {', '.join(found.answers)}")
+    check_channel(channel, len(found.answers[layer]), layer)
+    if not 1 <= count <= KEEP:
+        raise ValueError(f"count is {count}; {KEEP} answers are kept per channel, so give 1 to {KEEP}")
+    rows = found.answers[layer][channel]
+    return [Hit(float(v), int(p), (int(r), int(c))) for v, p, r, c in rows[:count] if v > 0]
+
+
+def never_excited(found: Strongest, layer: str) -> list[int]:
+    """The channels of a layer that no picture of the collection excites: no answer above 0."""
+    hits(found, layer, 0)  # raises for a layer that was not searched
+    return [int(k) for k in np.flatnonzero(~(found.answers[layer][:, 0, 0] > 0))]
+
+
+def patches(
+    found: Strongest,
+    layer: str,
+    channel: int,
+    count: int = 9,
+    side: int = 128,
+    effective: tuple[float, float] | None = None,
+    values: bool = True,
+) -> list[np.ndarray]:
+    """Return the patches that excite a channel most, uint8 `(side, side, 3)`, strongest first, the value written on.
+
+    Each is cut to the unit's receptive field; where that is larger than the picture, to the `effective` size if one is
+    given. What lies outside the picture is grey. Raises as `hits` does.
+    """
+    field = receptive_field(found.network, layer, found.collection.pictures.shape[1:3])
+    shown = [_patch(found, field, hit, side, effective) for hit in hits(found, layer, channel, count)]
+    if not values:
+        return shown
+    return [_written(p, f"{h.value:.3g}") for p, h in zip(shown, hits(found, layer, channel, count), strict=True)]
+
+
+def photos_with_box(
+    found: Strongest,
+    layer: str,
+    channel: int,
+    count: int = 9,
+    side: int = 224,
+    effective: tuple[float, float] | None = None,
+) -> list[np.ndarray]:
+    """Return the whole pictures that excite a channel most, with a rectangle around what the unit sees, and the value.
+
+    uint8 `(side, side, 3)` each, strongest first. Raises as `hits` does.
+    """
+    pictures = found.collection.pictures
+    field = receptive_field(found.network, layer, pictures.shape[1:3])
+    shown = []
+    for hit in hits(found, layer, channel, count):
+        box = [edge * side / pictures.shape[1] for edge in seen(field, hit.unit, pictures.shape[1:3], effective)]
+        large = images.resize(pictures[hit.picture], (side, side))
+        shown.append(_written(outline(large, [box], 2), f"{hit.value:.3g}"))
+    return shown
+
+
+def titles(found: Strongest, layer: str, channel: int, count: int = 9) -> list[str]:
+    """The names of the pictures that excite a channel most, strongest first. Raises as `hits` does."""
+    return [found.collection.names[hit.picture] for hit in hits(found, layer, channel, count)]
+
+
+def _patch(found: Strongest, field: Field, hit: Hit, side: int, effective: tuple[float, float] | None) -> np.ndarray:
+    """What the unit sees, the longer side `side` pixels, on white; grey where a small field reaches over the edge."""
+    picture = found.collection.pictures[hit.picture]
+    height, width = picture.shape[:2]
+    top, left, bottom, right = field.box(*hit.unit)
+    if bottom - top > height / 2 or right - left > width / 2:  # mostly grey at the edge: only what is there
+        top, left, bottom, right = seen(field, hit.unit, (height, width), effective)
+    tall, wide = bottom - top, right - left
+    patch = np.full((tall, wide, 3), _GREY, np.uint8)
+    cut = picture[max(top, 0) : min(bottom, height), max(left, 0) : min(right, width)]
+    rows, columns = max(-top, 0), max(-left, 0)
+    patch[rows : rows + cut.shape[0], columns : columns + cut.shape[1]] = cut
+    scale = side / max(tall, wide)
+    shape = max(1, round(tall * scale)), max(1, round(wide * scale))
+    large = images.resize(patch, shape, "nearest" if scale > 4 else "bicubic")
+    tile = np.full((side, side, 3), 255, np.uint8)
+    top, left = (side - shape[0]) // 2, (side - shape[1]) // 2
+    tile[top : top + shape[0], left : left + shape[1]] = large
+    return tile
+
+
+def _written(picture: np.ndarray, text: str) -> np.ndarray:
+    """A picture with white text on a dark ground in its lower left corner."""
+    drawn = Image.fromarray(picture)
+    pen, font = ImageDraw.Draw(drawn), ImageFont.load_default(max(12, picture.shape[0] // 6))
+    place = (4, picture.shape[0] - 4)
+    left, top, right, bottom = pen.textbbox(place, text, font=font, anchor="lb")
+    pen.rectangle((left - 3, top - 2, right + 2, bottom + 2), fill="black")
+    pen.text(place, text, fill="white", font=font, anchor="lb")
+    return np.array(drawn)
+
+
+def _search(network: Network, collection: Collection, names: list[str]) -> np.ndarray:
+    """float32 (all channels of all layers, KEEP, 4): the strongest answers, kept while the pictures pass by."""
+    best: np.ndarray | None = None
+    waiting: list[np.ndarray] = []
+    with Progress("Photos shown to the network", len(collection.pictures)) as progress:
+        for start, parts in reduced(network, collection.pictures, [_without_ceiling(network, la) for la in names]):
+            waiting.append(np.concatenate([_answers(part, start) for part in parts], axis=1))
+            done = start + len(waiting[-1])
+            progress.update(len(waiting[-1]))
+            if len(waiting) == _GATHERED or done == len(collection.pictures):
+                best = _merged(best, np.concatenate(waiting), collection.sources)
+                waiting = []
+    return best
+
+
+def _without_ceiling(network: Network, name: str) -> str:
+    """The layer whose numbers rank the answers: the one before a ReLU that has a ceiling, or the layer itself."""
+    layer = network.layer(name)
+    capped = getattr(layer, "max_value", None) is not None
+    relu6 = type(layer).__name__ == "Activation" and layer.activation.__name__ == "relu6"
+    return layer.input._keras_history.operation.name if capped or relu6 else name
+
+
+def _answers(part: dict[str, np.ndarray], start: int) -> np.ndarray:
+    """(pictures, channels, 4): value, picture, row, column of the largest number of each map."""
+    values, places, columns = part["largest"], part["place"], int(part["shape"][1])
+    found = np.empty((*values.shape, 4), np.float32)
+    found[..., 0] = values
+    found[..., 1] = np.arange(start, start + len(values))[:, None]
+    found[..., 2], found[..., 3] = places // columns, places % columns
+    return found
+
+
+def _merged(best: np.ndarray | None, fresh: np.ndarray, sources: np.ndarray) -> np.ndarray:
+    """The strongest answers (channels, KEEP, 4) out of those so far and of new ones (pictures, channels, 4).
+
+    One source is there once: of its pictures the strongest.
+    """
+    fresh = fresh.swapaxes(0, 1)
+    candidates = fresh if best is None else np.concatenate([best, fresh], axis=1)
+    pictures = np.nan_to_num(candidates[..., 1], nan=-1).astype(np.int64)
+    owner = np.where(pictures >= 0, sources[pictures], -1)
+    values = np.nan_to_num(candidates[..., 0], nan=-np.inf)
+    order = np.argsort(-values, axis=1, kind="stable")
+    kept = np.full((len(fresh), KEEP, 4), np.nan, np.float32)
+    used = np.full((len(fresh), KEEP), -1)
+    count, channels = np.zeros(len(fresh), int), np.arange(len(fresh))
+    for column in order.T:  # the strongest of all channels, then the second strongest, and so on
+        new = owner[channels, column]
+        take = (new >= 0) & (count < KEEP) & ~(used == new[:, None]).any(axis=1)
+        rows = channels[take]
+        kept[rows, count[rows]] = candidates[rows, column[rows]]
+        used[rows, count[rows]] = new[rows]
+        count[rows] += 1
+        if (count == KEEP).all():
+            break
+    return kept
+
+
+def _keep(path: Any, answers: np.ndarray) -> None:
+    """Write the answers whole or not at all; without room on the disk they stay in memory only, with a notice."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        writer = stored_arrays.Writer(path.parent)
+        try:
+            writer.write(answers, len(answers))
+            writer.finish(path)
+        finally:
+            writer.discard()
+        stored_arrays.make_room(path.parent, keep={path})
+    except OSError as error:
+        print(f"The strongest answers could not be kept ({error.strerror or error}); they stay in memory only.")
+
+
+def _key(network: Network, collection: Collection, names: list[str]) -> str:
+    """A sum over all that the answers depend on: weights, layers, pictures and which of them belong together."""
+    total = hashlib.sha256(np.ascontiguousarray(collection.pictures))
+    total.update(np.ascontiguousarray(collection.sources, dtype=np.int64))
+    weights = [fingerprint(network, name) for name in _ends(network, names)]
+    total.update(json.dumps([weights, names, KEEP, _VERSION, collection.pictures.shape]).encode())
+    return total.hexdigest()[:32]
+
+
+def _ends(network: Network, names: list[str]) -> list[str]:
+    """Those of the layers that no other one of them is computed from: their sums cover all the others."""
+    ends, covered = [], set()
+    for name in reversed(names):
+        if name in covered:
+            continue
+        ends.append(name)
+        waiting = [network.layer(name).output]
+        while waiting:
+            operation, node, _ = waiting.pop()._keras_history
+            if operation.name not in covered:
+                covered.add(operation.name)
+                waiting += operation._inbound_nodes[node].input_tensors
+    return ends

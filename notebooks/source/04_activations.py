@@ -1,0 +1,748 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # 4 Activations: what each layer makes of a photo
+#
+# You open a network between its layers: what it keeps of a photo, which pixels a unit can see, and what excites it.
+#
+# *Follows lecture 000 (Harvard BST 261, lecture 7: visualizing intermediate outputs), lecture 004 (SMU: visualizing intermediate activations) and lecture 003 (ZHAW: receptive field, patches that activate neurons). **About 1 minute** on two cores.*
+#
+# [← 3 Fine-tuning](03_fine_tuning.ipynb) · [contents](00_start_here.ipynb) · [5 Filters →](05_filters.ipynb)
+#
+# **You will**
+# 1. look at the maps of every layer, and measure whether they grow sparser with depth,
+# 2. compute which pixels a unit can see, and which of them it really uses,
+# 3. find the photos and patches that excite a unit most.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Setup.**
+
+# %% slideshow={"slide_type": "skip"}
+import numpy as np
+from IPython.display import Markdown
+
+from helpers import activations, backbones, datasets, excite, images, plots, slides, training
+from helpers.checks import check, exercise, slide_claim
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Parameters.**
+#
+# Any network of `backbones.NAMES`, any photo of `datasets.photos()`; `DATA` is `"critters"` or `"cats_vs_dogs"`.
+
+# %% tags=["parameters"] slideshow={"slide_type": "skip"}
+NETWORK = "efficientnet_lite0"
+DATA = "critters"
+PHOTO = "chelsea"
+SEED = 0
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **What the slides use, and what runs here.**
+
+# %% slideshow={"slide_type": "skip"}
+network = backbones.load(NETWORK)
+claimed = NETWORK == "efficientnet_lite0" and DATA == "critters" and PHOTO == "chelsea"
+Markdown(slides.box("04_activations", network, DATA))
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## First the small convnet
+#
+# The slide looks into a small convnet that was trained on cats and dogs, and takes the outputs of its first eight layers: `[layer.output for layer in model.layers[:8]]`. We do the same with the convnet of notebook 1.
+#
+# **Load it where an earlier run kept it; else train it, in seconds.**
+
+# %% slideshow={"slide_type": "-"}
+from helpers.small_network import small_network
+
+data = datasets.images(DATA, seed=SEED)
+small = small_network(data, seed=SEED)
+eight = [layer.name for layer in small.layers[:8]]
+test = data.test.images(64)
+right = training.accuracy(small.model, test, data.test.labels)
+print(f"{', '.join(eight)}; {right:.0%} of {len(test)} new photos named rightly")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# A layer's output for one photo is a stack of **maps**, one for each filter: shape (rows, columns, channels). Each number in a map is one **unit**.
+#
+# **Think!** Four times, a convolution is followed by a pooling. How do the shapes change?
+#
+# **The maps of eight layers for one photo, in one pass.**
+
+# %% slideshow={"slide_type": "-"}
+first_photo = test[1]
+small_maps = activations.layer_maps(small, first_photo, eight)
+for name, maps in small_maps.items():
+    print(
+        f"{name:6} {maps.shape[0]:3} x {maps.shape[1]:2} x {maps.shape[2]:2} = {maps.size:6,} numbers"
+    )
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Slide 004: early activations are larger but fewer, later ones smaller but more numerous.**
+
+# %% slideshow={"slide_type": "skip"}
+shapes = np.array([maps.shape for maps in small_maps.values()])
+slide_claim(
+    "004",
+    "Early activations are larger but not as numerous, later ones smaller and more numerous",
+    (np.diff(shapes[:, 0]) <= 0).all() and (np.diff(shapes[:, 2]) >= 0).all(),
+    "holds",
+    f"from {shapes[0][2]} maps of {shapes[0][0]} x {shapes[0][1]} to {shapes[-1][2]} of {shapes[-1][0]} x {shapes[-1][1]}",
+)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# The slide draws channel 11 of the first layer and asks: a filter for diagonal edges?
+#
+# **Channel 11 of our first layer, and the three with the most contrast, on one scale.**
+
+# %% slideshow={"slide_type": "-"}
+best = activations.choose_channels(small_maps["conv1"], 3, "contrast")
+four = [11, *(int(k) for k in best if k != 11)]
+shown = [activations.channel_map(small_maps["conv1"], k) for k in four]
+titles = [f"channel {k}: at most {m.max():.2f}" for k, m in zip(four, shown, strict=True)]
+plots.heats(
+    shown, titles, colours="viridis", title=f"conv1, a {data.class_names[data.test.labels[1]]}"
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The number means nothing in another network: our channel 11 hardly answers to this photo. A single channel says little: the slide goes on to all of them.
+#
+# **All channels of all eight layers.**
+#
+# Each map has a scale of its own, so a weak one is seen, too. Dark all over means: nothing above zero.
+
+# %% slideshow={"slide_type": "-"}
+sheets = [activations.draw_channels(maps, side=48) for maps in small_maps.values()]
+titles = [f"{name}: {maps.shape[2]} maps" for name, maps in small_maps.items()]
+plots.photos(sheets, titles, columns=4)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ## What a pooling does
+#
+# **Think!** A 2 x 2 max pooling halves rows and columns. Which of four neighbours survives, and is its place kept?
+#
+# **Pooling by hand, in one line.**
+
+# %% slideshow={"slide_type": "-"}
+before, after = small_maps["conv1"], small_maps["pool1"]
+by_hand = before.reshape(32, 2, 32, 2, -1).max(axis=(1, 3))
+check(np.array_equal(by_hand, after), "max pooling keeps the largest of each 2 x 2 block")
+strong = int(activations.choose_channels(before, 1, "strength")[0])
+zeros = [(maps[..., strong] == 0).mean() for maps in (before, after)]
+pair = [f"{n}: {z:.0%} zeros" for n, z in zip(("conv1", "pool1"), zeros, strict=True)]
+plots.heats([before[..., strong], after[..., strong]], pair, colours="viridis")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The block's largest number stays, where in the block it was is lost. And a map has fewer zeros after the pooling: a block is zero only if all four are.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Now the ImageNet network
+#
+# **Think!** It has about fifty layers with maps. Will its first maps look more like the photo than its last ones?
+#
+# **The photo, and the sixteen channels with the most contrast of five layers.**
+
+# %% slideshow={"slide_type": "-"}
+photo = datasets.photo(PHOTO).array if PHOTO in datasets.photos() else images.load(PHOTO)
+picture = network.prepare(photo)
+names = [layer.name for layer in activations.views(network)]
+maps = activations.layer_maps(network, picture, names)
+depths = [names[round(share * (len(names) - 1))] for share in (0, 0.2, 0.45, 0.75, 1)]
+sheets = [picture]
+for name in depths:
+    best = activations.choose_channels(maps[name], 16, "contrast")
+    sheets.append(activations.draw_channels(maps[name], best, side=112, columns=4))
+titles = ["the photo", *(f"{n}: {maps[n].shape[0]} x {maps[n].shape[1]}" for n in depths)]
+plots.photos(sheets, titles, columns=3)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Edges and fur first, and one still recognises the cat; at the end a few spots on a grid of 7 x 7. We look at the outputs of the ReLUs, which are never negative.
+#
+# **The first layer acts as a collection of edge detectors, says the slide. Does it?**
+#
+# A kernel is a plain part (its mean over places, one number per colour) plus a part that changes from place to place. The plain part answers to a colour, the other one to edges. Their squares add up.
+
+# %% slideshow={"slide_type": "-"}
+kernels = network.layer(network.on_slide("block1_conv1")).get_weights()[0]
+kernels = kernels[..., np.abs(kernels).max(axis=(0, 1, 2)) > 1e-3]  # some may be all zero
+edges = ((kernels - kernels.mean(axis=(0, 1))) ** 2).sum(axis=(0, 1, 2))
+edges /= (kernels**2).sum(axis=(0, 1, 2))
+claim = "The first layer acts as a collection of edge detectors"
+numbers = f"{(edges > 0.5).sum()} of {len(edges)} kernels that are not zero are mostly edges, the others mostly colour"
+for lecture in ("000", "004"):
+    holds = (edges > 0.5).mean() > 0.5
+    slide_claim(lecture, claim, holds, "holds", numbers, NETWORK == "vgg16", claimed)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# A wide layer has more channels than a screen can show.
+#
+# **The last layer: 64 channels evenly spread, and the 64 strongest.**
+
+# %% slideshow={"slide_type": "-"}
+last = maps[names[-1]]
+spread, best = [
+    activations.choose_channels(last, 64, order) for order in ("number", "strength")
+]
+sheets = [activations.draw_channels(last, chosen, shared=True) for chosen in (spread, best)]
+blank = (last.max(axis=(0, 1)) <= 0).mean()
+title = f"{names[-1]}: {blank:.0%} of {last.shape[-1]} maps are blank"
+plots.photos(sheets, ["64 of all", "the 64 strongest"], columns=2, title=title)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **One channel over several photos.**
+#
+# The same filter, asked five times, on one scale. What do the bright places have in common?
+
+# %% slideshow={"slide_type": "-"}
+middle = depths[2]
+channel = int(activations.choose_channels(maps[middle], 1, "contrast")[0])
+others = ["chelsea", "coffee", "astronaut", "rocket", "china"]
+pictures = np.stack([network.prepare(datasets.photo(name).array) for name in others])
+over = activations.layer_maps(network, pictures, middle)[..., channel]
+pairs = zip(pictures, over, strict=True)
+shown = [images.overlay(p, m, 0.65, "viridis", limit=over.max()) for p, m in pairs]
+titles = others + [f"at most {m.max():.1f}" for m in over]
+plots.photos([*pictures, *shown], titles, 5, f"{middle}, channel {channel}, on one scale")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ## What a depthwise convolution does
+#
+# An ordinary convolution mixes all channels. A depthwise one gives each channel a kernel of its own: channel $k$ of its output sees channel $k$ of its input and nothing else.
+#
+# **SciPy's correlation of one channel gives the same map.**
+
+# %% slideshow={"slide_type": "-"}
+from scipy.signal import correlate2d
+
+lite = network if NETWORK == "efficientnet_lite0" else backbones.load("efficientnet_lite0")
+own = activations.layer_maps(lite, picture, ["stem_relu", "block1_depthwise"])
+k = int(activations.choose_channels(own["stem_relu"], 1, "strength")[0])
+kernel = lite.layer("block1_depthwise").get_weights()[0][:, :, k, 0]
+expected = correlate2d(own["stem_relu"][..., k], kernel, "same")
+difference = np.abs(expected - own["block1_depthwise"][..., k]).max()
+check(difference < 1e-3, "channel k comes from channel k alone; difference", difference)
+three = [own["stem_relu"][..., k], kernel, expected[1:-1, 1:-1]]  # the rim has seen padding
+titles = ["before", "its kernel", "after"]
+plots.heats(three, titles, signed=True, shared=False)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Blue is below zero, red above. There is no ReLU between: these numbers have both signs.
+#
+# **Projections and additions have both signs, too; eight channels of one.**
+
+# %% slideshow={"slide_type": "-"}
+signed = activations.map_layers(
+    network, "add", activations.PROJECTION
+) or activations.map_layers(network)
+name = signed[len(signed) // 2].name
+sums = activations.layer_maps(network, picture, name)
+shown = activations.choose_channels(sums, 8, "strength")
+title = f"{name}: {(sums == 0).mean():.0%} zeros, {(sums < 0).mean():.0%} below zero"
+plots.heats(
+    [sums[..., j] for j in shown], [f"channel {j}" for j in shown], 4, title, signed=True
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Explore
+#
+# **Go through layers and channels with the arrow keys.**
+
+# %% slideshow={"slide_type": "-"}
+from helpers.widgets.activations import activation_explorer
+
+activation_explorer(network, PHOTO if PHOTO in datasets.photos() else "chelsea")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Sparser with depth?
+#
+# Two slides say: *the sparsity of the activations increases with the depth of the layer*. One photo and one pair of layers would prove nothing. We count zeros over many photos.
+#
+# **Think!** Should it hold for every kind of layer?
+#
+# **First the lecture's own case: the small convnet, all test photos.**
+
+# %% slideshow={"slide_type": "-"}
+counted = activations.summarise(small, test, eight)
+convs = [name for name in eight if name.startswith("conv")]
+pools = [name for name in eight if name.startswith("pool")]
+zeros = {
+    kind: [counted[n].zeros for n in part]
+    for kind, part in (("convolution", convs), ("pooling", pools))
+}
+slide_claim(
+    "000", "The sparsity of the activations increases with the depth of the layer (small convnet, convolutions)",
+    (np.diff(zeros["convolution"]) > 0).all(), "holds", zeros["convolution"], when=DATA == "critters",
+)  # fmt: skip
+plots.lines(range(1, 5), zeros, "The small convnet", "stage", "share of zeros")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Then the ImageNet network: all sample pictures and forty critters, every kind of layer.**
+
+# %% slideshow={"slide_type": "-"}
+many = [photo.array for photo in datasets.photos().values()]
+many += list(data.test.images(network.input_size)[:40])
+counted = activations.summarise(network, many)
+kind = {n: s.layer.role for n, s in counted.items()}
+kind |= {n: activations.fed_by(network, n).split()[0] + ", ReLU" for n in names}
+points = [(at, one.zeros) for at, one in enumerate(counted.values())]
+axes = ("number of the layer", f"share of zeros, {len(many)} photos")
+plots.scatter_2d(points, [kind[n] for n in counted], axis_labels=axes)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Projections and additions have no zeros at any depth. The ReLUs go up and down from layer to layer, but upwards on the whole.
+#
+# **The slide's claim, layer by layer and as a trend.**
+
+# %% slideshow={"slide_type": "-"}
+from scipy.stats import spearmanr
+
+zeros = np.array([counted[name].zeros for name in names])
+trend, falls = spearmanr(np.arange(len(zeros)), zeros)[0], int((np.diff(zeros) < 0).sum())
+numbers = (
+    f"zeros fall in {falls} of {len(zeros) - 1} steps; rank correlation with depth {trend:.2f}"
+)
+for lecture in ("000", "004"):
+    slide_claim(lecture, "Activations are sparser in every deeper layer (ImageNet network, after ReLU)",
+                falls == 0, "does not hold here", numbers, NETWORK == "vgg16", claimed)  # fmt: skip
+slide_claim("000", "Activations grow sparser with depth as a trend (ImageNet network, after ReLU)",
+            trend > 0.5, "holds", trend, NETWORK == "vgg16", claimed)  # fmt: skip
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# So: a trend, not a law. The convolution that widens a block leaves few zeros where its input is small, the depthwise one after it many.
+#
+# **How much is there to store? Numbers per photo, by layer.**
+
+# %% slideshow={"slide_type": "-"}
+sizes = [counted[name].size / 1000 for name in names]
+active = [counted[name].size * (1 - counted[name].zeros) / 1000 for name in names]
+both = {"all": sizes, "not zero": active}
+plots.lines(
+    range(len(names)),
+    both,
+    "Numbers per photo after each ReLU",
+    "number of the ReLU",
+    "thousands",
+)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ## Blank maps and dead channels
+#
+# The slide: *blank activations mean the pattern encoded by that filter isn't found in the input image*. So a channel that is blank on this photo should light up on another. One that is blank on every photo is **dead**: we cannot tell what it looks for, or whether it looks for anything.
+#
+# **Blank maps and dead channels, by layer.**
+
+# %% slideshow={"slide_type": "-"}
+shares = {
+    "blank maps": [counted[name].blank for name in names],
+    "dead channels": [len(counted[name].dead) / counted[name].layer.shape[2] for name in names],
+}
+plots.lines(
+    range(len(names)), shares, f"Over {len(many)} photos", "number of the ReLU", "share"
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The slide's claim at the last layer; and why channels of the first layer are dead.**
+
+# %% slideshow={"slide_type": "-"}
+largest = counted[names[-1]].largest
+blank = last.max(axis=(0, 1)) <= 0
+elsewhere = (largest[:, blank].max(axis=0) > 0).mean() if blank.any() else 1.0
+slide_claim("000", "A blank map means that its pattern is not in this photo: other photos light it up",
+            elsewhere > 0.95, "holds", elsewhere, NETWORK == "vgg16", claimed)  # fmt: skip
+dead = counted[names[0]].dead
+kernels = network.layer(network.on_slide("block1_conv1")).get_weights()[0]
+sizes = np.abs(kernels).max(axis=(0, 1, 2))
+print(
+    f"dead in {names[0]}: {dead}; their largest weight {sizes[list(dead)].max(initial=0):.1e}, others' {sizes.max():.2f}"
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Less about the picture, more about the class?
+#
+# *Deeper layers carry less information about the visual contents of the image, and more information related to the class.* That can be measured: from the maps of a layer, a linear model must tell (a) the brightness of an 8 x 8 miniature of the photo, (b) cat or dog.
+#
+# **One function for both questions: fit on 240 photos, judge on 120 others.**
+
+
+# %% slideshow={"slide_type": "-"}
+from sklearn.linear_model import Ridge, RidgeClassifier
+
+
+def what_it_knows(maps, miniatures, labels, n=240):
+    """The miniatures' variance explained, and the accuracy of the class, on new photos."""
+    x = maps.reshape(len(maps), -1)
+    x -= x[:n].mean(axis=0)
+    x /= x[:n].std(axis=0) + 0.1 * x[:n].std()  # units near 0 must not explode
+    guess = Ridge(alpha=0.1 * x.shape[1]).fit(x[:n], miniatures[:n]).predict(x[n:])
+    error, spread = miniatures[n:] - guess, miniatures[n:] - miniatures[:n].mean(axis=0)
+    chosen = RidgeClassifier(alpha=x.shape[1]).fit(x[:n], labels[:n])
+    return 1 - (error**2).sum() / (spread**2).sum(), chosen.score(x[n:], labels[n:])
+
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The same photos through four layers.**
+
+# %% slideshow={"slide_type": "-"}
+parts = (data.test.take(240, SEED), data.validation.take(120, SEED))
+photos96 = np.concatenate([part.images(96) for part in parts])
+labels = np.concatenate([part.labels for part in parts])
+small_grey = [images.resize(p.mean(axis=-1), (8, 8), "box").ravel() for p in photos96]
+asked = [network.on_slide(f"block{n}") for n in ("3_conv1", "4_conv1", "5_conv1", "5_conv3")]
+parts = np.array_split(photos96, 9)
+chunks = [activations.layer_maps(network, part, asked) for part in parts]
+known = {}
+for name in asked:
+    stacked = np.concatenate([chunk.pop(name) for chunk in chunks])
+    known[name] = what_it_knows(stacked, np.array(small_grey), labels)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **What each layer still knows.**
+
+# %% slideshow={"slide_type": "-"}
+looks, classes = [[pair[i] for pair in known.values()] for i in (0, 1)]
+slide_claim(
+    "000",
+    "Deeper layers carry less information about the visual contents and more about the class",
+    looks[-1] < looks[0] and classes[-1] > classes[0],
+    "holds",
+    f"miniature {looks[0]:.2f} -> {looks[-1]:.2f}, class {classes[0]:.2f} -> {classes[-1]:.2f}",
+    NETWORK == "vgg16",
+    claimed,
+)
+plots.bars(asked, {"miniature, variance explained": looks, "class, accuracy": classes})
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The receptive field
+#
+# Which pixels can a unit see at all? A layer with kernel $k_l$ and stride $s_l$ widens the field $r$ and the step $j$ from one unit to the next:
+#
+# $$r_l = r_{l-1} + (k_l - 1)\,j_{l-1}, \qquad j_l = j_{l-1}\,s_l, \qquad r_0 = j_0 = 1$$
+#
+# (Araujo, Norris and Sim, Distill 2019.) Padding moves the first unit's field to the left of the picture's edge.
+#
+# **Think!** Four times: 3 x 3 convolution, 2 x 2 pooling. How many pixels wide is the field at the end?
+#
+# **By hand, and read off the graph.**
+
+# %% slideshow={"slide_type": "-"}
+from helpers.receptive_field import growth, receptive_field
+
+r, j = 1, 1
+for name in eight:
+    size, stride = (3, 1) if name.startswith("conv") else (2, 2)
+    r, j = r + (size - 1) * j, j * stride
+    field = receptive_field(small, name)
+    check(
+        (r, j) == (field.size[0], field.stride[0]),
+        f"{name}: sees {r} pixels, next unit {j} pixels on",
+    )
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Slide cell: VGG16, whose weights do not matter here.**
+#
+# The function follows the graph itself: kernels, strides, dilation, padding, branches. Here it reads VGG16 at 224 pixels.
+
+# %% slideshow={"slide_type": "-"}
+vgg = backbones.load("vgg16", weights=None, include_top=False)
+sees = {name: field.size[0] for name, field in growth(vgg).items()}
+sizes = list(sees.values())
+check(sees["block5_conv3"] == 196, "block5_conv3 of VGG16 sees 196 pixels")
+check(
+    receptive_field(vgg, "block5_conv3").box(0, 0)[0] == -90, "its first unit starts at row -90"
+)
+plots.lines(
+    range(18), {"VGG16": sizes}, "VGG16, layer by layer", "number of the layer", "sees pixels"
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Two claims of lecture 003, on VGG16.**
+
+# %% slideshow={"slide_type": "skip"}
+grows = sorted(sizes) == sizes
+slide_claim("003", "The receptive field grows from layer to layer", grows, "holds", sizes, True)
+last_conv = {n: f"block{n}_conv{2 if n < 3 else 3}" for n in range(1, 6)}
+gains = [sees[f"block{n}_pool"] - sees[name] for n, name in last_conv.items()]
+claim = "A unit after a pooling sees more of the picture than one before it"
+slide_claim("003", claim, min(gains) > 0, "holds", gains, on_vgg16=True)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Size, stride and start of some layers of the network above.**
+#
+# With "same" padding and a stride of 2 the start depends on the picture: an even side is padded at its far end only.
+
+# %% slideshow={"slide_type": "-"}
+lines = [
+    "| layer | sees | stride | starts at (224 px) | starts at (225 px) |",
+    "|---|---|---|---|---|",
+]
+for name in depths:
+    even, odd = (receptive_field(network, name, size) for size in (224, 225))
+    lines.append(
+        f"| `{name}` | {even.size[0]} | {even.stride[0]} | {even.start[0]} | {odd.start[0]} |"
+    )
+Markdown("\n".join(lines))
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **The rectangle that the middle unit of a layer sees, on the photo.**
+#
+# What the network does not see of the photo is dimmed.
+
+# %% slideshow={"slide_type": "-"}
+from helpers.effective_field import effective_field, effective_size, on_photo, outline, seen
+
+shown, titles = [], []
+for name in depths[1:4]:
+    field = receptive_field(network, name)
+    box = seen(field, field.middle, picture.shape[:2])
+    shown.append(on_photo(photo, [box], network.input_size))
+    titles.append(f"{name}: {field.size[0]} pixels")
+plots.photos(shown, titles, columns=3)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What a unit really uses
+#
+# The rectangle says what a unit *can* see. The gradient $|\partial y / \partial x|$ of the unit with respect to each pixel says how much each *moves* it. Many paths lead from the middle of the field to the unit, few from its edge: so the **effective field** fades outwards, nearly like a Gaussian (Luo et al., NeurIPS 2016).
+#
+# **Think!** Will it fill half of the rectangle?
+#
+# **The mean gradient of the middle unit over eight photos, for eight layers.**
+
+# %% slideshow={"slide_type": "-"}
+eight_photos = np.stack([network.prepare(photo) for photo in many[:8]])
+steps = [names[round(share * (len(names) - 1))] for share in np.linspace(0, 1, 8)]
+fields = {name: receptive_field(network, name) for name in steps}
+heats = {name: effective_field(network, name, eight_photos) for name in steps}
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Four of these gradients; the frame is the theoretical field.**
+
+# %% slideshow={"slide_type": "-"}
+shown, titles, side = [], [], 2 * picture.shape[0]
+for name in steps[1::2]:
+    box = [2 * edge for edge in seen(fields[name], fields[name].middle, picture.shape[:2])]
+    large = images.resize(heats[name], (side, side), "nearest")
+    shown.append(outline(images.colourise(np.sqrt(large)), [box]))
+    titles.append(f"{name}: {fields[name].size[0]} pixels")
+plots.photos(shown, titles, columns=4, title="Square root of the mean gradient")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# As one number: the width, around the middle, that holds 95.45 % of the gradient (of a Gaussian: two standard deviations to each side).
+#
+# **Theoretical and effective size by depth.**
+
+# %% slideshow={"slide_type": "-"}
+effective = {
+    name: effective_size(heats[name], one.centre(*one.middle)) for name, one in fields.items()
+}
+theory = {name: one.size[0] for name, one in fields.items()}
+both = {"theoretical": list(theory.values()), "effective": [e[0] for e in effective.values()]}
+where = [names.index(name) for name in steps]
+plots.lines(
+    where, both, "How wide a unit sees", "number of the ReLU", "pixels", {"the picture": 224}
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The theoretical field leaves the picture behind; the effective one cannot, and grows more slowly.
+#
+# **Check it where the field still fits into the picture.**
+
+# %% slideshow={"slide_type": "skip"}
+inside = [name for name in steps[1:] if theory[name] <= 224]
+shares = [effective[name][0] / theory[name] for name in inside]
+check(
+    max(shares) < 0.9,
+    f"the effective field is narrower than the theoretical one in {len(inside)} layers; shares",
+    shares,
+    claimed,
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Explore: move a unit over a photo; tick the box to see what it uses.**
+
+# %% slideshow={"slide_type": "-"}
+from helpers.widgets.activations import field_explorer
+
+field_explorer(network, PHOTO if PHOTO in datasets.photos() else "chelsea")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What excites a unit?
+#
+# Lecture 003 turns the question round: not what a photo does to all units, but which photos do most to one. Every channel looks for the same thing everywhere, so we search all places of many pictures for its nine strongest answers (Girshick et al., CVPR 2014; Zeiler and Fergus, ECCV 2014).
+#
+# **Show the network all pictures once; keep each channel's strongest answers.**
+#
+# They are kept on the disk, too: the second run takes no time.
+
+# %% slideshow={"slide_type": "-"}
+collection = excite.photo_collection(network.input_size, crops=4, critters=40, seed=SEED)
+found = excite.strongest(network, collection)
+channels = sum(len(answers) for answers in found.answers.values())
+print(
+    f"{len(collection.pictures)} pictures of {len(set(collection.sources))} photos, {channels:,} channels of {len(found.answers)} layers"
+)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Think!** What will the nine patches of an early unit have in common, and what those of a late one?
+#
+# **Nine patches for six channels of an early layer, cut to the receptive field, the value written on.**
+
+
+# %% slideshow={"slide_type": "-"}
+def best_nine(layer, wanted):
+    """The nine best patches of some channels, each as a square of three by three."""
+    nines = {k: excite.patches(found, layer, k, 9, 96) for k in wanted}
+    sheets = [images.grid(nine, 3) for nine in nines.values() if nine]
+    titles = [f"channel {k}" for k, nine in nines.items() if nine]
+    title = f"{layer}: a unit sees {receptive_field(network, layer).size[0]} pixels"
+    return plots.photos(sheets, titles, columns=3, title=title)
+
+
+best_nine(names[3], range(10, 16))
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **A layer in the middle.**
+
+# %% slideshow={"slide_type": "-"}
+best_nine(names[9], range(10, 16))
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **The last layer. Its field is larger than the picture, so whole pictures are shown.**
+
+# %% slideshow={"slide_type": "-"}
+best_nine(names[-1], range(100, 106))
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Early patches are alike pixel by pixel. Later ones share a thing, not its pixels, or share nothing that we can name: 66 photos are few, and most of ImageNet's things are not among them.
+#
+# The values are those before the ReLU6: behind it many patches would have the same 6.
+#
+# **The same in numbers: how alike, pixel by pixel, are the nine patches of a channel?**
+
+
+# %% slideshow={"slide_type": "-"}
+def alike(layer, count=40):
+    """Mean correlation of the grey pixels of a channel's nine patches, over some channels."""
+    found_so_far = []
+    for k in activations.choose_channels(maps[layer], count):
+        tiles = excite.patches(found, layer, k, 9, 24, values=False)
+        pixels = [
+            tile.mean(axis=-1).ravel() for tile in tiles if np.ptp(tile.mean(axis=-1)) > 0
+        ]
+        if len(pixels) > 1:
+            pairs = np.triu_indices(len(pixels), 1)
+            found_so_far.append(np.corrcoef(pixels)[pairs].mean())
+    return float(np.mean(found_so_far))
+
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Lecture 003: units of higher layers are excited by more complex image content.**
+#
+# We ask it of layers whose field is at most half the picture, so that every patch is a whole one.
+
+# %% slideshow={"slide_type": "-"}
+ladder = [name for name in names if receptive_field(network, name).size[0] <= 112][::2]
+likeness = {name: alike(name) for name in ladder}
+slide_claim(
+    "003",
+    "Units of higher layers are excited by more complex content: their best patches are less alike pixel by pixel",
+    likeness[ladder[0]] > 2 * likeness[ladder[-1]],
+    "holds",
+    list(likeness.values()),
+    NETWORK == "vgg16",
+    claimed,
+)
+plots.bars(likeness, title="How alike are the nine best patches? Mean correlation")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Explore
+#
+# **The nine best patches of every channel; arrow keys go through them.**
+
+# %% slideshow={"slide_type": "-"}
+from helpers.widgets.activations import patches_explorer
+
+patches_explorer(found, effective)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Exercises
+#
+# **1. A receptive field by hand.**
+#
+# `block4_conv1` of VGG16 comes after seven 3 x 3 convolutions and three poolings, and is a 3 x 3 convolution itself. How many pixels wide is its field?
+
+# %% slideshow={"slide_type": "skip"}
+your_size = None
+
+exercise(
+    your_size,
+    60,
+    hint="Carry r and j on: after block3_pool j is 8. (Expected: a number between 50 and 70.)",
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **2. The first layer that can see everything.**
+#
+# Which is the first of `names` whose units have a field of 224 pixels or more? Answer with its name.
+
+# %% slideshow={"slide_type": "skip"}
+your_layer = None
+
+wide = [name for name in names if receptive_field(network, name).size[0] >= 224]
+exercise(
+    your_layer,
+    wide[0] if wide else "none",
+    hint="A loop over names with receptive_field(network, name).size[0].",
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **3. A channel for critters.**
+#
+# Search the layer `names[9]` for a channel whose nine best pictures are all critters. (`excite.titles(found, layer, channel)` gives their names.)
+
+# %% slideshow={"slide_type": "skip"}
+your_channel = None
+
+
+def only_critters(channel):
+    return all(name.startswith("critter") for name in excite.titles(found, names[9], channel))
+
+
+exercise(
+    your_channel,
+    only_critters,
+    hint="Loop over range(maps[names[9]].shape[-1]). (Expected: one of three channels.)",
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## You have
+#
+# **The three goals again, each with its number.**
+
+# %% slideshow={"slide_type": "-"}
+Markdown(f"""
+**You have**
+
+1. looked at the maps of {len(names)} layers, and measured {zeros[0]:.0%} zeros in the first and {zeros[-1]:.0%} in the last one: a trend (rank correlation {trend:.2f}) that falls back in {falls} steps;
+2. computed fields from {theory[steps[0]]} to {theory[steps[-1]]} pixels, of which units use a share of {min(shares):.2f} to {max(shares):.2f} where the field fits into the picture;
+3. found the nine best patches of {channels:,} channels: their likeness goes from {likeness[ladder[0]]:.2f} to {likeness[ladder[-1]]:.2f}.
+""")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Slide code, today
+#
+# | on the slides | today |
+# |---|---|
+# | `image.load_img(path, target_size=(150, 150))`, `img_to_array`, `/= 255.` | `network.prepare(photo)`; scaling is inside the model |
+# | `models.Model(inputs=model.input, outputs=[l.output for l in model.layers[:8]])` | `keras.Model(model.inputs[0], [...])`: `Sequential.input` may not exist |
+# | `activation_model.predict(img_tensor)` | a compiled call: `activations.layer_maps(network, picture, names)` |
+# | `plt.matshow(a[0, :, :, 11], cmap="viridis")` | `plots.heat(activations.channel_map(maps, 11))` |
+#
+# *Further reading.* A. Araujo, W. Norris and J. Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019. W. Luo, Y. Li, R. Urtasun and R. Zemel, "Understanding the Effective Receptive Field in Deep Convolutional Neural Networks", NeurIPS 2016. R. Girshick, J. Donahue, T. Darrell and J. Malik, "Rich Feature Hierarchies for Accurate Object Detection and Semantic Segmentation", CVPR 2014. M. D. Zeiler and R. Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014.

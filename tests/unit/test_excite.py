@@ -1,0 +1,201 @@
+"""The strongest answers against a plain search in NumPy, patches cut by hand, the cache, and every kind of network."""
+
+import numpy as np
+import pytest
+
+from helpers import backbones, datasets, excite, heads
+from helpers.activations import layer_maps
+from helpers.backbones.network import Network
+from helpers.excite import Collection
+from helpers.quiet import keras
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
+
+
+def small(seed=0, size=24):
+    k = keras()
+    k.utils.set_random_seed(seed)
+    inputs = k.Input((size, size, 3))
+    x = k.layers.Rescaling(1 / 128, offset=-1)(inputs)
+    x = k.layers.Conv2D(5, 3, activation="relu", name="one")(x)
+    x = k.layers.MaxPooling2D(2, name="pool")(x)
+    x = k.layers.Conv2D(7, 3, activation="relu", name="two")(x)
+    return Network("small", k.Model(inputs, x), None, size)
+
+
+def collection(count=50, size=24, sources=20):
+    rng = np.random.default_rng(1)
+    pictures = rng.integers(0, 256, (count, size, size, 3)).astype(np.uint8)
+    return Collection(pictures, tuple(f"p{n}" for n in range(count)), np.arange(count) % sources)
+
+
+def by_search(network, pictures, layer, channel):
+    """(value, picture, row, column) of the strongest unit of each source, best first, by plain NumPy."""
+    maps = layer_maps(network, pictures.pictures, layer)[..., channel]
+    best = {}
+    for number, one in enumerate(maps):
+        row, column = np.unravel_index(one.argmax(), one.shape)
+        entry = (float(one.max()), number, int(row), int(column))
+        source = int(pictures.sources[number])
+        if source not in best or entry[0] > best[source][0]:
+            best[source] = entry
+    return sorted((entry for entry in best.values() if entry[0] > 0), reverse=True)
+
+
+def test_strongest_equal_a_plain_search(monkeypatch):
+    monkeypatch.setattr(excite, "_GATHERED", 2)  # so that answers are merged several times
+    network, pictures = small(), collection()
+    found = excite.strongest(network, pictures, cache=False)
+    for layer, channels in (("one", 5), ("two", 7)):
+        for channel in range(channels):
+            expected = by_search(network, pictures, layer, channel)
+            got = excite.hits(found, layer, channel)
+            assert [hit.picture for hit in got] == [row[1] for row in expected[:9]]
+            assert [hit.unit for hit in got] == [row[2:] for row in expected[:9]]
+            np.testing.assert_allclose([hit.value for hit in got], [row[0] for row in expected[:9]], rtol=1e-4)
+
+
+def test_a_source_is_there_once():
+    pictures = collection(sources=4)
+    found = excite.strongest(small(), pictures, cache=False)
+    assert len(excite.hits(found, "one", 2, 9)) <= 4
+    assert len({int(pictures.sources[hit.picture]) for hit in excite.hits(found, "one", 2, 9)}) <= 4
+
+
+def test_a_ceiling_does_not_decide():
+    """Behind ReLU6 all three pictures give 6; the order is that of the numbers before it."""
+    k = keras()
+    inputs = k.Input((4, 4, 3))
+    x = k.layers.Conv2D(1, 1, kernel_initializer="ones", name="sum")(inputs)
+    network = Network("capped", k.Model(inputs, k.layers.ReLU(6.0, name="relu")(x)), None, 4)
+    pictures = np.stack([np.full((4, 4, 3), value, np.uint8) for value in (50, 200, 100)])
+    pictures[1, 2, 3] = 250
+    found = excite.strongest(network, Collection(pictures, ("a", "b", "c"), np.arange(3)), cache=False)
+    got = excite.hits(found, "relu", 0)
+    assert excite.titles(found, "relu", 0) == ["b", "c", "a"]
+    assert got[0].value == 750 and got[0].unit == (2, 3)
+
+
+def test_patch_is_cut_to_the_receptive_field():
+    network, pictures = small(), collection()
+    found = excite.strongest(network, pictures, cache=False)
+    hit = excite.hits(found, "one", 3, 1)[0]
+    row, column = hit.unit  # a valid 3x3 convolution: unit (r, c) sees rows r to r + 2
+    expected = pictures.pictures[hit.picture][row : row + 3, column : column + 3]
+    (patch,) = excite.patches(found, "one", 3, 1, side=30, values=False)
+    np.testing.assert_array_equal(patch[5::10, 5::10], expected)
+    (written,) = excite.patches(found, "one", 3, 1, side=90)
+    assert (written[-20:, :20] != excite.patches(found, "one", 3, 1, 90, values=False)[0][-20:, :20]).any()
+
+
+def test_patch_at_the_edge_is_grey_outside():
+    k = keras()
+    inputs = k.Input((20, 20, 3))
+    x = k.layers.Conv2D(1, 5, padding="same", kernel_initializer="ones", activation="relu", name="c")(inputs)
+    picture = np.zeros((1, 20, 20, 3), np.uint8)
+    picture[0, 0, 0] = 255  # the first unit that sees it is (0, 0), whose field begins two pixels outside
+    network = Network("edge", k.Model(inputs, x), None, 20)
+    found = excite.strongest(network, Collection(picture, ("p",), np.zeros(1, int)), cache=False)
+    (patch,) = excite.patches(found, "c", 0, 1, side=50, values=False)
+    assert excite.hits(found, "c", 0)[0].unit == (0, 0)
+    assert (patch[:20] == 128).all() and (patch[:, :20] == 128).all() and (patch[25, 25] == 255).all()
+
+
+def test_stored_answers_are_used_and_follow_weights_and_pictures(monkeypatch):
+    network, pictures = small(), collection(12)
+    first = excite.strongest(network, pictures)
+    shown = []
+    original = excite.reduced
+    monkeypatch.setattr(excite, "reduced", lambda *a: shown.append(1) or original(*a))
+    again = excite.strongest(network, pictures)
+    assert not shown
+    for layer in first.answers:
+        np.testing.assert_array_equal(first.answers[layer], again.answers[layer])
+    excite.strongest(network, pictures._replace(pictures=pictures.pictures[::-1].copy()))
+    excite.strongest(small(seed=1), pictures)
+    excite.strongest(network, pictures, ["one"])
+    assert len(shown) == 3
+
+
+def test_damaged_file_is_made_anew(tmp_path, capsys):
+    network, pictures = small(), collection(12)
+    first = excite.strongest(network, pictures)
+    (file,) = (tmp_path / "cache" / "features").glob("*.npy")
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 255
+    file.write_bytes(data)
+    again = excite.strongest(network, pictures)
+    assert "damaged" in capsys.readouterr().out
+    np.testing.assert_array_equal(first.answers["two"], again.answers["two"])
+
+
+def test_never_excited():
+    network = small()
+    kernel, bias = network.layer("one").get_weights()
+    bias[2] = -1e6
+    network.layer("one").set_weights([kernel, bias])
+    found = excite.strongest(network, collection(8), ["one"], cache=False)
+    assert excite.never_excited(found, "one") == [2] and excite.hits(found, "one", 2) == []
+    assert excite.patches(found, "one", 2) == []
+
+
+def test_collection_holds_photos_parts_critters_and_own_photos():
+    own = datasets.images("critters", seed=3, size_hint=48, train=6, validation=2, test=2).train
+    found = excite.photo_collection(32, crops=2, critters=3, data=own, seed=5)
+    photos = len(datasets.photos())
+    assert found.pictures.shape == (photos * 3 + 3 + 6, 32, 32, 3) and len(found.names) == len(found.sources)
+    assert len(set(found.sources)) == photos + 3 + 6 and found.names[1].endswith(", part 1")
+    again = excite.photo_collection(32, crops=2, critters=3, data=own, seed=5)
+    np.testing.assert_array_equal(found.pictures, again.pictures)
+    with pytest.raises(ValueError, match="crops is -1"):
+        excite.photo_collection(crops=-1)
+
+
+def few(size=224):
+    names = ["coffee", "camera", "chelsea"]
+    pictures = np.stack([backbones.load("squeezenet", None).prepare(datasets.photo(n).array) for n in names])
+    from helpers import images
+
+    return Collection(np.stack([images.resize(p, (size, size)) for p in pictures]), tuple(names), np.arange(3))
+
+
+@pytest.mark.parametrize("name", ["efficientnet_lite0", "squeezenet"])
+def test_backbones_and_their_fine_tuned_copies(name):
+    network = backbones.load(name)
+    layer = network.on_slide("block3_conv1") + "_relu"
+    found = excite.strongest(network, few(), [layer], cache=False)
+    new = excite.strongest(heads.attach_head(network, ["cat", "dog"]), few(), [layer], cache=False)
+    np.testing.assert_allclose(new.answers[layer], found.answers[layer], rtol=1e-3, atol=1e-3)
+    assert all(p.shape == (96, 96, 3) for p in excite.photos_with_box(found, layer, 1, side=96))
+
+
+def test_mobilenet_with_real_weights(course_data, monkeypatch):
+    monkeypatch.setenv("COURSE_DATA", str(course_data))
+    found = excite.strongest(backbones.load("mobilenet", alpha=0.25), few(), ["conv_pw_5_relu"], cache=False)
+    assert excite.hits(found, "conv_pw_5_relu", 0)
+
+
+def test_vgg16_base():
+    network = backbones.load("vgg16", weights=None, include_top=False)
+    found = excite.strongest(network, few(64), ["block2_conv1"], cache=False)
+    assert excite.patches(found, "block2_conv1", 0, 2)[0].shape == (128, 128, 3)
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda f: excite.hits(f, "thre", 0), "no layer 'thre'; the nearest are"),
+        (lambda f: excite.hits(f, "pool", 0), "layer 'pool' was not searched; searched were one, two"),
+        (lambda f: excite.hits(f, "two", 7), "channel 7 does not exist; two has channels 0 to 6"),
+        (lambda f: excite.hits(f, "two", 0, 17), "give 1 to 16"),
+        (lambda f: excite.strongest(f.network, f.collection, ["oen"]), "no layer 'oen'; the nearest are one"),
+    ],
+)
+def test_bad_input_gives_one_sentence(call, sentence):
+    found = excite.strongest(small(), collection(4), cache=False)
+    with pytest.raises(ValueError, match=sentence) as caught:
+        call(found)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,47 @@
+"""The small convnet: trained once, loaded after that, trained anew for other photos or from a damaged file."""
+
+import numpy as np
+import pytest
+
+from helpers import datasets, small_network, training
+from helpers.activations import layer_maps
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "networks"
+
+
+def photos(seed=0):
+    return datasets.images("critters", seed=seed, train=8, validation=2, test=2, size_hint=32)
+
+
+def test_trained_once_then_loaded(cache, monkeypatch):
+    first = small_network.small_network(photos(), 32, 1)
+    trained = []
+    monkeypatch.setattr(training, "fit", lambda *a, **k: trained.append(1))
+    again = small_network.small_network(photos(), 32, 1)
+    assert not trained and again.class_names == ["cat", "dog"] and again.input_size == 32
+    for one, other in zip(first.model.get_weights(), again.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert [layer.name for layer in again.layers[:8]] == [
+        f"{kind}{n}" for n in range(1, 5) for kind in ("conv", "pool")
+    ]
+    assert layer_maps(again, np.zeros((50, 50, 3), np.uint8), "pool4").shape == (2, 2, 64)
+    for other in (photos(seed=1), photos()):
+        small_network.small_network(other, 32, 2)
+    assert len(trained) == 2 and len(list(cache.glob("*.keras"))) == 3
+
+
+def test_damaged_file_is_trained_anew(cache):
+    small_network.small_network(photos(), 32, 1)
+    (file,) = cache.glob("*.keras")
+    file.write_bytes(file.read_bytes()[:1000])
+    again = small_network.small_network(photos(), 32, 1)
+    assert again.class_names == ["cat", "dog"] and len(file.read_bytes()) > 1000
+
+
+def test_without_the_cache_nothing_is_written(cache):
+    small_network.small_network(photos(), 32, 1, cache=False)
+    assert not cache.exists()
