@@ -5,14 +5,22 @@ Mordvintsev, Olah and Tyka: Inceptionism: Going Deeper into Neural Networks, 201
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+import io
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from helpers import images
+from helpers.ascent.objectives import check_size, map_model
 from helpers.backbones import Network, compile_once
-from helpers.progress import Progress
+from helpers.progress import Progress, Report
 from helpers.quiet import tensorflow
+
+SMALLEST = 32  # pixels of the shorter side below which an octave makes no sense
+GUIDE_PLACES = 400  # of the guide's maps, at most: each place of the photo looks for the best of them
 
 
 def dream(
@@ -25,37 +33,68 @@ def dream(
     rate: float = 2.0,
     jitter: int = 16,
     seed: int = 0,
+    detail: bool = True,
+    normalise: bool = True,
+    guide: np.ndarray | None = None,
+    tile: int | None = None,
+    report: Report | None = None,
 ) -> np.ndarray:
     """Return the photo after ascent on the squared activations of some layers, from a small size up to its own.
 
     Maximises sum over layers of weight * mean(A^2): its gradient with respect to A is A itself up to a factor, the
-    slides' rule. At each octave the picture is enlarged, the detail that shrinking the photo had lost is put back, and
-    `steps` steps of `rate` (in units of 0..255, for a gradient of mean size 1) follow, each on a picture rolled by up
-    to `jitter` pixels. photo: uint8 or float (height, width, 3), 0..255. layers: one name, or name -> weight.
-    Returns uint8 (height, width, 3). Raises ValueError for an unknown layer or a photo too small for the octaves.
+    slides' rule. At each octave the picture is enlarged, the detail that shrinking the photo had lost is put back
+    (`detail`), and `steps` steps of `rate` (in units of 0..255, for a gradient of mean size 1) follow, each on a
+    picture rolled by up to `jitter` pixels. photo: uint8 or float (height, width, 3), 0..255, also noise. layers: one
+    name, or name -> weight. normalise: False divides by the first gradient's size at every step. guide: a second
+    picture; each place of A then climbs towards the place of the guide's maps that it is most like, mean of max_j
+    (A_i . G_j). tile: pixels; larger pictures are taken in tiles of about that side, whose seams are moved at each
+    step, so that memory does not grow with the photo. report: called after each step. Returns uint8 (height, width,
+    3). Raises ValueError for an unknown layer, a photo too small for the octaves, a photo with NaN.
     """
-    weights = {layers: 1.0} if isinstance(layers, str) else dict(layers)
-    gradient = network.compiled(("dream gradient", *weights.items()), lambda: _compile(network, weights))
-    generator = np.random.default_rng(seed)
     photo = network.batch(photo)[0]
-    picture, lost = None, 0.0
-    with Progress("dream", octaves * steps) as progress:
-        for shape in octave_shapes(photo.shape[:2], octaves, octave_scale):
+    slope_of = gradient_of(network, layers, guide, tile)
+    shapes = octave_shapes(photo.shape[:2], octaves, octave_scale)
+    for shape in shapes:
+        check_size(network, list(_weights(layers)), False, shape)
+    generator = np.random.default_rng(seed)
+    picture, lost, size = None, None, None
+    with _watched("dream", octaves * steps, photo.shape[:2], report) as show:
+        for octave, shape in enumerate(shapes):
             small = images.resize(photo, shape)
-            picture = small if picture is None else images.resize(picture, shape) + (small - images.resize(lost, shape))
-            for _ in range(steps):
-                roll = generator.integers(-jitter, jitter + 1, 2) if jitter else np.zeros(2, int)
-                slope = gradient(np.roll(picture, roll, axis=(0, 1))[None])[0].numpy()
-                picture = dream_step(picture, np.roll(slope, -roll, axis=(0, 1)), rate)
-                progress.update()
+            if picture is None:
+                picture = small
+            else:
+                picture = images.resize(picture, shape)
+                picture += (small - images.resize(lost, shape)) if detail else 0
+            reach = max(jitter, tile // 2) if tile and jitter and max(shape) > tile else jitter
+            place = np.zeros(2, int)  # how far the picture has been rolled
+            for step in range(steps):
+                roll = generator.integers(-reach, reach + 1, 2) if reach else np.zeros(2, int)
+                picture = np.roll(picture, roll - place, axis=(0, 1)) if reach else picture
+                place = roll
+                slope = slope_of(picture)
+                if not normalise and size is None:
+                    size = float(np.abs(slope).mean())
+                picture = dream_step(picture, slope, rate, size)
+                show(octave * steps + step + 1, picture, place)
+            picture = np.roll(picture, -place, axis=(0, 1))
             lost = small
     return np.clip(np.round(picture), 0, 255).astype(np.uint8)
 
 
-def dream_step(picture: np.ndarray, slope: np.ndarray, rate: float) -> np.ndarray:
-    """Add `rate` times the slope, scaled to a mean size of 1, and stay in 0..255; a zero slope changes nothing."""
-    size = np.abs(slope).mean()
-    return np.clip(picture + rate * slope / size, 0, 255).astype(np.float32) if size > 0 else picture
+def dream_step(picture: np.ndarray, slope: np.ndarray, rate: float, size: float | None = None) -> np.ndarray:
+    """Add `rate` times the slope, divided by its mean size (or by `size`), and stay in 0..255.
+
+    A zero slope changes nothing. Raises ValueError for a slope that holds NaN or infinite values.
+    """
+    size = float(np.abs(slope).mean()) if size is None else size
+    if not np.isfinite(size):
+        raise ValueError("the gradient holds NaN or infinite values; give a smaller rate, or look at the weights")
+    if size == 0:
+        return picture
+    moved = slope * np.float32(rate / size)
+    moved += picture
+    return np.clip(moved, 0, 255, out=moved).astype(np.float32, copy=False)
 
 
 def octave_shapes(shape: tuple[int, int], octaves: int, octave_scale: float) -> list[tuple[int, int]]:
@@ -66,22 +105,178 @@ def octave_shapes(shape: tuple[int, int], octaves: int, octave_scale: float) -> 
     if octaves < 1 or octave_scale <= 1:
         raise ValueError(f"octaves is {octaves} and octave_scale {octave_scale}, expected at least 1 and more than 1")
     shapes = [tuple(round(side / octave_scale**k) for side in shape) for k in reversed(range(octaves))]
-    if min(shapes[0]) < 32:
-        raise ValueError(f"the smallest octave would be {shapes[0][0]} x {shapes[0][1]} pixels; take fewer octaves")
+    if min(shapes[0]) < SMALLEST:
+        raise ValueError(
+            f"the smallest octave would be {shapes[0][0]} x {shapes[0][1]} pixels, expected at least {SMALLEST} x "
+            f"{SMALLEST}; take fewer octaves or a larger photo"
+        )
     return shapes
 
 
-def _compile(network: Network, weights: Mapping[str, float]) -> Callable:
-    """Compiled: the gradient of the weighted mean squares; one trace serves all octaves."""
-    tf = tensorflow()
-    model = network.features(list(weights))
+def zoom(
+    network: Network,
+    photo: np.ndarray,
+    layers: str | Mapping[str, float],
+    frames: int = 12,
+    factor: float = 1.08,
+    seed: int = 0,
+    report: Report | None = None,
+    **options,
+) -> list[np.ndarray]:
+    """Dream, enlarge the middle by `factor`, dream on: `frames` pictures uint8 of the photo's size, the first one the
+    photo's dream. options: those of `dream` for each frame (two octaves of six steps if not given). Raises ValueError
+    for fewer frames than 1 or a factor below 1."""
+    if frames < 1 or not factor >= 1:
+        raise ValueError(f"frames is {frames} and factor {factor}, expected at least 1 each")
+    options = {"octaves": 2, "steps": 6, **options}
+    each = options["octaves"] * options["steps"]
+    picture, made = np.asarray(photo), []
+    for frame in range(frames):
+        inner = None if report is None else _later(report, frame * each, frames * each)
+        made.append(dream(network, picture, layers, seed=seed + frame, report=inner, **options))
+        picture = middle(made[-1], factor)
+    return made
 
-    def gradient(pictures):
+
+def middle(picture: np.ndarray, factor: float) -> np.ndarray:
+    """The middle of a picture, enlarged by `factor` to the picture's own size (height, width, 3)."""
+    height, width = picture.shape[:2]
+    inner = max(1, round(height / factor)), max(1, round(width / factor))
+    top, left = (height - inner[0]) // 2, (width - inner[1]) // 2
+    return images.resize(picture[top : top + inner[0], left : left + inner[1]], (height, width))
+
+
+def save_gif(frames: Sequence[np.ndarray], path: str | Path, seconds: float = 0.12) -> Path:
+    """Write uint8 pictures of one size as an endless GIF, whole or not at all; return the path.
+
+    seconds: how long each is shown. Raises `images.ImageError` for another ending of the name, no pictures, or pictures
+    of different sizes.
+    """
+    from PIL import Image
+
+    if Path(path).suffix.lower() != ".gif":
+        raise images.ImageError(f"{Path(path).name} does not end in .gif; give it that ending.")
+    if len(frames) == 0 or len({np.shape(frame) for frame in frames}) != 1:
+        raise images.ImageError(f"{len(frames)} pictures were given; a film needs at least one, all of one size.")
+    pictures = [Image.fromarray(np.asarray(frame, np.uint8)) for frame in frames]
+    stream = io.BytesIO()
+    pictures[0].save(stream, "GIF", save_all=True, append_images=pictures[1:], duration=round(seconds * 1000), loop=0)
+    return images.write_whole(path, stream.getvalue())
+
+
+def sky(height: int = 300, width: int = 450, seed: int = 0) -> np.ndarray:
+    """A drawn sky with clouds, uint8 (height, width, 3): noise whose waves of frequency f have the size f ** -1.7."""
+    generator = np.random.default_rng(seed)
+    frequency = np.hypot(np.fft.fftfreq(height)[:, None] * 1.6, np.fft.rfftfreq(width)[None])
+    frequency[0, 0] = np.inf
+    waves = generator.normal(size=(2, *frequency.shape)) * frequency**-1.7
+    clouds = np.fft.irfft2(waves[0] + 1j * waves[1], s=(height, width))
+    white = np.clip(0.5 + 0.45 * (clouds - clouds.mean()) / clouds.std(), 0, 1)[..., None] ** 1.5
+    down = np.linspace(0, 1, height)[:, None, None]
+    blue = (1 - down) * np.array([52, 104, 176]) + down * np.array([150, 190, 226])
+    return np.round(blue * (1 - white) + white * np.array([250, 249, 246])).astype(np.uint8)
+
+
+def _weights(layers: str | Mapping[str, float]) -> dict[str, float]:
+    weights = {layers: 1.0} if isinstance(layers, str) else dict(layers)
+    if not weights:
+        raise ValueError("no layer was given; give one name, or name -> weight")
+    return weights
+
+
+def gradient_of(
+    network: Network,
+    layers: str | Mapping[str, float],
+    guide: np.ndarray | None = None,
+    tile: int | None = None,
+) -> Callable[[np.ndarray], np.ndarray]:
+    """The function from a picture, float32 (height, width, 3), to the gradient of what `dream` maximises.
+
+    Compiled once for each set of layers, and kept on the network; any picture size, any weights. Raises as `dream`.
+    """
+    weights = _weights(layers)
+    strengths = np.array(list(weights.values()), np.float32)
+    if tile is not None and tile < SMALLEST:
+        raise ValueError(f"tile is {tile}, expected at least {SMALLEST} pixels, or None for the whole picture at once")
+    key = ("dream gradient", guide is not None, *weights)
+    call = network.compiled(key, lambda: _compile(network, list(weights), guide is not None))
+    guides = [] if guide is None else _guides(network, list(weights), guide)
+
+    def whole(picture: np.ndarray) -> np.ndarray:
+        return call(picture[None], strengths, *guides).numpy()[0]
+
+    return whole if tile is None else lambda picture: tiled(whole, picture, tile)
+
+
+def tiled(slope_of: Callable[[np.ndarray], np.ndarray], picture: np.ndarray, tile: int) -> np.ndarray:
+    """The slopes of tiles of about `tile` pixels, put together; each counts by its share of the picture.
+
+    For an objective that is a mean over places this is the whole picture's slope, but for what units see across seams.
+    """
+    slope = np.empty_like(picture)
+    for rows in _pieces(picture.shape[0], tile):
+        for columns in _pieces(picture.shape[1], tile):
+            part = picture[rows, columns]
+            slope[rows, columns] = slope_of(part) * np.float32(part.size / picture.size)
+    return slope
+
+
+def _pieces(side: int, tile: int) -> list[slice]:
+    """A side cut into nearly equal pieces of at most `tile`, so that no sliver is left over."""
+    edges = np.linspace(0, side, -(-side // tile) + 1).round().astype(int)
+    return [slice(first, last) for first, last in itertools.pairwise(edges)]
+
+
+def _guides(network: Network, layers: list[str], guide: np.ndarray) -> list[np.ndarray]:
+    """The guide's activations at each layer as rows (places, channels), thinned out evenly."""
+    outputs = map_model(network, layers)(tensorflow().constant(network.batch(guide)[:1]))
+    rows = [np.asarray(output, np.float32).reshape(-1, output.shape[-1]) for output in outputs]
+    return [one[:: -(-len(one) // GUIDE_PLACES)] for one in rows]
+
+
+def _compile(network: Network, layers: list[str], guided: bool) -> Callable:
+    """Compiled: the gradient of the weighted means; one trace serves all octaves."""
+    tf = tensorflow()
+    outputs_of = map_model(network, layers)
+
+    def gradient(pictures, weights, *guides):
         with tf.GradientTape() as tape:
             tape.watch(pictures)
-            outputs = tf.nest.flatten(model(pictures, training=False))
-            means = [tf.reduce_mean(tf.square(tf.cast(output, tf.float32))) for output in outputs]
-            objective = tf.add_n([weight * mean for weight, mean in zip(weights.values(), means, strict=True)])
+            outputs = [tf.cast(output, tf.float32) for output in outputs_of(pictures)]
+            if guided:
+                means = [_likeness(tf, output, rows) for output, rows in zip(outputs, guides, strict=True)]
+            else:
+                means = [tf.reduce_mean(tf.square(output)) for output in outputs]
+            objective = tf.reduce_sum(weights * tf.stack(means))
         return tape.gradient(objective, pictures)
 
-    return compile_once(gradient, tf.TensorSpec((None, None, None, 3)))
+    signature = [tf.TensorSpec((None, None, None, 3)), tf.TensorSpec((len(layers),))]
+    if guided:
+        signature += [tf.TensorSpec((None, network.layer(layer).output.shape[-1])) for layer in layers]
+    return compile_once(gradient, *signature)
+
+
+def _likeness(tf, output, rows):
+    """The mean over places of the largest dot product with a row of the guide, per channel."""
+    places = tf.reshape(output, (-1, output.shape[-1]))
+    return tf.reduce_mean(tf.reduce_max(tf.matmul(places, rows, transpose_b=True), axis=1)) / output.shape[-1]
+
+
+def _later(report: Report, before: int, total: int) -> Report:
+    """A report for a part of the work: `before` steps are done already, of `total`."""
+    return lambda done, _, picture: report(before + done, total, picture)
+
+
+@contextlib.contextmanager
+def _watched(name: str, steps: int, shape: tuple[int, int], report: Report | None):
+    """A function (steps done, picture, its roll) that shows a progress bar, or tells the report instead."""
+    if report is not None:
+
+        def tell(done: int, picture: np.ndarray, place: np.ndarray) -> None:
+            upright = np.roll(picture, -place, axis=(0, 1)).round().clip(0, 255).astype(np.uint8)
+            report(done, steps, images.resize(upright, shape, "bilinear"))
+
+        yield tell
+        return
+    with Progress(name, steps) as progress:
+        yield lambda done, picture, place: progress.update()

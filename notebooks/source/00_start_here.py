@@ -46,7 +46,7 @@ SEED = 0
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is in the photo?
 #
-# The network was trained on 1.2 million photos of 1000 classes (ImageNet). Its answer is a probability for each class. The photo is resized so that its shorter side has 256 pixels, and the middle 224 x 224 pixels are shown to the network.
+# The network was trained on about 1.3 million photos of 1000 classes (ImageNet; the slides' 1.4 million count validation and test photos too). Its answer is a probability for each class. The photo is resized so that its shorter side has 256 pixels, and the middle 224 x 224 pixels are shown to the network.
 #
 # **Think!** Which words would you use for this photo? Are they among 1000 words that somebody else chose?
 #
@@ -188,14 +188,29 @@ exercise(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which slide is where?
 #
-# | lecture | slide topic | notebook, section |
+# | lecture | slide topic | notebook |
 # |---|---|---|
-# | 000 Harvard BST 261, lecture 7 | heat maps of class activation | [6 Grad-CAM](06_grad_cam.ipynb), steps 1 to 3 |
-# | | an elephant, a dog of the wrong breed, a gate: top 3 and maps | [6 Grad-CAM](06_grad_cam.ipynb), *One map per class* |
+# | 000 Harvard BST 261, lecture 7 | fine-tuning in five steps | [3 Fine-tuning](03_fine_tuning.ipynb) |
+# | | every channel of every layer | [4 Activations](04_activations.ipynb) |
+# | | patterns that filters respond to | [5 Filters](05_filters.ipynb) |
+# | | heat maps of class activation; an elephant, a dog of the wrong breed, a gate | [6 Grad-CAM](06_grad_cam.ipynb) |
+# | | DeepDream | [7 DeepDream](07_deepdream.ipynb) |
+# | 001 HKUST, topics on CNN | features off the shelf, their map in the plane | [2 Feature extraction](02_feature_extraction.ipynb) |
+# | | kernels, gradient ascent, class images | [5 Filters](05_filters.ipynb) |
+# | | saliency, guided backpropagation | [6 Grad-CAM](06_grad_cam.ipynb) |
+# | | DeepDream of a sky | [7 DeepDream](07_deepdream.ipynb) |
 # | 002 Harvard BST 261, lecture 8 | data augmentation | [1 Augmentation](01_augmentation.ipynb) |
+# | | pretrained networks, feature extraction without and with augmentation | [2 Feature extraction](02_feature_extraction.ipynb) |
+# | | fine-tuning in Keras | [3 Fine-tuning](03_fine_tuning.ipynb) |
 # | 003 ZHAW, CNNs part II | fighting overfitting: augmentation, dropout | [1 Augmentation](01_augmentation.ipynb) |
+# | | features and classical classifiers, how much to fine-tune | [2 Feature extraction](02_feature_extraction.ipynb) |
+# | | the receptive field, patches that excite a unit | [4 Activations](04_activations.ipynb) |
+# | | optimised images | [5 Filters](05_filters.ipynb) |
+# | | occlusion, LIME | [6 Grad-CAM](06_grad_cam.ipynb) |
 # | 004 SMU, neural networks and machine learning | multi-task learning: schools and computer survey | [8 Multi-task](08_multi_task.ipynb) |
-# | | class activation mapping: the weights, the sum, the ReLU | [6 Grad-CAM](06_grad_cam.ipynb), steps 1 to 3 |
+# | | activations, filters, class activation mapping | [4 Activations](04_activations.ipynb), [5 Filters](05_filters.ipynb), [6 Grad-CAM](06_grad_cam.ipynb) |
+#
+# The first half of lecture 003 (scaling, dropout in theory, batch normalisation, optimizers, famous architectures) has no notebook here. Every term of the course stands in the [glossary](../docs/glossary.md).
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## You have

@@ -17,7 +17,7 @@
 #
 # *Follows lecture 002 (Harvard BST 261, lecture 8: data augmentation) and lecture 003 (ZHAW: fighting overfitting). **About 2 minutes** on two cores.*
 #
-# [← 0 Start here](00_start_here.ipynb) · [contents](00_start_here.ipynb) · [6 Grad-CAM →](06_grad_cam.ipynb)
+# [← 0 Start here](00_start_here.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md) · [2 Feature extraction →](02_feature_extraction.ipynb)
 #
 # **You will**
 # 1. make variants of a photo, and tell the believable ones from those that change the class,
@@ -117,7 +117,7 @@ filled = [
 ]
 plots.photos(filled, modes, columns=4)
 
-# %% [markdown] slideshow={"slide_type": "skip"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # `nearest` draws streaks, `reflect` mirrors, `wrap` repeats, `constant` is black. None of them is a photo; keep the moves small.
 #
 # **Think!** A row of pixels 1 2 3 4 moves one pixel to the right. What comes first with each filling?
@@ -199,7 +199,7 @@ moved = [augmentation.apply_one(x[y == digit][7], **moves[name]) for digit, name
 titles = [f"{digit}: {name}" for digit, name in pairs]
 plots.photos([255 - one for one in moved], titles, columns=5)
 
-# %% [markdown] slideshow={"slide_type": "skip"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # **Think!** We train three small convnets on 1000 digits: plain, with small moves, with the slide's flips. Which one names upright digits best?
 #
 # **Three trainings, ten epochs each.**
@@ -241,7 +241,7 @@ check(nines > 0.3, "a six turned by 180 degrees is a nine to the network", nines
 loss = right["plain"] - right["moves and flips"]
 check(loss > 0.05, "flips read digits worse than no augmentation does, by", loss)
 slide_claim(
-    "003", "augmenting with both flips helps (digits)", loss < 0, "does not hold here", -loss
+    "003", "augmentation is always done: the slide's generator, with both flips, helps on digits", loss < 0, "does not hold here", -loss
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -340,7 +340,7 @@ slide_claim(
 training.stored_table("augmentation")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Read the first table's last column; an interval that contains zero proves nothing. Augmentation gains about nine points. Dropout gains about three, and its interval only just leaves zero out; on top of augmentation it adds nothing that five seeds could show. The slide's ranges learn more slowly: after 60 epochs they are behind ours, after 150 they have caught up. And a gap of more than ten points stays, as the slide warns. The last table settles the small moves of the digits: they gain two points.
+# Read the first table's last column; an interval that contains zero proves nothing. Augmentation gains about nine points. Dropout gains about three, and its interval only just leaves zero out; on top of augmentation it adds nothing that five seeds could show. The slide's ranges are wider and learn more slowly: they gain about six points after 60 epochs and more after 150; five seeds cannot rank them against ours. And a gap of more than ten points stays, as the slide warns. The last table settles the small moves of the digits: they gain two points.
 #
 # **The slide's claims, over five seeds.**
 
@@ -445,7 +445,7 @@ title = ", ".join(f"{name} {one.mean():.2f}" for name, one in distances.items())
 plots.histogram(distances, 40, f"Mean distance: {title}", "1 is the length of the features")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Variants of one photo stay together, half as far apart as two photos. And to these features two cats are as far apart as a cat and a dog: they were learned on photos, not on drawings.
+# Variants of one photo stay together, half as far apart as two photos. On average two cats are nearly as far apart as a cat and a dog: most of a distance comes from the photo behind the animal. The class is in the features all the same; [notebook 2](02_feature_extraction.ipynb) finds it with a linear cut.
 #
 # How much is new in a variant? The *intraclass correlation* is the share of the variance that lies between photos:
 #

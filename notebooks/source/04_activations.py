@@ -17,7 +17,7 @@
 #
 # *Follows lecture 000 (Harvard BST 261, lecture 7: visualizing intermediate outputs), lecture 004 (SMU: visualizing intermediate activations) and lecture 003 (ZHAW: receptive field, patches that activate neurons). **About 1 minute** on two cores.*
 #
-# [← 3 Fine-tuning](03_fine_tuning.ipynb) · [contents](00_start_here.ipynb) · [5 Filters →](05_filters.ipynb)
+# [← 3 Fine-tuning](03_fine_tuning.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md) · [5 Filters →](05_filters.ipynb)
 #
 # **You will**
 # 1. look at the maps of every layer, and measure whether they grow sparser with depth,
@@ -146,7 +146,7 @@ plots.heats([before[..., strong], after[..., strong]], pair, colours="viridis")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Now the ImageNet network
 #
-# **Think!** It has about fifty layers with maps. Will its first maps look more like the photo than its last ones?
+# **Think!** It has nearly sixty layers with maps. Will its first maps look more like the photo than its last ones?
 #
 # **The photo, and the sixteen channels with the most contrast of five layers.**
 
@@ -426,7 +426,7 @@ plots.bars(asked, {"miniature, variance explained": looks, "class, accuracy": cl
 #
 # $$r_l = r_{l-1} + (k_l - 1)\,j_{l-1}, \qquad j_l = j_{l-1}\,s_l, \qquad r_0 = j_0 = 1$$
 #
-# (Araujo, Norris and Sim, Distill 2019.) Padding moves the first unit's field to the left of the picture's edge.
+# (Araujo, Norris and Sim, Distill 2019.) Padding moves the first unit's field beyond the picture's top and left edge.
 #
 # **Think!** Four times: 3 x 3 convolution, 2 x 2 pooling. How many pixels wide is the field at the end?
 #

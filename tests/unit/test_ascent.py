@@ -1,12 +1,24 @@
-"""Gradient ascent and DeepDream against closed forms on a linear network, and their behaviour on a real one."""
+"""Gradient ascent against closed forms on linear networks, finite differences, and its behaviour on real networks."""
 
 import numpy as np
 import pytest
 
-from helpers import backbones
-from helpers.ascent import ascent_step, filter_patterns
+from helpers import ascent, backbones
+from helpers.ascent import (
+    Regularisers,
+    ascend,
+    ascent_step,
+    channel,
+    class_images,
+    filter_patterns,
+    logit,
+    probability,
+    unit,
+    whole_layer,
+)
+from helpers.ascent.objectives import compiled, resolve
 from helpers.backbones.network import Network
-from helpers.deepdream import dream, dream_step, octave_shapes
+from helpers.progress import Stopped
 from helpers.quiet import keras
 
 
@@ -22,6 +34,40 @@ def linear():
     return Network("linear", model)
 
 
+def small_classifier(classes=3, size=(None, None), head="average", seed=0):
+    """Convolution, ReLU, average (or flatten), dense: random weights, softmax (or sigmoid) out."""
+    k = keras()
+    k.utils.set_random_seed(seed)
+    inputs = k.Input((*size, 3), name="image")
+    x = k.layers.Rescaling(1 / 64, -2, name="preprocess")(inputs)
+    x = k.layers.Conv2D(4, 3, padding="same", name="conv")(x)
+    x = k.layers.ReLU(name="relu")(x)
+    x = k.layers.GlobalAveragePooling2D(name="pool")(x) if head == "average" else k.layers.Flatten(name="flat")(x)
+    z = k.layers.Dense(classes, name="logits")(x)
+    end = k.layers.Activation("sigmoid" if classes == 1 else "softmax", name="probabilities", dtype="float32")(z)
+    names = ["cat", "dog"] if classes == 1 else [f"class {i}" for i in range(classes)]
+    return Network("small", k.Model(inputs, end), z, 24, names)
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    return small_classifier()
+
+
+def value_and_gradient(network, objective, pictures):
+    pictures = np.asarray(pictures, np.float32)
+    what = resolve(network, [objective] * len(pictures), pictures.shape[1:3])
+    value, slope = compiled(network, what.structure)(pictures, what.which, what.places, what.weights)
+    return value.numpy(), slope.numpy()
+
+
+def random_pictures(count=2, size=20, seed=0):
+    return np.random.default_rng(seed).uniform(30, 220, (count, size, size, 3)).astype(np.float32)
+
+
+# --- Steps ------------------------------------------------------------------------------------------------------------
+
+
 def test_step_has_the_chosen_length_and_stays_in_range():
     pictures = np.full((2, 4, 4, 3), 100, np.float32)
     gradients = np.random.default_rng(0).normal(size=pictures.shape).astype(np.float32)
@@ -30,6 +76,12 @@ def test_step_has_the_chosen_length_and_stays_in_range():
     assert np.sqrt(np.mean((moved[0] - pictures[0]) ** 2)) == pytest.approx(5.0, rel=1e-5)
     np.testing.assert_array_equal(moved[1], pictures[1])  # a dead unit has no direction
     assert ascent_step(pictures, gradients * 1e9, 1e4).max() <= 255
+    np.testing.assert_allclose(ascent_step(pictures, gradients * 1e-30, 5.0), moved, rtol=1e-5)  # squares vanish
+
+
+def test_a_gradient_that_is_no_number_is_one_sentence():
+    with pytest.raises(ValueError, match="NaN or infinite values; give a smaller rate"):
+        ascent_step(np.zeros((1, 2, 2, 3), np.float32), np.full((1, 2, 2, 3), np.nan, np.float32), 1.0)
 
 
 def test_ascent_on_a_linear_filter_goes_to_the_corner_of_the_colour_cube(linear):
@@ -41,10 +93,114 @@ def test_ascent_on_a_linear_filter_goes_to_the_corner_of_the_colour_cube(linear)
     assert (pictures[1, ..., 2] == 255).all()
 
 
+def test_one_step_from_grey_is_the_direction_of_the_weights(linear):
+    """From the mean colour, g = (1, -1, 0) everywhere: rms 1 makes each of the two sqrt(3/2) of the rate."""
+    climb = ascend(linear, channel("maps", 0), 16, steps=1, rate=4, start="grey")
+    expected = 127.5 + 4 * np.sqrt(1.5) * np.array([1, -1, 0])
+    np.testing.assert_allclose(climb.pictures[0], np.broadcast_to(expected, (16, 16, 3)), rtol=1e-5)
+    plain = ascend(linear, channel("maps", 0), 16, steps=1, rate=256, start="grey", normalise=False)
+    np.testing.assert_allclose(plain.pictures[0, 0, 0], [128.5, 126.5, 127.5], rtol=1e-5)  # 256 * 1 / (16 * 16) places
+
+
 def test_same_seed_same_picture(linear):
     one, same, other = (filter_patterns(linear, "maps", [0], size=40, steps=1, seed=s) for s in (4, 4, 5))
     np.testing.assert_array_equal(one, same)
     assert np.abs(one - other).max() > 0
+
+
+def test_pictures_of_a_batch_do_not_touch_each_other(classifier):
+    together = ascend(classifier, [channel("relu", 0), channel("relu", 3)], 24, steps=3, start="grey").pictures
+    alone = ascend(classifier, channel("relu", 3), 24, steps=3, start="grey").pictures
+    np.testing.assert_allclose(together[1], alone[0], atol=1e-3)
+
+
+# --- Objectives -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "objective",
+    [
+        channel("relu", 1),
+        unit("relu", 2, 3, 4),
+        unit("conv", 2),
+        whole_layer("relu"),
+        logit("class 2"),
+        probability(1),
+        channel("pool", 3),
+        2 * channel("conv", 1) + 3 * logit(0) - whole_layer("conv"),
+    ],
+)
+def test_gradients_are_the_finite_differences(classifier, objective):
+    pictures = random_pictures()
+    _, slope = value_and_gradient(classifier, objective, pictures)
+    direction = np.random.default_rng(1).normal(size=pictures.shape).astype(np.float32)
+    step = 0.05
+    ahead, _ = value_and_gradient(classifier, objective, pictures + step * direction)
+    behind, _ = value_and_gradient(classifier, objective, pictures - step * direction)
+    expected = (ahead - behind) / (2 * step)
+    np.testing.assert_allclose((slope * direction).sum(axis=(1, 2, 3)), expected, rtol=0.02, atol=2e-4)
+
+
+def test_values_are_the_layers_own(classifier):
+    pictures = random_pictures()
+    maps = classifier.features_of(pictures, "relu")
+    scores = classifier.features_of(pictures, "logits")
+    expected = {
+        channel("relu", 2): maps[..., 2].mean(axis=(1, 2)),
+        unit("relu", 2, 3, 4): maps[:, 3, 4, 2],
+        unit("relu", 1): maps[:, 10, 10, 1],  # the middle of 20 x 20
+        whole_layer("relu"): (maps**2).mean(axis=(1, 2, 3)),
+        logit("class 1"): scores[:, 1],
+        probability("class 1"): classifier.probabilities(pictures)[:, 1],
+        channel("pool", 0): maps[..., 0].mean(axis=(1, 2)),
+    }
+    for objective, values in expected.items():
+        np.testing.assert_allclose(value_and_gradient(classifier, objective, pictures)[0], values, rtol=1e-4)
+
+
+def test_weighted_sums_are_what_they_say(classifier):
+    """2A + 3B is not (2A + B) * 3."""
+    pictures = random_pictures()
+    a, b = channel("relu", 0), logit(1)
+    values, slopes = zip(*(value_and_gradient(classifier, one, pictures) for one in (a, b)), strict=True)
+    value, slope = value_and_gradient(classifier, 2 * a + b * 3, pictures)
+    np.testing.assert_allclose(value, 2 * values[0] + 3 * values[1], rtol=1e-4)
+    np.testing.assert_allclose(slope, 2 * slopes[0] + 3 * slopes[1], rtol=1e-3, atol=1e-7)
+    value, _ = value_and_gradient(classifier, 0.5 * (a - b), pictures)
+    np.testing.assert_allclose(value, (values[0] - values[1]) / 2, rtol=1e-4)
+
+
+def test_after_the_softmax_the_gradient_is_p_times_one_minus_p_of_its_own_logit():
+    """With two classes z and 0: dp/dz = p (1 - p), so the two gradients differ by that factor alone."""
+    network = small_classifier(classes=2)
+    kernel, bias = network.layer("logits").get_weights()
+    kernel[:, 0], bias[0] = 0, 0
+    network.layer("logits").set_weights([kernel, bias])
+    pictures = random_pictures()
+    p = network.probabilities(pictures)[:, 1]
+    _, before = value_and_gradient(network, logit(1), pictures)
+    _, after = value_and_gradient(network, probability(1), pictures)
+    np.testing.assert_allclose(after, (p * (1 - p))[:, None, None, None] * before, rtol=1e-3, atol=1e-9)
+
+
+def test_one_sigmoid_output_has_a_class_0():
+    network = small_classifier(classes=1)
+    pictures = random_pictures()
+    z = network.features_of(pictures, "logits")[:, 0]
+    np.testing.assert_allclose(value_and_gradient(network, logit("cat"), pictures)[0], -z, rtol=1e-5)
+    np.testing.assert_allclose(value_and_gradient(network, logit("dog"), pictures)[0], z, rtol=1e-5)
+    chance = value_and_gradient(network, probability("cat"), pictures)[0]
+    np.testing.assert_allclose(chance, 1 / (1 + np.exp(z)), rtol=1e-5)
+
+
+def test_other_channels_and_sizes_trace_nothing_new(linear):
+    ascend(linear, channel("maps", 0), 16, steps=1)
+    kept = dict(linear._compiled)
+    ascend(linear, [channel("maps", 1) * 3, channel("maps", 0)], (40, 24), steps=1)
+    assert dict(linear._compiled) == kept
+
+
+# --- Every kind of network --------------------------------------------------------------------------------------------
 
 
 def test_a_filter_likes_its_own_pattern_best():
@@ -55,57 +211,120 @@ def test_a_filter_likes_its_own_pattern_best():
     assert answers.argmax(axis=0).tolist() == [0, 1, 2]
 
 
-def test_dream_gradient_is_activation_times_derivative(linear):
-    """d mean(A^2) / d I = 2 / N * A * dA/dI: for the linear filters it can be written down."""
-    picture = np.random.default_rng(0).uniform(0, 255, (40, 40, 3)).astype(np.float32)
-    dream(linear, picture, "maps", octaves=1, steps=1, jitter=0)
-    slope = linear._compiled["dream gradient", ("maps", 1.0)](picture[None]).numpy()[0]
-    centred = picture - 127.5
-    first = centred[..., 0] - centred[..., 1]
-    expected = np.stack([first, -first, centred[..., 2] * 0.01], axis=-1) * 2 / (40 * 40 * 2)
-    np.testing.assert_allclose(slope, expected, rtol=1e-4, atol=1e-6)
-
-
-def test_dream_step_moves_by_the_rate_on_average():
-    picture, slope = np.full((4, 4, 3), 100, np.float32), np.random.default_rng(1).normal(size=(4, 4, 3))
-    assert np.abs(dream_step(picture, slope, 3.0) - picture).mean() == pytest.approx(3.0, rel=1e-5)
-    np.testing.assert_array_equal(dream_step(picture, np.zeros_like(slope), 3.0), picture)
-
-
-def test_octaves_grow_to_the_photo():
-    assert octave_shapes((140, 280), 3, 2.0) == [(35, 70), (70, 140), (140, 280)]
-
-
-def test_no_steps_give_the_photo_back_because_lost_detail_returns(linear):
-    photo = np.random.default_rng(2).integers(0, 256, (90, 120, 3), dtype=np.uint8)
-    returned = dream(linear, photo, "maps", octaves=3, octave_scale=1.4, steps=0)
-    assert returned.dtype == np.uint8 and np.abs(returned.astype(int) - photo).max() <= 1
-
-
-def test_dream_raises_what_it_is_asked_to_raise():
+def test_a_unit_that_grey_leaves_dead_is_told_and_its_pre_activation_is_not():
     network = backbones.load("squeezenet")
-    from helpers import datasets, images
+    grey = network.features_of(np.broadcast_to(network.mean_colour, (64, 64, 3)), "fire2_squeeze")[0, 4:-4, 4:-4]
+    dead = int(grey.max(axis=(0, 1)).argmin())
+    assert grey[..., dead].max() < 0  # so the ReLU behind it gives zero, and no gradient
+    behind = ascend(network, unit("fire2_squeeze_relu", dead), 64, steps=2, start="grey")
+    assert behind.dead.all() and (behind.pictures == network.mean_colour).all()
+    assert not ascend(network, unit("fire2_squeeze", dead), 64, steps=2, start="grey").dead.any()
 
-    photo = images.prepare(datasets.photo("coffee").array, 96)
-    dreamt = dream(network, photo, "fire5_concat", octaves=2, steps=5)
-    before, after = ((network.features_of(p, "fire5_concat") ** 2).mean() for p in (photo, dreamt))
-    assert after > 1.5 * before
+
+def test_class_image_convinces_the_network_that_made_it():
+    network = backbones.load("squeezenet")
+    climb = class_images(network, ["flamingo"], size=128, steps=40, seed=0)
+    assert climb.values.shape == (40, 1) and climb.values[-1, 0] > climb.values[0, 0] + 5
+    assert network.probabilities(climb.pictures)[0].argmax() == network.class_index("flamingo")
+
+
+def test_a_fixed_head_takes_its_own_size_and_its_maps_take_any():
+    network = small_classifier(size=(24, 24), head="flat")
+    assert ascend(network, channel("relu", 0), 40, steps=1).pictures.shape == (1, 40, 40, 3)
+    assert class_images(network, [0, 1], steps=1).pictures.shape == (2, 24, 24, 3)
+    with pytest.raises(ValueError, match=r"takes 24 x 24 pixels only, not 40 x 40; give size=24"):
+        class_images(network, [0], size=40, steps=1)
+
+
+def test_vgg16_with_its_top_and_no_weights():
+    network = backbones.load("vgg16", weights=None)
+    maps = ascend(network, channel("block2_conv1", 5), (48, 64), steps=2)
+    assert maps.pictures.shape == (1, 48, 64, 3) and not maps.dead.any()
+
+
+def test_half_precision():
+    k = keras()
+    k.mixed_precision.set_global_policy("mixed_float16")
+    try:
+        network = small_classifier(classes=2)
+    finally:
+        k.mixed_precision.set_global_policy("float32")
+    assert network.layer("conv").compute_dtype == "float16"
+    climb = ascend(network, logit(1) * 1e-4, 24, steps=5)  # gradients far below the smallest half
+    assert not climb.dead.any() and climb.values[-1] > climb.values[0]
+
+
+# --- Switches ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "switch", [{"total_variation": 0.5}, {"jitter": 3}, {"rotate": 10.0}, {"zoom": 0.1}, {"jitter": 2, "rotate": 5.0}]
+)
+@pytest.mark.parametrize("fourier", [False, True])
+def test_every_switch_changes_the_picture_and_still_climbs(classifier, switch, fourier):
+    plain = ascend(classifier, logit(1), 24, steps=12, fourier=fourier)
+    changed = ascend(classifier, logit(1), 24, steps=12, fourier=fourier, regularisers=Regularisers(**switch))
+    assert np.abs(plain.pictures - changed.pictures).max() > 1
+    assert changed.values[-1] > changed.values[0]
+
+
+@pytest.mark.parametrize(
+    "switch", [{"decay": 0.1}, {"blur": 1.0}, {"clip_norm": 0.3}, {"clip_contribution": 0.3}, {"clip_gradient": 0.3}]
+)
+def test_switches_on_pixels(classifier, switch):
+    plain = ascend(classifier, logit(1), 24, steps=12)
+    changed = ascend(classifier, logit(1), 24, steps=12, regularisers=Regularisers(every=2, **switch))
+    assert np.abs(plain.pictures - changed.pictures).max() > 1
+    with pytest.raises(ValueError, match=f"{next(iter(switch))} works on pixels"):
+        ascend(classifier, logit(1), 24, steps=1, fourier=True, regularisers=Regularisers(**switch))
+
+
+def test_a_report_sees_every_step_and_can_end_the_work(classifier):
+    seen = []
+    ascend(classifier, [logit(0), logit(1)], 24, steps=4, report=lambda *news: seen.append(news))
+    assert [(done, total) for done, total, _ in seen] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert all(picture.dtype == np.uint8 and picture.shape == (24, 50, 3) for _, _, picture in seen)
+
+    def stop(done, total, picture):
+        if done == 2:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        ascend(classifier, logit(0), 24, steps=99, report=stop)
 
 
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda n, p: filter_patterns(n, "maps", [2]), r"channels are \[2\]; layer 'maps' has channels 0 to 1"),
-        (lambda n, p: filter_patterns(n, "maps", []), "layer 'maps' has channels 0 to 1"),
-        (lambda n, p: filter_patterns(n, "map", [0]), "no layer 'map'; the nearest are maps"),
-        (lambda n, p: filter_patterns(n, "maps", [0], size=32), "size is 32, expected more than 32"),
-        (lambda n, p: dream(n, p, "map"), "no layer 'map'; the nearest are maps"),
-        (lambda n, p: dream(n, p, "maps", octaves=9), "smallest octave would be .* take fewer octaves"),
-        (lambda n, p: dream(n, p, "maps", octaves=0), "octaves is 0"),
-        (lambda n, p: dream(n, p * np.nan, "maps"), "NaN or infinite"),
+        (lambda n: filter_patterns(n, "conv", [4]), r"channels are \[4\]; layer 'conv' has channels 0 to 3"),
+        (lambda n: filter_patterns(n, "conv", []), "layer 'conv' has channels 0 to 3"),
+        (lambda n: filter_patterns(n, "con", [0]), "no layer 'con'; the nearest are conv"),
+        (lambda n: filter_patterns(n, "conv", [0], size=32), "size is 32, expected more than 32"),
+        (lambda n: ascend(n, channel("conv", 9)), "channel 9 does not exist; layer 'conv' has channels 0 to 3"),
+        (lambda n: ascend(n, unit("conv", 0, 50, 0), 24), r"place \(50, 0\) does not exist; .* has 24 x 24 places"),
+        (lambda n: ascend(n, unit("pool", 0)), "'pool' has no maps, so no place in them; use channel"),
+        (lambda n: ascend(n, logit("clas 1")), "no class 'clas 1'; the nearest are class 1"),
+        (lambda n: ascend(n, [channel("conv", 0), logit(0)]), "do not have the same kinds and layers"),
+        (lambda n: ascend(n, []), "is no objective; give channel"),
+        (lambda n: ascend(n, logit(0), start="white"), "start is 'white', expected 'noise', 'grey' or a picture"),
+        (lambda n: ascend(n, logit(0), start=np.full((24, 24, 3), np.nan)), "NaN or infinite"),
+        (lambda n: ascend(n, logit(0), 4), "size is 4 x 4, expected at least 16 x 16"),
+        (lambda n: Regularisers(decay=1.5), "decay is 1.5, expected a share from 0 to less than 1"),
+        (lambda n: Regularisers(blur=-1), "blur is -1, expected 0"),
+        (lambda n: Regularisers(every=0), "every is 0"),
     ],
 )
-def test_bad_input_gives_one_sentence(linear, call, sentence):
+def test_bad_input_gives_one_sentence(classifier, call, sentence):
     with pytest.raises(ValueError, match=sentence) as caught:
-        call(linear, np.zeros((64, 64, 3), np.float32))
+        call(classifier)
     assert "\n" not in str(caught.value)
+
+
+def test_no_classifier_no_class():
+    network = backbones.load("squeezenet", None, include_top=False)
+    with pytest.raises(ValueError, match="without its classifier, so no class has a score to climb"):
+        class_images(network, [0])
+
+
+def test_everything_promised_is_there():
+    assert all(hasattr(ascent, name) for name in ascent.__all__)

@@ -1,0 +1,684 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # 5 Filters: what does a unit look for?
+#
+# You look at the kernels of the first layer, and then let the network paint what its other filters and classes wait for.
+#
+# *Follows lecture 000 (Harvard BST 261, lecture 7: visualizing filters), 001 (HKUST: gradient ascent), 003 (Zürich: synthesized images) and 004 (SMU: maximal activations, circuits). **About 1 minute** on two cores.*
+#
+# [← 4 Activations](04_activations.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md) · [6 Grad-CAM →](06_grad_cam.ipynb)
+#
+# **You will**
+# 1. draw what a filter waits for, by gradient ascent on the pixels, and see how that changes with depth,
+# 2. switch each regulariser on alone, and make pictures of whole classes,
+# 3. test how much a picture that scores 99 % proves.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Setup.**
+
+# %% slideshow={"slide_type": "skip"}
+import numpy as np
+import scipy.stats
+from IPython.display import Markdown
+
+from helpers import ascent, backbones, circuits, datasets, images, kernels, plots, slides
+from helpers.ascent import Regularisers, ascend, channel, logit, unit, whole_layer
+from helpers.checks import check, exercise, slide_claim
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Parameters.**
+#
+# Any network of `backbones.NAMES`.
+
+# %% tags=["parameters"] slideshow={"slide_type": "skip"}
+NETWORK = "efficientnet_lite0"
+SEED = 0
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **What the slides use, and what runs here.**
+
+# %% slideshow={"slide_type": "skip"}
+network = backbones.load(NETWORK)
+squeezenet = backbones.load("squeezenet")  # its first layer is better to look at
+as_shipped = NETWORK == "efficientnet_lite0"
+Markdown(slides.box("05_filters", network))
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The first layer: kernels are pictures
+#
+# A kernel of the first layer has three channels, red, green and blue: it *is* a small picture. Slide 001 shows AlexNet's 64 kernels of 11 x 11 pixels and ResNet's of 7 x 7; our two networks have kernels of 3 x 3.
+#
+# Grey is zero. Each kernel may have a scale of its own, or all share one.
+#
+# **Think!** Why could the scale matter?
+#
+# **SqueezeNet's 64 kernels and the chosen network's, twice.**
+
+# %% slideshow={"slide_type": "-"}
+sheets, titles, first_kernels = [], [], {}
+for one in (squeezenet, network):
+    first_kernels[one.name] = kernels.kernels(one)
+    for scale, words in (("own", "each alone"), ("all", "one scale")):
+        drawn = kernels.kernel_pictures(first_kernels[one.name], scale)
+        sheets.append(images.grid(drawn, columns=8, gap=4))
+        titles.append(f"{one.name}, {len(drawn)} kernels, {words}")
+plots.photos(sheets, titles, columns=2)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Edges in several directions, and spots of one colour. A kernel that is nearly zero looks as strong as the others when each has its own scale.
+#
+# **Count the kernels that are zero.**
+
+# %% slideshow={"slide_type": "skip"}
+zero = {name: int(kernels.zero_kernels(found).sum()) for name, found in first_kernels.items()}
+check(
+    zero[network.name] == 4 and zero["squeezenet"] == 0,
+    "four of the default's 32 kernels are zero, none of SqueezeNet's",
+    zero,
+    when=as_shipped,
+)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# Slide 003 says that learned kernels look like handcrafted filters for edges and simple patterns. The simplest such patterns on 3 x 3 pixels: flat, a slope down, a slope across, in each colour. These are 3 of the 9 directions that a kernel can take, so a kernel of random numbers has a third of its energy in them.
+#
+# **How much of the learned kernels' energy lies there?**
+
+
+# %% slideshow={"slide_type": "-"}
+def share_of_simple_patterns(found):
+    """The share of each 3 x 3 kernel's sum of squares that is flat or a slope."""
+    down, across = np.mgrid[-1:2, -1:2] / np.sqrt(6)
+    simple = np.stack([np.full((3, 3), 1 / 3), down, across])
+    parts = np.einsum("frck,prc->fpk", found, simple)
+    return (parts**2).sum(axis=(1, 2)) / (found**2).sum(axis=(1, 2, 3))
+
+
+random_ones = np.random.default_rng(SEED).normal(size=(64, 3, 3, 3))
+learned, drawn = (
+    np.median(share_of_simple_patterns(k)) for k in (first_kernels["squeezenet"], random_ones)
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The slide's claim, measured.**
+
+# %% slideshow={"slide_type": "skip"}
+slide_claim(
+    "003",
+    "The first layer's kernels look like handcrafted filters for edges and simple patterns",
+    learned > drawn + 0.2,
+    "holds",
+    f"SqueezeNet: {learned:.2f} of a kernel's energy is flat or a slope, of a random kernel's {drawn:.2f}",
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Is it similar to other filters?
+#
+# Lecture 004 asks this. Two filters are alike if they answer to the same places: we take all places of nine photos and correlate every two channels of SqueezeNet's first layer.
+#
+# **The three pairs that are most alike, and the three most opposite.**
+
+# %% slideshow={"slide_type": "-"}
+names = ["camera", "chelsea", "china", "coffee", "flower", "rocket", "hubble", "brick", "grass"]
+photos = np.stack([images.prepare(datasets.photo(name).array, 160) for name in names])
+alike = kernels.activation_correlation(squeezenet, "conv1", photos)
+pairs = kernels.most_alike(alike, 3)
+pairs += [(i, j, -r) for i, j, r in kernels.most_alike(-alike, 3)]
+small = kernels.kernel_pictures(first_kernels["squeezenet"])
+plots.photos(
+    [images.grid(small[[i, j]], columns=2, gap=6) for i, j, _ in pairs],
+    [f"{i} and {j}: {r:.2f}" for i, j, r in pairs],
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Opposite filters are no waste: the ReLU behind them cuts off what is negative, so one keeps what the other loses.
+#
+# **Check both.**
+
+# %% slideshow={"slide_type": "skip"}
+check(pairs[0][2] > 0.9, "some filters are nearly doubles, correlation", pairs[0][2])
+check(pairs[3][2] < -0.9, "some are nearly opposite, correlation", pairs[3][2])
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Deeper: let the network paint
+#
+# Kernels of later layers have dozens of channels and are no pictures. So turn the question round: *which picture excites this filter most?* Keep the weights $W$, change the pixels $I$:
+#
+# $$I \leftarrow I + \eta \, \frac{g}{\mathrm{rms}(g)}, \qquad g = \frac{\partial}{\partial I} \, \frac{1}{HW} \sum_{ij} A_{ijk}(I)$$
+#
+# (Erhan et al. 2009; the division by the size of $g$ is lecture 004's trick.) Slides 001 and 004 start from zeros, 003 from random grey. **Zero means the network's mean colour, not black**: that is what preprocessing turns into zero.
+#
+# **One step by hand.**
+
+# %% slideshow={"slide_type": "-"}
+from helpers.quiet import tensorflow
+
+tf, layer, number = tensorflow(), network.on_slide("block4_conv1"), 3
+maps_of = network.features(layer)
+start = network.mean_colour + np.random.default_rng(SEED).normal(0, 10, (1, 128, 128, 3))
+picture = tf.Variable(start, dtype=tf.float32)
+with tf.GradientTape() as tape:
+    before = tf.reduce_mean(maps_of(picture)[..., number])
+g = tape.gradient(before, picture)
+picture.assign_add(10.0 * g / tf.sqrt(tf.reduce_mean(g**2)))
+after = tf.reduce_mean(maps_of(picture)[..., number])
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Check that it went up.**
+
+# %% slideshow={"slide_type": "skip"}
+check(
+    after > before, f"one step of 10 grey values excites {layer}", (float(before), float(after))
+)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# `ascend` does this many times in one compiled function. `report` hands over the picture after each step.
+#
+# **The picture as it grows, from noise and from grey.**
+
+# %% slideshow={"slide_type": "-"}
+grown, at = {}, (1, 4, 12, 32)
+for begin in ("noise", "grey"):
+    seen = []
+    keep = lambda done, total, shown, seen=seen: seen.append(shown)  # noqa: E731
+    ascend(network, channel(layer, number), 128, 32, start=begin, seed=SEED, report=keep)
+    grown[begin] = [seen[step - 1] for step in at]
+plots.photos(
+    [*grown["noise"], *grown["grey"]],
+    [f"{begin}, step {step}" for begin in grown for step in at],
+    columns=4,
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Both starts find the same texture; its places differ, because the mean over the map does not care where it is. The frame in the lower row comes from the edge, where filters see padding: `filter_patterns` cuts a border of 16 pixels off.
+#
+# ### From grey, a ReLU may be dead
+#
+# Behind a ReLU a unit that says nothing to grey has no gradient, so it never starts. Remedies: noise and the mean over the whole channel, or the value *before* the ReLU (`circuits.before_relu` names that layer).
+#
+# **Three ways to start the same 64 units of SqueezeNet.**
+
+# %% slideshow={"slide_type": "-"}
+relu, dead = "fire2_expand3x3_relu", {}
+for words, goal, where, begin in (
+    ("one unit, ReLU, grey", unit, relu, "grey"),
+    ("whole channel, ReLU, noise", channel, relu, "noise"),
+    ("one unit, before the ReLU, grey", unit, circuits.before_relu(squeezenet, relu), "grey"),
+):
+    climb = ascend(squeezenet, [goal(where, k) for k in range(64)], 32, 2, start=begin)
+    dead[words] = int(climb.dead.sum())
+plots.bars(dead, title="units without any gradient, of 64")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Check the remedy.**
+
+# %% slideshow={"slide_type": "skip"}
+check(
+    dead["one unit, ReLU, grey"] > 5 and dead["one unit, before the ReLU, grey"] == 0,
+    "grey leaves ReLU units dead, their pre-activations are alive",
+    dead,
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Every depth: increasing complexity?
+#
+# Slide 000 shows filters of VGG16's blocks 1 to 4: edges and colours, then textures, then things like eyes and leaves. Here are the layers that play these parts, and a later one. The first six filters of each, not chosen.
+#
+# A weak blur (why: *Whole classes*, below) keeps single pixels from flickering.
+#
+# **Think!** Which layer will be the first whose patterns you can name?
+#
+# **Six filters at five depths.**
+
+# %% slideshow={"slide_type": "-"}
+depths = [network.on_slide(f"block{b}_conv1") for b in (1, 2, 3, 4)]
+depths.append("block9_expand" if as_shipped else network.on_slide("block5_conv1"))
+weak_blur, patterns = Regularisers(blur=0.7, every=2), {}
+for layer in depths:
+    patterns[layer] = ascent.filter_patterns(
+        network, layer, range(6), 128, 26, seed=SEED, regularisers=weak_blur
+    )
+shown = [images.deprocess(p) for layer in depths for p in patterns[layer]]
+titles = [f"{layer} {k}" for layer in depths for k in range(6)]
+plots.photos(shown, titles, columns=6)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# To measure "complex": decompose each pattern into waves. A single grating needs one wave, noise all of them. How many waves hold 90 % of the pattern's variance?
+#
+# **The share of waves needed, by depth.**
+
+# %% slideshow={"slide_type": "-"}
+needed = {layer: float(ascent.frequencies_needed(p).mean()) for layer, p in patterns.items()}
+plots.bars(needed, title="share of all waves that hold 90 % of a pattern, mean of six filters")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The slides' two claims, measured.**
+
+# %% slideshow={"slide_type": "skip"}
+slide_claim(
+    "000",
+    "The first layer's filters want the simplest pictures (edges and colours): few waves",
+    needed[depths[0]] < 0.03,
+    "holds",
+    f"{needed[depths[0]]:.1%} of the waves hold 90 % of a pattern",
+    on_vgg16=NETWORK == "vgg16",
+    when=as_shipped,
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The second one: the rank correlation of depth and complexity over all thirty filters.**
+
+# %% slideshow={"slide_type": "skip"}
+each = np.concatenate([ascent.frequencies_needed(p) for p in patterns.values()])
+trend = scipy.stats.spearmanr(np.repeat(np.arange(len(depths)), 6), each).statistic
+slide_claim(
+    "000",
+    "Filters get increasingly complex the deeper you go",
+    trend > 0.5,
+    "holds",
+    f"rank correlation of depth and waves needed: {trend:.2f}",
+    on_vgg16=NETWORK == "vgg16",
+    when=as_shipped,
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# As a trend it holds; from layer to layer it does not: by this number the great step is the first one. Four of the first layer's six patterns are one flat colour here; its edges are in the kernels above. To the eye, what grows further is the *size* of what is painted.
+#
+# ## What may be climbed
+#
+# A channel's mean is one choice. Slide 003 sets the gradient of one unit to 1 and all others to 0: that is one unit. Objectives can be added and weighted.
+#
+# **Five objectives at the same layer.**
+
+# %% slideshow={"slide_type": "-"}
+layer = network.on_slide("block4_conv1")
+goals = {
+    "a channel's mean": channel(layer, 3),
+    "its unit in the middle": unit(layer, 3),
+    "the whole layer (squares)": whole_layer(layer),
+    "channel 3 + channel 5": channel(layer, 3) + channel(layer, 5),
+    "channel 3 - 2 x channel 5": channel(layer, 3) - 2 * channel(layer, 5),
+}
+drawn = [
+    ascend(network, goal, 128, 24, seed=SEED, regularisers=weak_blur) for goal in goals.values()
+]
+plots.photos([images.deprocess(one.pictures[0]) for one in drawn], list(goals), columns=5)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# The unit sees only its receptive field; around it the noise stays as it was.
+#
+# ## Whole classes
+#
+# $$\max_I \; S_c(I) - \lambda |I|^2$$
+#
+# (Simonyan et al. 2014, slide 001.) $S_c$ is the score **before** the softmax, and $|I|$ is counted from the mean colour. Slide 001 adds three regularisers from Yosinski et al. (2015): blur now and then, put pixels of small norm to zero, and those of small gradient. Later work moves the picture about, or paints with waves instead of pixels, in colours that vary independently in photos (Olah et al. 2017).
+#
+# **Think!** Without any of them: what will a flamingo look like?
+#
+# **One class, each regulariser alone.**
+
+# %% slideshow={"slide_type": "-"}
+switches = {
+    "none": {},
+    "decay": {"decay": 0.05},
+    "blur": {"blur": 0.8},
+    "clip small norms": {"clip_norm": 0.5},
+    "clip small contributions": {"clip_contribution": 0.5},
+    "clip small gradients": {"clip_gradient": 0.5},
+    "total variation": {"total_variation": 0.4},
+    "jitter": {"jitter": 12},
+    "rotate and zoom": {"rotate": 8, "zoom": 0.1},
+}
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Climb the same class from the same noise, 30 steps each.**
+
+# %% slideshow={"slide_type": "-"}
+class_, made = "flamingo", {}
+for words, switch in switches.items():
+    made[words] = ascend(
+        network, logit(class_), 144, 30, seed=SEED, regularisers=Regularisers(**switch)
+    )
+made["waves (Fourier)"] = ascend(network, logit(class_), 144, 30, seed=SEED, fourier=True)
+plots.photos(
+    [images.deprocess(one.pictures[0]) for one in made.values()], list(made), columns=5
+)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# Alone, none of the early switches makes a bird; they make the noise smoother, sparser or paler. Waves change the picture most.
+#
+# **The same ten pictures in numbers.**
+
+# %% slideshow={"slide_type": "-"}
+index = network.class_index(class_)
+rows = ["| switch | logit | contrast | variation | shifted by 3 |", "|---|---|---|---|---|"]
+for words, one in made.items():
+    both = np.concatenate([one.pictures, np.roll(one.pictures, 3, axis=(1, 2))])
+    score, moved = network.features_of(both, "logits")[:, index]
+    contrast = (one.pictures - network.mean_colour).std()
+    rough = ascent.regularisers.total_variation(one.pictures)[0] / one.pictures.size
+    rows.append(f"| {words} | {score:.1f} | {contrast:.0f} | {rough:.0f} | {moved:.1f} |")
+Markdown("\n".join(rows))
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Class images: flamingo, bell pepper, dalmatian
+#
+# The slides show a flamingo (004), a bell pepper and a dalmatian (003). Here they are, in waves and with jitter.
+#
+# **Three classes, 50 steps.**
+
+# %% slideshow={"slide_type": "-"}
+classes = ["flamingo", "bell pepper", "dalmatian"]
+moving = Regularisers(jitter=12)
+painted = ascent.class_images(
+    network, classes, 192, 50, seed=SEED, fourier=True, regularisers=moving
+)
+shares = network.probabilities(painted.pictures)
+own = [float(shares[i, network.class_index(name)]) for i, name in enumerate(classes)]
+titles = [f"{name}: {share:.4f}" for name, share in zip(classes, own, strict=True)]
+plots.photos([images.deprocess(p) for p in painted.pictures], titles)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# Pink feathers and a bent beak, green stalks on shining skin, black spots on white: parts of the thing, without a whole. The network's own opinion stands above each picture. It is no independent witness: it painted them.
+#
+# **What does another network see in them?**
+
+# %% slideshow={"slide_type": "-"}
+witness = squeezenet if NETWORK != "squeezenet" else backbones.load("efficientnet_lite0")
+says = [witness.predict_top(np.round(p).astype("uint8"), 3) for p in painted.pictures]
+rows = ["| painted | the painter's probability | the witness says |", "|---|---|---|"]
+for name, share, top in zip(classes, own, says, strict=True):
+    words = ", ".join(f"{what} {p:.2f}" for what, p in top)
+    rows.append(f"| {name} | {share:.4f} | {words} |")
+Markdown("\n".join(rows))
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The painter is sure of all three. Compare what the witness says, which never saw the painting done.
+#
+# **Check the painter's opinion.**
+
+# %% slideshow={"slide_type": "skip"}
+check(
+    min(own) > 0.98,
+    "the network is sure of each of its own pictures",
+    own,
+    when=as_shipped,
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Before the softmax, or after?
+#
+# Slide 001: climb the score before the softmax. Slide 003: climb the probability. For the score of its own class,
+#
+# $$\frac{\partial p_c}{\partial z_c} = p_c (1 - p_c).$$
+#
+# At the start $p_c$ is about 1/1000, at the end it is nearly 1: both times the slope is nearly zero.
+#
+# **Think!** Lecture 004 divides by the gradient's size. Does the softmax still matter then?
+#
+# **Both scores, with the plain gradient and with the divided one.**
+
+# %% slideshow={"slide_type": "-"}
+from helpers.ascent import probability
+
+ways, index = {}, network.class_index("flamingo")
+for words, goal in (("before", logit("flamingo")), ("after", probability("flamingo"))):
+    for divided in (False, True):
+        rate = 10.0 if divided else 8000.0
+        one = ascend(network, goal, 112, 30, rate, normalise=divided, seed=SEED)
+        label = f"{words} the softmax, {'divided' if divided else 'plain'} gradient"
+        ways[label] = float(network.probabilities(one.pictures)[0, index])
+plots.bars(ways, title="probability of flamingo after 30 steps from noise")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The plain gradient after the softmax does not leave the ground. Divided by its size it climbs as well: the trick hides the vanishing, and the direction that is left pushes the other classes down too.
+#
+# **The slide's advice, measured.**
+
+# %% slideshow={"slide_type": "skip"}
+plain_before, divided_before, plain_after, divided_after = ways.values()
+slide_claim(
+    "001",
+    "A class image is climbed on the score before the softmax, not on the probability",
+    plain_before > 0.9 and plain_after < 0.1,
+    "holds",
+    f"plain gradient: {plain_before:.3f} before, {plain_after:.4f} after the softmax",
+    on_vgg16=NETWORK == "vgg16",
+    when=as_shipped,
+)
+check(divided_after > 0.9, "divided, after the softmax", divided_after, when=as_shipped)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## A picture that is noise and scores 99 %
+#
+# Start from strong noise and climb with tiny steps. Nothing keeps the picture near photos, so the climb finds the shortest way: fine patterns that nobody sees (Nguyen, Yosinski and Clune 2015).
+#
+# **Think!** How far must the pixels move, out of 255, for 99 %?
+#
+# **Noise, the same noise after 20 small steps, and ten times their difference.**
+
+# %% slideshow={"slide_type": "-"}
+size = network.input_size
+noise = np.random.default_rng(SEED).uniform(0, 255, (size, size, 3))
+fooled = ascend(network, logit("flamingo"), start=noise, steps=20, rate=0.5)
+fooling = np.round(fooled.pictures[0]).astype("uint8")
+moved = fooling - noise
+plots.photos(
+    [noise.round().astype("uint8"), fooling, (127.5 + 10 * moved).clip(0, 255).astype("uint8")],
+    ["noise", "flamingo?", "difference x 10"],
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **What both networks say, and what is left when the picture is shifted by one pixel or saved half as large.**
+
+# %% slideshow={"slide_type": "-"}
+coarse = images.resize(images.resize(fooling, (size // 2, size // 2)), (size, size))
+trials = {"as it is": fooling, "shifted": np.roll(fooling, 1, axis=1), "half size": coarse}
+scores = {words: float(network.probabilities(p)[0, index]) for words, p in trials.items()}
+other = images.resize(fooling, (witness.input_size,) * 2)
+of_witness = witness.probabilities(other)[0, witness.class_index("flamingo")]
+scores["the other network"] = float(of_witness)
+distance = float(np.sqrt((moved**2).mean()))
+plots.bars(scores, title=f"flamingo, with pixels moved by {distance:.1f} of 255 (rms)")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Slide 003 asks which content a picture should have to get a high probability. The answer here: none.
+#
+# **A high score is no proof.**
+
+# %% slideshow={"slide_type": "skip"}
+by_painter, by_witness = scores["as it is"], scores["the other network"]
+check(distance < 6, "the pixels moved, of 255 (rms), by", distance, when=as_shipped)
+slide_claim(
+    "003",
+    "(what the slide's question takes for granted) a high probability needs content of the class",
+    not (by_painter > 0.99 and by_witness < 0.01),
+    "does not hold here",
+    f"noise: {by_painter:.4f}; the other network gives it {by_witness:.4f}",
+    on_vgg16=NETWORK == "vgg16",
+    when=as_shipped,
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Synthetic picture and real photos, side by side
+#
+# Slide 003 sets both next to each other: the picture that was painted for a unit, and the photos that excite the same unit most (notebook 4). The photos are those that come with the installation, parts of them, and forty drawn critters.
+#
+# **Four units of one layer: painted, and the four best patches.**
+
+# %% slideshow={"slide_type": "-"}
+from helpers import excite
+
+where = "block5_expand" if as_shipped else network.on_slide("block4_conv1")
+behind = f"{where}_relu" if as_shipped else where
+chosen = [5, 9, 15, 21]
+collection = excite.photo_collection(network.input_size)
+found = excite.strongest(network, collection, [behind])
+synthetic = ascent.filter_patterns(
+    network, where, chosen, 160, 40, seed=SEED, regularisers=weak_blur
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Side by side.**
+
+# %% slideshow={"slide_type": "-"}
+rows, titles = [], []
+for k, pattern in zip(chosen, synthetic, strict=True):
+    best = excite.patches(found, behind, k, 4, side=128)
+    blank = [np.full((128, 128, 3), 255, "uint8")] * (4 - len(best))
+    rows += [images.deprocess(pattern), *best, *blank]
+    titles += [f"{behind} {k}, painted", *[f"photo {i + 1}" for i in range(4)]]
+plots.photos(rows, titles, columns=5)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The painted picture shows what the channel wants everywhere; a patch shows one place where a photo gives it. Some patches explain the painting, some surprise: an edge against black is enough for unit 15, though it paints dots.
+#
+# **Check that painting beats finding: the channel's mean on its own picture and on the best of nine photos.**
+
+# %% slideshow={"slide_type": "skip"}
+each, mean_of = np.arange(len(chosen)), {}
+for words, pictures in (("painted", synthetic), ("photos", photos)):
+    maps = network.features_of(pictures, where)[..., chosen]
+    mean_of[words] = maps.mean(axis=(1, 2))
+painted_mean, photo_mean = mean_of["painted"][each, each], mean_of["photos"].max(axis=0)
+check(
+    (painted_mean > photo_mean).all(),
+    "each channel's mean is higher on its own picture, by",
+    painted_mean - photo_mean,
+    when=as_shipped,
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## A first circuit
+#
+# Lecture 004 announces circuits (Olah et al. 2020): what a unit is made of, one layer down. SqueezeNet is plain enough to read: a unit of `fire4_squeeze` is a weighted sum of the 128 maps below it, one weight each. A large weight from a map that never changes does nothing, so we order them by the size of the weight times how much the input varies on photos.
+#
+# **One unit and its five strongest inputs, with their pictures and weights.**
+
+# %% slideshow={"slide_type": "-"}
+top, k = "fire4_squeeze", 8
+inputs = circuits.strongest_inputs(squeezenet, top, k, 5, photos)
+painted_for = [(top, k)]
+painted_for += [(circuits.before_relu(squeezenet, one.layer), one.channel) for one in inputs]
+drawn = [
+    ascent.filter_patterns(squeezenet, at, [c], 112, 32, regularisers=weak_blur)[0]
+    for at, c in painted_for
+]
+labels = ["the unit", *[f"weight {one.weight:+.2f}" for one in inputs]]
+titles = [f"{at} {c}: {words}" for (at, c), words in zip(painted_for, labels, strict=True)]
+plots.photos([images.deprocess(one) for one in drawn], titles)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# A positive weight: the unit wants this below it. A negative one: it wants the absence of it.
+#
+# Is that all of the unit? What each input adds can be computed, and the parts must sum to the whole.
+#
+# **What the 128 inputs add to the unit on its own picture.**
+
+# %% slideshow={"slide_type": "-"}
+picture = drawn[0][None]
+parts = circuits.contributions(squeezenet, top, k, picture)[0]
+bias = squeezenet.layer(top).get_weights()[1][k]
+whole = squeezenet.features_of(picture, top)[0, :, :, k].mean()
+order = np.argsort(-np.abs(parts))
+_, sources = circuits.weights_into(squeezenet, top, k)
+plots.bars(
+    {f"{sources[i][0]} {sources[i][1]}": float(parts[i]) for i in order[:6]},
+    title=f"the six largest parts; all parts and the bias make {parts.sum() + bias:.2f}",
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Check that nothing is missing.**
+
+# %% slideshow={"slide_type": "skip"}
+check(
+    np.isclose(parts.sum() + bias, whole, rtol=1e-3),
+    "parts and bias make the unit's mean",
+    (float(parts.sum() + bias), float(whole)),
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Explore
+#
+# **Choose what to climb and how, press Start, watch the picture grow, press Stop.**
+
+# %% slideshow={"slide_type": "-"}
+from helpers.widgets.ascent import ascent_explorer
+
+ascent_explorer(network)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Exercises
+#
+# **1. Total variation by hand.**
+#
+# The total variation of a picture is the sum of all differences to the next pixel, downwards and across, without their signs. What is it for the grey picture `[[1, 4], [2, 2]]`? (Expected: a whole number below 10.)
+
+# %% slideshow={"slide_type": "skip"}
+your_variation = None
+
+exercise(your_variation, 6, hint="Two differences go down, two go across.")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **2. What a filter likes least.**
+#
+# Climb *minus* a channel: fill in an objective that makes the mean of channel 3 of the last layer above as low as possible. (Expected: an objective such as `channel(layer, 3)`, changed.)
+
+# %% slideshow={"slide_type": "skip"}
+your_objective = None
+
+
+def is_lower(objective):
+    """Whether five steps bring the channel's mean down."""
+    climbed = ascend(network, objective, 64, 5, report=lambda *_: None)
+    return climbed.values[-1] > climbed.values[0] and objective.terms[0][0] < 0
+
+
+exercise(your_objective, is_lower, hint="Objectives can be multiplied by numbers.")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **3. The decay of slide 001.**
+#
+# The penalty $\lambda |I|^2$ has the gradient $2 \lambda I$. A step of rate $\eta$ on it multiplies the (centred) picture by which number, for $\eta = 10$ and $\lambda = 0.004$? (Expected: between 0.9 and 1.)
+
+# %% slideshow={"slide_type": "skip"}
+your_factor = None
+
+exercise(your_factor, 1 - 2 * 10 * 0.004, hint="I - eta * 2 * lambda * I = I * (...)")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## You have
+#
+# **The three goals again, each with its number.**
+
+# %% slideshow={"slide_type": "-"}
+Markdown(f"""
+**You have**
+
+1. drawn filters at five depths: {needed[depths[0]]:.1%} of the waves make a pattern of the first layer, {needed[depths[-1]]:.1%} one of `{depths[-1]}`;
+2. switched on nine regularisers one by one, and painted three classes of which the network itself is sure (above 0.98 each);
+3. moved noise by {distance:.1f} of 255 and had it called a flamingo with {scores["as it is"]:.4f}; another network gives it {scores["the other network"]:.4f}.
+""")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Slide code, today
+#
+# | on the slides | today |
+# |---|---|
+# | `loss = K.mean(layer_output[:, :, :, n])` | `tf.reduce_mean(maps[..., n])` inside a `GradientTape` |
+# | `K.gradients(loss, model.input)[0]` | `tape.gradient(loss, picture)` |
+# | `grads /= K.sqrt(K.mean(K.square(grads))) + 1e-5` | divide by the rms if it is positive; no constant |
+# | `K.function([model.input], [loss, grads])` | one compiled function that is kept |
+# | start from zeros | start from the mean colour |
+#
+# *Further reading.* D. Erhan, Y. Bengio, A. Courville and P. Vincent, "Visualizing Higher-Layer Features of a Deep Network", 2009. K. Simonyan, A. Vedaldi and A. Zisserman, "Deep Inside Convolutional Networks", ICLR workshop 2014. J. Yosinski, J. Clune, A. Nguyen, T. Fuchs and H. Lipson, "Understanding Neural Networks Through Deep Visualization", ICML workshop 2015. A. Nguyen, J. Yosinski and J. Clune, "Deep Neural Networks Are Easily Fooled", CVPR 2015. C. Olah, A. Mordvintsev and L. Schubert, "Feature Visualization", Distill 2017. C. Olah et al., "Zoom In: An Introduction to Circuits", Distill 2020.
