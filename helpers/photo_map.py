@@ -76,7 +76,7 @@ def _mark(place: np.ndarray, picture: np.ndarray, label: int, name: str, note: s
         f'<rect x="{x - 4.5:.1f}" y="{y - 4.5:.1f}" width="9" height="9" fill="{colour}"/>',
     )
     text = html.escape(f"{name}{', ' if note else ''}{note}")
-    left, top = PLANE + 14, 64
+    left, top = PLANE + 14, PLANE - PANEL - 20
     photo = (
         f'<image class="seen" x="{left}" y="{top}" width="{PANEL - 24}" height="{PANEL - 24}" href="{_jpeg(picture)}"/>'
     )
@@ -95,7 +95,7 @@ def _drawing(marks: list[str], names: Sequence[str], title: str, alt: str) -> st
     keys = "".join(
         f'<text x="{PLANE + 14}" y="{20 + 18 * k}" fill="{COLOURS[k % len(COLOURS)]}">'
         f"{'■' if k % 2 else '●'} {html.escape(str(name))}</text>"
-        for k, name in enumerate(names[:2] if len(names) > 2 else names)
+        for k, name in enumerate(names)
     )
     style = (
         ".photo-map text{font:14px sans-serif} .photo-map .seen{visibility:hidden} "

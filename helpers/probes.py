@@ -9,6 +9,7 @@ import numpy as np
 
 from helpers import backbones, images
 from helpers.backbones.network import Network
+from helpers.datasets.splits import stratified_sample
 from helpers.quiet import keras, tensorflow
 
 Z_95 = 1.959964  # the normal distribution lies within plus and minus this with 95 %
@@ -55,7 +56,55 @@ def right(estimator: Any, train: tuple[np.ndarray, np.ndarray], test: tuple[np.n
     """
     if len(np.unique(train[1])) < 2:
         raise ValueError(f"all {len(train[1])} training labels are {train[1][0]!r}; two or more classes are needed")
-    return estimator.fit(rows(train[0]), train[1]).predict(rows(test[0])) == np.asarray(test[1])
+    with _one_thread():
+        return estimator.fit(rows(train[0]), train[1]).predict(rows(test[0])) == np.asarray(test[1])
+
+
+def few_labels(
+    train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, np.ndarray], count: int, draws: int = 5, seed: int = 0
+) -> np.ndarray:
+    """Fit logistic regression on `count` of the training photos, drawn anew each time: int64 `(draws, test photos)`.
+
+    train and test: (features `(n, ...)`, labels). The result holds the predicted labels. The draws keep the shares of
+    the classes; draw k uses seed + k. Raises ValueError for more labels than photos, or so few that one class only is
+    drawn.
+    """
+    known, asked = rows(train[0]), rows(test[0])
+    found = []
+    for number in range(draws):
+        chosen = stratified_sample(train[1], count, seed + number)
+        if len(np.unique(train[1][chosen])) < 2:
+            raise ValueError(f"{count} labels hold one class only; take two or more of each class")
+        with _one_thread():
+            found.append(logistic_regression(seed=seed).fit(known[chosen], train[1][chosen]).predict(asked))
+    return np.array(found)
+
+
+def _one_thread() -> Any:
+    """On some hundred photos, and beside TensorFlow's threads, more threads only wait for each other."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1)
+
+
+def in_the_plane(features: np.ndarray, method: str = "t-SNE", seed: int = 0) -> np.ndarray:
+    """Return a point for each photo, float `(n, 2)`, by "PCA" or by "t-SNE" (of the first 50 principal components).
+
+    features: `(n, ...)`, four photos or more. van der Maaten and Hinton: Visualizing Data using t-SNE, Journal of
+    Machine Learning Research 9, 2008; perplexity 30, less where there are few photos. Raises ValueError for another
+    method or fewer photos.
+    """
+    from sklearn.decomposition import PCA
+    from sklearn.manifold import TSNE
+
+    known = rows(features)
+    if method not in ("PCA", "t-SNE") or len(known) < 4:
+        raise ValueError(f"{method!r} of {len(known)} photos; give 'PCA' or 't-SNE', and four photos or more")
+    with _one_thread():
+        if method == "PCA":
+            return PCA(2, random_state=seed).fit_transform(known)
+        narrow = PCA(min(50, *known.shape), random_state=seed).fit_transform(known)
+        return TSNE(perplexity=min(30, (len(known) - 1) / 3), random_state=seed).fit_transform(narrow)
 
 
 # --- Features that nobody learned ------------------------------------------------------------------------------------
@@ -97,7 +146,8 @@ def random_network(name: str, pictures: np.ndarray, seed: int = 0, **options: An
     kept = [layer.momentum for layer in normalisations]
     for layer in normalisations:
         layer.momentum = 0.0  # the moving statistics become those of this one batch
-    network.model(tensorflow().constant(np.asarray(pictures, np.float32)), training=True)
+    call = tensorflow().function(lambda batch: network.model(batch, training=True))  # eager, all maps stay in memory
+    call(np.asarray(pictures, np.float32))
     for layer, momentum in zip(normalisations, kept, strict=True):
         layer.momentum = momentum
     return network

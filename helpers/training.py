@@ -78,12 +78,14 @@ def fit(
     seed: int = 0,
     label: str = "Training",
     callbacks: tuple = (),
+    validation_batch: int = 120,
 ) -> dict[str, list[float]]:
     """Train a compiled model, show the epochs with a progress bar, and return its history.
 
     train and validation: (pictures, labels) as arrays. The order of the photos and dropout follow `seed`. The history
     is a plain dict with one number per epoch: loss, accuracy (while it learned, so with dropout and on augmented
     pictures), val_loss, val_accuracy (at the end of the epoch, on the pictures as they are), seconds.
+    validation_batch: validation photos in memory at once; it changes no number.
     Raises ValueError for no epoch, no photo, or another number of labels than photos.
     """
     if epochs < 1:
@@ -109,7 +111,7 @@ def fit(
             batch_size=batch_size,
             epochs=epochs,
             validation_data=validation,
-            validation_batch_size=120,
+            validation_batch_size=validation_batch,
             callbacks=[Watch(), *callbacks],
             verbose=0,
         ).history

@@ -1,219 +1,111 @@
-"""Transfer learning: a new head on a pretrained base, layers frozen and unfrozen, and training that costs what it must.
+"""Transfer learning: train a new head, then the end of the base, at the price of what really learns.
 
-The new network stays one flat graph, so that every layer can still be looked at. A base that is frozen up to some layer
-answers the same to a photo every time; its answers at that boundary are computed once (`helpers.features`), and only
-what lies behind the boundary is trained on them.
+A base that is frozen up to some layer answers the same to a photo every time; its answers at that boundary are computed
+once (`helpers.features`), and only what lies behind the boundary is trained on them. Heads and freezing come from
+`helpers.heads`; use them from here.
 """
 
 from __future__ import annotations
 
 import contextlib
-import re
-from typing import Any, NamedTuple
+import ctypes
+import gc
+from typing import Any
 
 import numpy as np
 
 from helpers import training
 from helpers.backbones.network import Network
-from helpers.features import before_classifier, extract
+from helpers.features import extract
+from helpers.heads import (
+    HEAD,
+    Counts,
+    Part,
+    attach_head,
+    blocks,
+    boundary,
+    copied,
+    head_start,
+    learning,
+    parameter_counts,
+    scope,
+    tail,
+    unfreeze_from,
+)
 from helpers.quiet import keras
 
-HEAD = ("new_pool", "new_flatten", "new_hidden", "new_dropout", "new_logits", "new_probabilities")
-_BLOCK = re.compile(r"(conv\d+_block\d+|block_?\d+|fire\d+|conv_(?=(?:dw|pw)_\d+)|mixed\d+)", re.IGNORECASE)
-
-
-class Counts(NamedTuple):
-    """Numbers of parameters that training changes, and that it leaves alone."""
-
-    trainable: int
-    frozen: int
-
-
-def attach_head(
-    network: Network,
-    class_names: list[str] | tuple[str, ...],
-    layer: str | None = None,
-    hidden: int = 256,
-    dropout: float = 0.5,
-    pooling: str = "average",
-    seed: int = 0,
-    strategy: Any = None,
-) -> Network:
-    """Return a network for new classes: the base up to `layer`, then dense (ReLU), dropout, and the new scores.
-
-    layer: None for the features before the classifier. A layer of maps is pooled ("average"), or laid out in one row
-    ("flatten", as on the slides; the base must have a fixed input size). hidden: units of the dense layer, 0 leaves it
-    out. Two classes get one sigmoid output, the probability of the second, so `logits` has the shape (n, 1); more get a
-    softmax. The weights of the head are drawn with `seed`. The base's layers are shared with `network`, not copied:
-    what training does to them, it does to both (`copied` makes an independent one). Nothing is frozen yet.
-    strategy: a `tf.distribute` strategy; then the base is copied, because its variables must be made in the strategy's
-    scope. Raises ValueError for fewer than two classes, an unknown layer or pooling, or a dropout rate out of range.
-    """
-    names = list(class_names)
-    if len(names) < 2 or len(set(names)) < len(names):
-        raise ValueError(f"the classes are {names}; give two or more different names")
-    if not 0 <= dropout < 1 or hidden < 0:
-        raise ValueError(f"dropout is {dropout} and hidden is {hidden}; give a rate from 0 to below 1, and 0 or more")
-    if pooling not in ("average", "flatten"):
-        raise ValueError(f"pooling is {pooling!r}, expected 'average' or 'flatten'")
-    layer = layer or before_classifier(network)
-    with _scope(strategy):
-        base = copied(network) if strategy is not None else network
-        keras().utils.set_random_seed(seed)
-        logits = _head(base.layer(layer).output, len(names), hidden, dropout, pooling, seed)
-        activation = "sigmoid" if len(names) == 2 else "softmax"
-        outputs = keras().layers.Activation(activation, name="new_probabilities", dtype="float32")(logits)
-        model = keras().Model(base.model.inputs[0], outputs, name=f"{_word(network.name)}_new")
-    return _like(base, model, logits, names)
-
-
-def _head(x: Any, classes: int, hidden: int, dropout: float, pooling: str, seed: int) -> Any:
-    layers = keras().layers
-    if len(x.shape) == 4:
-        if pooling == "flatten" and None in x.shape[1:]:
-            raise ValueError("pooling='flatten' needs a base of fixed size; load it with input_shape=(150, 150, 3)")
-        average = pooling == "average"
-        x = (layers.GlobalAveragePooling2D(name="new_pool") if average else layers.Flatten(name="new_flatten"))(x)
-    if hidden:
-        x = layers.Dense(hidden, activation="relu", name="new_hidden")(x)
-    if dropout:
-        x = layers.Dropout(dropout, seed=seed, name="new_dropout")(x)
-    return layers.Dense(1 if classes == 2 else classes, name="new_logits")(x)
-
-
-def copied(network: Network) -> Network:
-    """Return the same network with weights of its own: training the copy leaves the original as it is."""
-    model = keras().models.clone_model(network.model)
-    model.set_weights(network.model.get_weights())
-    for layer, original in zip(model.layers, network.model.layers, strict=True):
-        layer.trainable = original.trainable
-    logits = None
-    if network.logits is not None:
-        logits = model.get_layer(network.logits._keras_history.operation.name).output
-    return _like(network, model, logits, network.class_names)
-
-
-def _like(network: Network, model: Any, logits: Any, class_names: list[str]) -> Network:
-    """A Network around another model of the same base; slide names of layers it lacks are dropped."""
-    here = {layer.name for layer in model.layers}
-    slide_layers = {slide: layer for slide, layer in network._slide_layers.items() if layer in here}
-    colour = tuple(float(value) for value in network.mean_colour)
-    return Network(network.name, model, logits, network.input_size, class_names, slide_layers, colour)
-
-
-def head_start(network: Network) -> str:
-    """The first layer that `attach_head` added. Raises ValueError for a network without a new head."""
-    for layer in network.model.layers:
-        if layer.name in HEAD:
-            return layer.name
-    raise ValueError(f"{network.name} has no new head; make one with attach_head(network, class_names)")
-
-
-def tail(network: Network, after: str) -> Any:
-    """Return the part of the network behind a layer as a `keras.Model` of its own, with the same weights.
-
-    Its input is that layer's output, its output the network's. Training it trains the network. Raises ValueError for
-    an unknown layer, or when another path leads around it.
-    """
-    output = network.layer(after).output
-    try:
-        return keras().Model(output, network.model.outputs[0], name=f"after_{_word(after)}")
-    except ValueError:
-        raise ValueError(f"the network cannot be cut at {after!r}: another path leads around that layer") from None
-
-
-def unfreeze_from(network: Network, layer_name: str) -> Counts:
-    """Make a layer and all later ones trainable, freeze the earlier ones; return the numbers of parameters.
-
-    `layer.trainable = reached and not a BatchNormalization`: batch normalisation stays frozen, so it keeps using the
-    statistics of the pretraining, which a few small batches would spoil. `head_start(network)` freezes the whole base.
-    A model that was compiled before must be compiled again. Raises ValueError for an unknown layer.
-    """
-    network.layer(layer_name)
-    normalisation, reached = keras().layers.BatchNormalization, False
-    for layer in network.model.layers:
-        reached = reached or layer.name == layer_name
-        layer.trainable = reached and not isinstance(layer, normalisation)
-    return parameter_counts(network)
-
-
-def parameter_counts(network: Network | Any) -> Counts:
-    """Trainable and frozen parameters of a Network or a keras.Model."""
-    model = getattr(network, "model", network)
-    total, trainable = (int(sum(np.prod(w.shape) for w in ws)) for ws in (model.weights, model.trainable_weights))
-    return Counts(trainable, total - trainable)
-
-
-def blocks(network: Network) -> list[str]:
-    """The first layer with weights of each block of the base, first block first; what stands before them is the stem.
-
-    Raises ValueError for a network whose layers are not named by block.
-    """
-    first: dict[str, str] = {}
-    for layer in network.model.layers:
-        found = _BLOCK.match(layer.name)
-        if found and layer.weights and layer.name not in HEAD:
-            first.setdefault(_block_number(found[0], layer.name), layer.name)
-    if not first:
-        raise ValueError(f"the layers of {network.name} are not named by block; name the layer to unfreeze from")
-    return list(first.values())
-
-
-def _block_number(found: str, name: str) -> str:
-    """MobileNet names a block's two halves conv_dw_3 and conv_pw_3; both are block 3."""
-    return found if found != "conv_" else name.split("_")[2]
-
-
-def boundary(network: Network, layer_name: str) -> str | None:
-    """The last layer before `layer_name` that all paths from the picture lead through; None for the picture itself.
-
-    What lies up to the boundary is frozen when the network is unfrozen from `layer_name` on. Mostly it is the layer
-    just before; where a skip connection leads around that, an earlier one. Raises ValueError for an unknown layer.
-    """
-    network.layer(layer_name)
-    layers = network.model.layers
-    number = {layer.name: place for place, layer in enumerate(layers)}
-    reads = [{number[source] for source in _sources(layer)} for layer in layers]
-    for cut in range(number[layer_name], 0, -1):
-        if not any(layer.weights for layer in layers[:cut]):
-            break
-        crossing = {source for sources in reads[cut:] for source in sources if source < cut}
-        if len(crossing) == 1:
-            return layers[crossing.pop()].name
-    return None
-
-
-def _sources(layer: Any) -> list[str]:
-    """The layers that a layer reads from, in the graph it was made in; what is no layer is looked through."""
-    found, waiting = [], list(layer._inbound_nodes[0].input_tensors) if layer._inbound_nodes else []
-    while waiting:
-        operation, node, _ = waiting.pop()._keras_history
-        if isinstance(operation, keras().layers.Layer):
-            found.append(operation.name)
-        else:
-            waiting += operation._inbound_nodes[node].input_tensors
-    return found
+__all__ = [
+    "HEAD",
+    "Counts",
+    "Part",
+    "accuracy",
+    "attach_head",
+    "blocks",
+    "boundary",
+    "compiled",
+    "copied",
+    "fine_tune",
+    "head_start",
+    "inputs_at",
+    "learning",
+    "parameter_counts",
+    "predict",
+    "statistics",
+    "tail",
+    "train",
+    "unfreeze_from",
+    "weight_change",
+    "weights",
+    "with_augmentation",
+]
 
 
 def compiled(model: Any, learning_rate: float = 1e-3, optimizer: str = "adam", strategy: Any = None) -> Any:
     """Compile a Network's model, or a tail of it, for whole-number labels, and return the model.
 
     optimizer: "adam" or "rmsprop" (the slides'). Cross-entropy and accuracy, for one sigmoid output or for a softmax.
-    Raises ValueError for another optimizer.
+    A model that was compiled alike before, and learns the same weights, keeps its traced training step; its optimizer
+    starts anew. Raises ValueError for another optimizer.
     """
     chosen = {"adam": "Adam", "rmsprop": "RMSprop"}.get(optimizer)
     if chosen is None:
         raise ValueError(f"the optimizer is {optimizer!r}, expected 'adam' or 'rmsprop'")
     model = getattr(model, "model", model)
+    kind = getattr(keras().optimizers, chosen)
+    _restart_dropout(model)
+    if strategy is None and _restarted(model, kind, learning_rate):
+        return model
     one = model.outputs[0].shape[-1] == 1
-    with _scope(strategy):
+    with scope(strategy):
         model.compile(
-            getattr(keras().optimizers, chosen)(learning_rate),
+            kind(learning_rate),
             "binary_crossentropy" if one else "sparse_categorical_crossentropy",
             metrics=["accuracy"],
             jit_compile=False,  # XLA is 5 to 10 times slower on a processor
         )
     return model
+
+
+def _restarted(model: Any, kind: type, learning_rate: float) -> bool:
+    """Set the optimizer of a model that was compiled alike to its beginning; False where it must be compiled."""
+    optimizer = getattr(model, "optimizer", None)
+    if type(optimizer) is not kind or not optimizer.built:
+        return False
+    learned = [id(variable) for variable in optimizer._trainable_variables]
+    if learned != [id(variable) for variable in model.trainable_variables]:
+        return False
+    for variable in optimizer.variables:
+        variable.assign(np.zeros(variable.shape, variable.dtype))
+    optimizer.learning_rate = learning_rate
+    return True
+
+
+def _restart_dropout(model: Any) -> None:
+    """Dropout with a seed counts on from training to training; from here on it draws what it drew at first."""
+    for layer in model.layers:
+        generator = getattr(layer, "seed_generator", None)
+        if generator is not None and isinstance(getattr(generator, "_initial_seed", None), int):
+            generator.state.assign(np.array([generator._initial_seed, 0], dtype=generator.state.dtype))
 
 
 def fine_tune(
@@ -240,9 +132,35 @@ def fine_tune(
     part = compiled(network.model if at is None else tail(network, at), learning_rate, optimizer)
     inputs = [inputs_at(network, photos, at, size) for photos in (train, validation)]
     label = f"Training from {layer_name} on"
-    return training.fit(
-        part, (inputs[0], train.labels), (inputs[1], validation.labels), epochs, batch_size, seed, label
-    )
+    sets = [(x, photos.labels) for x, photos in zip(inputs, (train, validation), strict=True)]
+    history = training.fit(part, *sets, epochs, batch_size, seed, label, validation_batch=batch_size)
+    _give_memory_back()
+    return history
+
+
+def train(
+    network: Network,
+    train: tuple[np.ndarray, np.ndarray],
+    validation: tuple[np.ndarray, np.ndarray] | None,
+    epochs: int,
+    learning_rate: float = 1e-3,
+    optimizer: str = "adam",
+    augmentation: Any = None,
+    batch_size: int = 20,
+    seed: int = 0,
+) -> dict[str, list[float]]:
+    """Train whatever is trainable, end to end: every photo goes through the whole network in every epoch.
+
+    train and validation: (pictures, labels). augmentation: what `augmentation.pipeline` returns; the training pictures
+    are then changed anew in every epoch, the validation pictures never. Returns the history (see `training.fit`).
+    """
+    model = network.model
+    if augmentation is not None:
+        model = with_augmentation(network, augmentation, train[0].shape[1])
+    model, sets = compiled(model, learning_rate, optimizer), (train, validation)
+    history = training.fit(model, *sets, epochs, batch_size, seed, validation_batch=batch_size)
+    _give_memory_back()
+    return history
 
 
 def inputs_at(network: Network, photos: Any, at: str | None, size: int | None = None) -> np.ndarray:
@@ -303,10 +221,8 @@ def weight_change(before: dict[str, np.ndarray], network: Network) -> dict[str, 
     }
 
 
-def _scope(strategy: Any) -> Any:
-    return contextlib.nullcontext() if strategy is None else strategy.scope()
-
-
-def _word(name: str) -> str:
-    """A name that Keras accepts for a model."""
-    return re.sub(r"\W", "_", name)
+def _give_memory_back() -> None:
+    """Hand what training has freed back to the system; glibc alone would keep some 200 MB after each network."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):  # other systems give it back by themselves, or cannot
+        ctypes.CDLL(None).malloc_trim(0)

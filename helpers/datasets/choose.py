@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 from helpers.datasets.critters import CLASS_NAMES, critters
 from helpers.datasets.folders import cats_vs_dogs, from_folder
 from helpers.datasets.imagesets import ImageSet, Split
+from helpers.downloads import find
 
 NAMES = ("critters", "cats_vs_dogs", "folder")
 _SIDE = 96
@@ -19,7 +22,9 @@ def images(name: str, seed: int = 0, size_hint: int | None = None, **options: An
     Options: train, validation, test (numbers of photos), test_strength (another strength of the shortcut in the test
     part), and all options of `critters`. Every part is drawn with a seed of its own.
     "cats_vs_dogs": the photos of the lecture, or the downloaded ones; no options.
-    "folder": your own photos; options path (needed), fractions and skip_unreadable as in `from_folder`.
+    "folder:my_photos": your own photos, one folder per class; the path is looked for from here, then in the search
+    folders (COURSE_DATA). "folder" alone takes the option path, or the path in COURSE_FOLDER. Options: fractions and
+    skip_unreadable as in `from_folder`.
     `size_hint` is for drawn photos only: photos from files keep their size until they are read.
     Raises ValueError for an unknown name or option, MissingError if the photos are not here.
     """
@@ -29,11 +34,22 @@ def images(name: str, seed: int = 0, size_hint: int | None = None, **options: An
         if options:
             raise ValueError(f"The data set 'cats_vs_dogs' has no option {next(iter(options))!r}; leave it out.")
         return cats_vs_dogs(seed)
-    if name == "folder":
-        if "path" not in options:
-            raise ValueError("The data set 'folder' needs path=, the folder that holds one folder of photos per class.")
-        return from_folder(options.pop("path"), seed=seed, **options)
+    if name.partition(":")[0] == "folder":
+        return from_folder(_own_folder(name.partition(":")[2], options.pop("path", None)), seed=seed, **options)
     raise ValueError(f"There is no photo data set {name!r}; choose one of {', '.join(NAMES)}.")
+
+
+def _own_folder(named: str, path: str | Path | None) -> str | Path:
+    """The folder that the name, the option or the environment gives, in this order."""
+    chosen = named.strip() or path or os.environ.get("COURSE_FOLDER", "")
+    if not chosen:
+        raise ValueError(
+            "The data set 'folder' needs a path: write 'folder:my_photos', set COURSE_FOLDER or give path=, "
+            "the folder that holds one folder of photos per class."
+        )
+    if Path(chosen).expanduser().is_dir():
+        return chosen
+    return find(str(chosen)) or chosen
 
 
 def _critters(

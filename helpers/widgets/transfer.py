@@ -15,7 +15,7 @@ from helpers.widgets.base import Explorer, Frame
 
 CONFUSION, MAP, CURVE = "confusion matrix", "map of the photos", "accuracy by labels"
 PARAMETERS, CURVES = "parameters by layer", "learning curves"
-COUNTS = (5, 10, 20, 40, 80, 160, 320, 640, 1280)  # labels to choose from, as far as there are photos
+COUNTS = (4, 10, 20, 40, 80, 160, 320, 640, 1280)  # labels to choose from, as far as there are photos
 DRAWS = 5
 
 Labelled = Mapping[str, np.ndarray]
@@ -73,7 +73,7 @@ def stage_explorer(
         if show == CONFUSION:
             picture = plots.confusion(_matrix(guesses, labels["test"], len(class_names)), class_names, title)
         elif show == MAP:
-            picture = _map(plane(stage), right, labels["test"], class_names, title)
+            picture = _map(plane(stage), right, labels["test"], class_names, stage)
         else:
             picture = _curve(answers, stage, stages[-1], counts, labels["test"])
         code = f'probes.few_labels((train["{stage}"], y_train), (test["{stage}"], y_test), {count}, draws={DRAWS})'
@@ -82,9 +82,9 @@ def stage_explorer(
     few, many = counts[min(1, len(counts) - 1)], counts[-1]
     strip = [
         {"stage": stages[len(stages) // 4], "count": many},
+        {"stage": stages[3 * len(stages) // 4], "count": many},
         {"stage": stages[-1], "count": few},
         {"stage": stages[-1], "count": many},
-        {"stage": stages[-1], "count": many, "show": MAP},
     ]
     return Explorer(controls, draw, strip, "Stages and labels")
 
@@ -128,8 +128,7 @@ def _map(points: np.ndarray, right: np.ndarray, labels: np.ndarray, names: Seque
     """The photos in the plane, coloured by class; those that most draws name wrongly stand out."""
     wrong = right.mean(axis=0) < 0.5
     kinds = np.where(wrong, len(names), labels)
-    title = f"{title}: {int(wrong.sum())} of {len(labels)} named wrongly"
-    return plots.scatter_2d(points, kinds, [*names, "named wrongly"], title)
+    return plots.scatter_2d(points, kinds, [*names, f"named wrongly ({int(wrong.sum())})"], title)
 
 
 def _curve(answers: Callable, stage: str, last: str, counts: list[int], labels: np.ndarray) -> plots.Picture:
@@ -217,6 +216,8 @@ def learning_picture(parts: Sequence[transfer.Part], title: str) -> plots.Pictur
             if at:
                 place.bar(at, [parts[number].parameters for number in at], 0.8, label=name, **look)
         place.set_yscale("log")
+        powers = [10**power for power in range(1, 9) if 10**power <= max(part.parameters for part in parts)]
+        place.set_yticks(powers, [f"{power:,}" for power in powers])
         place.set_xlim(-0.8, max(len(parts), 2) - 0.2)
         place.set_xlabel("layer, from the picture to the scores")
         place.set_ylabel("parameters")

@@ -380,11 +380,31 @@ def test_your_own_folder_by_name(tmp_path):
     assert counts(found) == [[1, 1], [2, 2], [2, 2]]
 
 
+def test_your_own_folder_in_the_name_or_the_environment(tmp_path, monkeypatch):
+    root = fill(tmp_path / "mine", a=5, b=5, c=5)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    monkeypatch.setenv("COURSE_FOLDER", str(root))
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    ways = {
+        "in the name": lambda: datasets.images(f"folder:{root}"),
+        "in a search folder": lambda: datasets.images("folder:mine"),
+        "in the environment": lambda: datasets.images("folder"),
+    }
+    for name, way in ways.items():
+        assert way().class_names == ("a", "b", "c"), name
+    fill(elsewhere / "mine", x=3, y=3)
+    assert datasets.images("folder:mine").class_names == ("x", "y"), "from here goes first"
+    with pytest.raises(ValueError, match="no folder nowhere"):
+        datasets.images("folder:nowhere")
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
         (lambda: datasets.images("dogs"), "choose one of critters, cats_vs_dogs, folder"),
-        (lambda: datasets.images("folder"), "needs path="),
+        (lambda: datasets.images("folder"), "needs a path: write 'folder:my_photos'"),
         (lambda: datasets.images("cats_vs_dogs", train=5), "has no option 'train'"),
     ],
 )

@@ -68,6 +68,39 @@ def test_one_class_is_refused():
         probes.right(probes.logistic_regression(), (np.ones((3, 2)), np.zeros(3)), (np.ones((3, 2)), np.zeros(3)))
 
 
+def test_few_labels_draw_anew_and_keep_the_shares():
+    rng = np.random.default_rng(0)
+    labels = np.arange(60) % 2
+    features = labels[:, None] * 6.0 + rng.normal(size=(60, 3))
+    guesses = probes.few_labels((features, labels), (features[:20], labels[:20]), 10, draws=3)
+    assert guesses.shape == (3, 20) and (guesses == labels[:20]).mean() > 0.9
+    np.testing.assert_array_equal(
+        guesses[1:], probes.few_labels((features, labels), (features[:20], labels[:20]), 10, draws=2, seed=1)
+    )
+    with pytest.raises(ValueError, match="one class only"):
+        probes.few_labels((features, labels), (features, labels), 1)
+    with pytest.raises(ValueError, match="61 of 60"):
+        probes.few_labels((features, labels), (features, labels), 61)
+
+
+@pytest.mark.parametrize("method", ["PCA", "t-SNE"])
+def test_two_heaps_stay_two_heaps_in_the_plane(method):
+    rng = np.random.default_rng(0)
+    heaps = np.concatenate([rng.normal(0, 1, (30, 8)), rng.normal(20, 1, (30, 8))])
+    points = probes.in_the_plane(heaps, method)
+    assert points.shape == (60, 2)
+    middles = points[:30].mean(axis=0), points[30:].mean(axis=0)
+    nearer = [np.linalg.norm(points - middle, axis=1) for middle in middles]
+    np.testing.assert_array_equal(nearer[0] < nearer[1], np.arange(60) < 30)
+    assert probes.in_the_plane(heaps[:4], method).shape == (4, 2)
+
+
+def test_the_plane_needs_a_known_method_and_some_photos():
+    for rows, method in ((np.ones((3, 5)), "PCA"), (np.ones((9, 5)), "UMAP")):
+        with pytest.raises(ValueError, match="four photos or more"):
+            probes.in_the_plane(rows, method)
+
+
 def test_a_paired_difference_by_hand():
     first = np.array([True] * 80 + [False] * 20)
     second = np.array([True] * 78 + [False] * 2 + [True] * 12 + [False] * 8)

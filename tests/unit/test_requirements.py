@@ -17,7 +17,7 @@ from tools.common import ROOT
 
 # Imported from packages that a listed one brings and cannot do without.
 BROUGHT = {"IPython": "ipykernel", "jupyter_core": "jupyterlab", "pygments": "nbconvert", "packaging": "tensorflow"}
-BROUGHT |= {"traitlets": "ipywidgets", "yaml": "jupytext"}
+BROUGHT |= {"psutil": "ipykernel", "threadpoolctl": "scikit-learn", "traitlets": "ipywidgets", "yaml": "jupytext"}
 OURS = {"helpers", "tools", "course", "tests", "benchmarks"}
 
 

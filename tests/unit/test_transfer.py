@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers import backbones, saving, training, transfer
+from helpers import augmentation, backbones, saving, training, transfer
 from helpers.attribution.cam import grad_cam
 from helpers.backbones.network import Network
 from helpers.datasets.imagesets import Split
@@ -128,6 +128,26 @@ def test_trainable_counts_are_those_counted_by_hand():
     for layer, trainable in expected.items():
         assert transfer.unfreeze_from(new, layer) == (trainable, whole - trainable)
         assert transfer.parameter_counts(new.model) == (trainable, whole - trainable)
+
+
+@pytest.mark.parametrize("start", ["image", "stem_conv", "block1_conv", "block2_conv", "new_hidden"])
+def test_what_would_learn_is_what_learns_and_nothing_is_touched(start):
+    new = new_network()
+    flags = [layer.trainable for layer in new.model.layers]
+    told = transfer.learning(new, start)
+    assert [layer.trainable for layer in new.model.layers] == flags
+    assert {part.name: part.parameters for part in told if part.normalisation} == {"block1_bn": 16, "block2_bn": 16}
+    counts = transfer.unfreeze_from(new, start)
+    assert sum(part.learning for part in told) == counts.trainable
+    assert sum(part.parameters for part in told) == sum(counts)
+
+
+def test_the_slides_loop_would_thaw_half_of_each_normalisation():
+    """By hand: of mean, variance, scale and shift (4 values each), scale and shift learn; the averages move anyway."""
+    ours, slides = (transfer.learning(new_network(), "block1_conv", thaw) for thaw in (False, True))
+    assert sum(part.learning for part in slides) - sum(part.learning for part in ours) == 2 * NORM // 2
+    with pytest.raises(ValueError, match="nearest"):
+        transfer.learning(new_network(), "block9")
 
 
 def test_no_batch_normalisation_is_ever_unfrozen():
@@ -263,6 +283,39 @@ def test_optimizers_by_the_slides_names():
     assert float(new.model.optimizer.learning_rate) == pytest.approx(1e-5)
     with pytest.raises(ValueError, match="sgd"):
         transfer.compiled(new, optimizer="sgd")
+
+
+def test_compiled_again_is_like_new_and_keeps_its_step():
+    """A second training from the same weights must give the same numbers as the first, without a new trace."""
+    data = split()
+    parts = (data.pixels, data.labels), (data.pixels, data.labels)
+    new = new_network()
+    start = new.model.get_weights()
+    first = transfer.train(new, *parts, epochs=3)
+    step, optimizer = new.model.train_function, new.model.optimizer
+    new.model.set_weights(start)
+    second = transfer.train(new, *parts, epochs=3)
+    assert new.model.train_function is step and new.model.optimizer is optimizer
+    np.testing.assert_allclose(second["loss"], first["loss"], rtol=1e-5)
+    transfer.compiled(new, 1e-2)
+    assert float(new.model.optimizer.learning_rate) == pytest.approx(1e-2)
+    assert int(new.model.optimizer.iterations) == 0
+    transfer.unfreeze_from(new, "block2_conv")  # other weights learn: nothing is kept
+    transfer.compiled(new, 1e-2)
+    assert new.model.optimizer is not optimizer
+
+
+def test_training_with_augmentation_trains_the_flat_network():
+    data = split()
+    new = new_network()
+    transfer.unfreeze_from(new, transfer.head_start(new))
+    before = transfer.weights(new)
+    flips = augmentation.Augmentation(horizontal_flip=True, seed=0)
+    history = transfer.train(new, (data.pixels, data.labels), None, 20, 1e-2, augmentation=flips)
+    change = transfer.weight_change(before, new)
+    assert change["stem_conv"] == change["block2_conv"] == 0 < change["new_hidden"]
+    assert history["loss"][-1] < history["loss"][0]
+    assert all(not hasattr(layer, "layers") for layer in new.model.layers)
 
 
 def test_grad_cam_on_the_tuned_network_and_after_loading(tmp_path):

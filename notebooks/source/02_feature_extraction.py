@@ -17,7 +17,7 @@
 #
 # *Follows lecture 002 (Harvard BST 261, lecture 8: pretrained networks, feature extraction), lecture 001 (HKUST: transfer learning with CNNs) and lecture 003 (ZHAW: off-the-shelf features). **About 1 minute** on two cores.*
 #
-# [← 1 Augmentation](01_augmentation.ipynb) · [contents](00_start_here.ipynb) · [3 Fine-tuning →](03_fine_tuning.ipynb)
+# [← 1 Augmentation](01_augmentation.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md) · [3 Fine-tuning →](03_fine_tuning.ipynb)
 #
 # **You will**
 # 1. compute features once, keep them on the disk, and train a head on them,
@@ -34,11 +34,12 @@ from IPython.display import Markdown
 from helpers import augmentation, backbones, datasets, plots, probes, slides, training, transfer
 from helpers.checks import check, exercise, slide_claim
 from helpers.features import extract
+from helpers.widgets.transfer import stage_explorer
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Parameters.**
 #
-# `DATA` is `"critters"` or `"cats_vs_dogs"`; `SIZE` is the side of the pictures in pixels (224 for real photos).
+# `DATA` is `"critters"`, `"cats_vs_dogs"` (4000 photos: allow ten minutes), or your own photos, one folder per class: `"folder:my_photos"`. `SIZE` is the side of the pictures in pixels (224 for real photos).
 
 # %% tags=["parameters"] slideshow={"slide_type": "skip"}
 NETWORK = "efficientnet_lite0"
@@ -52,14 +53,14 @@ SIZE = 96 if DATA == "critters" else 224
 # %% slideshow={"slide_type": "skip"}
 network = backbones.load(NETWORK)
 claimed = NETWORK == "efficientnet_lite0" and DATA == "critters"
-Markdown(slides.box("02_feature_extraction", network, DATA))
+Markdown(slides.box("02_feature_extraction", network, DATA.partition(":")[0]))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The convolutional base
 #
 # A network for 1000 ImageNet classes has two parts. The **convolutional base** turns a photo into maps. The **classifier** turns the maps into 1000 scores; `include_top=False` leaves it out. Edges, fur and ears in the maps are of use for other classes, too, so we keep the base and put our own classifier on top.
 #
-# `input_shape` is optional for the base: a convolution slides over a photo of any size.
+# `input_shape` is optional for the base: a convolution slides over a photo of any size. `input_shape=(150, 150, 3)` fixes it, and then the shape of the output is known, too.
 #
 # **Think!** The base halves the sides five times. What comes out of 96, of 150, of 224 pixels?
 #
@@ -152,7 +153,7 @@ parts = {"train": data.train, "validation": data.validation, "test": data.test}
 y = {name: part.labels for name, part in parts.items()}
 pictures = {name: part.images(SIZE) for name, part in parts.items()}
 guessing = np.bincount(y["test"]).max() / len(y["test"])
-print(data, f"Guessing: {guessing:.2f}")
+print(data, f"Guessing: {guessing:.2f}", sep="\n")
 names = [data.class_names[label] for label in y["train"][:12]]
 plots.photos(pictures["train"][:12], names, columns=6)
 
@@ -203,7 +204,7 @@ plots.curves(on_features, ["accuracy", "loss"])
 # %% [markdown] slideshow={"slide_type": "skip"}
 # An accuracy on few test photos is a rough number. From now on each comes with its 95 % interval (Wilson 1927), in a table that grows.
 #
-# **The first line of the table.**
+# **How a line is added.**
 
 # %% slideshow={"slide_type": "-"}
 results, right = {}, {}
@@ -218,6 +219,10 @@ def note(name, answers, **more):
     return pd.DataFrame.from_dict(results, orient="index").round(3)
 
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The first line.**
+
+# %% slideshow={"slide_type": "-"}
 cost = np.median(on_features["seconds"])
 note("dense head", transfer.predict(head, X["test"]).argmax(axis=1), seconds_per_epoch=cost)
 
@@ -282,7 +287,7 @@ table
 #
 # - **pixels** of the shrunk photo,
 # - a **colour histogram**: which colours, but not where,
-# - **HOG**, histograms of edge directions (Dalal and Triggs 2005), the best hand-made features of their time,
+# - **HOG**, histograms of edge directions (Dalal and Triggs 2005), among the best hand-made features before networks learned them,
 # - the features of the same network with **random weights**,
 # - its **learned features**,
 # - its 1000 **class scores**: how much is it a teapot, a tabby, a tractor?
@@ -311,17 +316,13 @@ for kind, which, at in (
 # %% slideshow={"slide_type": "-"}
 from helpers.datasets.splits import stratified_sample
 
-draws = [stratified_sample(y["train"], 100, seed) for seed in range(10)]
-
-
-def answers_of(kind):
-    """Which test photos are right, for each draw of labels: bool (draws, photos)."""
-    known, test = kinds[kind]["train"], (kinds[kind]["test"], y["test"])
+count, hundred = min(100, len(y["train"])), {}
+draws = [stratified_sample(y["train"], count, seed) for seed in range(10)]
+for kind, rows in kinds.items():
+    test = (rows["test"], y["test"])
+    known = [(rows["train"][draw], y["train"][draw]) for draw in draws]
     model = probes.logistic_regression()
-    return np.array([probes.right(model, (known[d], y["train"][d]), test) for d in draws])
-
-
-hundred = {kind: answers_of(kind) for kind in kinds}
+    hundred[kind] = np.array([probes.right(model, part, test) for part in known])
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # **The six compared; the whiskers are one standard deviation over the draws.**
@@ -330,11 +331,11 @@ hundred = {kind: answers_of(kind) for kind in kinds}
 means = {kind: answers.mean() for kind, answers in hundred.items()}
 spread = [answers.mean(axis=1).std(ddof=1) for answers in hundred.values()]
 guess = {"guessing": guessing}
-title = "Accuracy with 100 labels"
+title = f"Accuracy with {count} labels"
 plots.bars(list(means), list(means.values()), title, errors=spread, reference=guess)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Pixels and colours are near guessing, and so is the same network with random weights: what it was trained for matters, not that it has many layers. HOG does well on *drawn* animals, whose ears have clean outlines. On the lecture's real photos it does not: see the stored table below.
+# For the drawn animals: pixels and colours are near guessing, and so is the same network with random weights: what it was trained for matters, not that it has many layers. HOG does well on *drawn* animals, whose ears have clean outlines. On the lecture's real photos it does not: see the stored table below.
 #
 # **How sure? The mean over draws for each test photo, then its interval over the photos.**
 
@@ -351,7 +352,7 @@ for other in ("HOG", "class scores"):
 
 # %% slideshow={"slide_type": "skip"}
 best = max("pixels", "colour histogram", "HOG", "random weights", key=means.get)
-text = f"learned features beat hand-made ones (the best of these: {best})"
+text = "learned features beat the best hand-made ones (HOG)"
 slide_claim("003", text, gaps["HOG"][1] > 0, "holds", gaps["HOG"], when=claimed)
 text = "the old classifier's outputs are worse features than the base's"
 verdict = "does not hold here"
@@ -360,6 +361,8 @@ slide_claim(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
+# Real photos of cats and dogs are what this network was trained on: more than a hundred of its 1000 classes are breeds of dogs. So the learned features are far ahead there, and 100 labels are nearly as good as 2000. Fine-tuning adds nothing that the test photos could show.
+#
 # **The same on the lecture's 2000 photos (stored).**
 
 # %% slideshow={"slide_type": "-"}
@@ -387,7 +390,7 @@ if data.train.drawn is not None:
 plots.bars(where or {"no masks for these photos": 0}, title="R squared of the head's place")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The slide is right about the outputs, but the loss happens one step earlier than it says: in the pooling. VGG16 has no global pooling; it loses places in its dense layers.
+# The slide is right about the outputs, but the loss happens one step earlier: in the pooling. What is left of the place is the same before and after the classifier. (VGG16 has no global pooling; it loses places in its dense layers.)
 #
 # **The claim, measured.**
 
@@ -425,15 +428,13 @@ plots.photos(as_photo[0][:10], shown, columns=10)
 # %% slideshow={"slide_type": "-"}
 starts = transfer.blocks(network)[1:]
 stages = [transfer.boundary(network, start) for start in starts] + [last_maps]
-tasks = {DATA: {name: (parts[name], y[name]) for name in ("train", "test")}, "digits": digits}
-by_stage = {}
-for task, both in tasks.items():
-    seen = {n: extract(network, p, stages, SIZE, average=True) for n, (p, _) in both.items()}
-    (_, known), (_, asked) = both["train"], both["test"]
-    by_stage[task] = [
-        probes.right(probes.logistic_regression(), (seen["train"][s], known), (seen["test"][s], asked))
-        for s in stages
-    ]  # fmt: skip
+ours = {name: (parts[name], y[name]) for name in ("train", "test")}
+seen, by_stage = {}, {}
+for task, both in {data.name: ours, "digits": digits}.items():
+    pools = {n: extract(network, p, stages, SIZE, average=True) for n, (p, _) in both.items()}
+    pairs = [[(pools[n][s], both[n][1]) for n in ("train", "test")] for s in stages]
+    by_stage[task] = [probes.right(probes.logistic_regression(), *pair) for pair in pairs]
+    seen[task] = pools
 curves = {task: [answers.mean() for answers in found] for task, found in by_stage.items()}
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -443,10 +444,10 @@ curves = {task: [answers.mean() for answers in found] for task, found in by_stag
 number = np.arange(1, len(stages) + 1)
 peak = {task: int(np.argmax(values)) for task, values in curves.items()}
 found = "; ".join(f"{task}: best after block {p + 1}" for task, p in peak.items())
-plots.lines(number, curves, found, "block", "test accuracy, 240 labels")
+plots.lines(number, curves, found, "block", "test accuracy")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Neither task is best at the very last layer, nor at the first ones. The best block is chosen on the test photos here, which flatters it a little; compare whole stretches of the curve, not single points.
+# Both curves rise from early to late, also that of the digits. The last point (the head's own maps) is a little lower, which one test set cannot prove. The best block is chosen on the test photos here, which flatters it a little; compare whole stretches of the curve, not single points.
 #
 # **The slide's advice, measured: first four blocks against the last one, on digits.**
 
@@ -463,58 +464,90 @@ slide_claim(
     when=claimed,
 )
 
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### Try it
+#
+# **Think!** With only ten labels, which stage is best? Find out, then look at the map of the photos.
+#
+# **Choose a stage, a number of labels, and what to see.**
+
+# %% slideshow={"slide_type": "-"}
+stage_explorer(seen[data.name], y, data.class_names, SEED)
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### The strategy table, measured
 #
-# Lectures 001 and 003 show a table: little or much data, a similar or a different task, and what to do in each case. We measured its four cells. Compare within a cell only; the numbers are accuracies above chance.
+# Lectures 001 and 003 show a table: little or much data, a similar or a different task, and what to do in each case. We measured its four cells, and two for drawn animals, which lie between. Compare within a cell only; the numbers are accuracies above chance.
 #
 # **The stored table.**
 
 # %% slideshow={"slide_type": "-"}
 training.stored_table("strategy")
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# What was found, beside the slides' advice (←):
+#
+# - **Similar, little data:** a probe on the last maps, as advised. Nothing is better.
+# - **Similar, much data:** tuning the last block is advised; it brings nothing that these photos could show.
+# - **Different, little data:** features from an earlier stage are advised. A *middle* block is better than the last maps (+0.06), an *early* one far worse (-0.31). Best is what nobody advises for 40 labels: tuning many blocks (+0.14).
+# - **Different, much data:** tuning many blocks is advised, and better than the last maps (+0.025); the probe on a middle block, which costs next to nothing, does as well (+0.037).
+#
+# Two seeds and 80 steps of tuning are few: trust the large gaps, not the small ones.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The feature space in two dimensions
 #
 # PCA turns the features so that two axes show as much of the variance as two can. t-SNE (van der Maaten and Hinton 2008) keeps neighbours together and cares about nothing else.
 #
+# **Think!** Which of the four pictures will show two heaps, one per class?
+#
 # **Pixels and features, by PCA and by t-SNE.**
 
 # %% slideshow={"slide_type": "-"}
-from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
-
 some = parts["test"].take(min(240, len(parts["test"])), SEED)
 thumbnails = some.images(SIZE)
 spaces = {"pixels": probes.pixels(thumbnails), "features": extract(network, some, layer, SIZE)}
-flat = {}
-for space, rows in spaces.items():
-    flat[f"PCA of {space}"] = PCA(2, random_state=SEED).fit_transform(rows)
-    narrow = PCA(50, random_state=SEED).fit_transform(rows)
-    flat[f"t-SNE of {space}"] = TSNE(random_state=SEED).fit_transform(narrow)
+flat = {
+    f"{method} of {space}": probes.in_the_plane(rows, method, SEED)
+    for space, rows in spaces.items()
+    for method in ("PCA", "t-SNE")
+}
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# **Pixels, by t-SNE.**
+# **Pixels, by t-SNE: point at a mark to see its photo.**
 
 # %% slideshow={"slide_type": "-"}
-plots.scatter_2d(flat["t-SNE of pixels"], some.labels, data.class_names, "Pixels, t-SNE")
+from helpers.photo_map import photo_map
+
+names = data.class_names
+photo_map(flat["t-SNE of pixels"], thumbnails, some.labels, names, "Pixels, t-SNE")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# Neighbours tend to share the photo behind the animal. The class plays no part that the eye could see.
+#
+# **Features, by t-SNE: point at a mark to see its photo.**
+
+# %% slideshow={"slide_type": "-"}
+p = transfer.predict(head, spaces["features"])
+notes = [f"head says {names[row.argmax()]} {row.max():.2f}" for row in p]
+title = "Features, t-SNE"
+photo_map(flat["t-SNE of features"], thumbnails, some.labels, names, title, notes)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Features, by PCA.**
 
 # %% slideshow={"slide_type": "-"}
-plots.scatter_2d(flat["PCA of features"], some.labels, data.class_names, "Features, PCA")
-
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **Features, by t-SNE: point at a mark to see its photo.**
-
-# %% slideshow={"slide_type": "-"}
-from helpers.photo_map import photo_map
-
-points, names = flat["t-SNE of features"], data.class_names
-photo_map(points, thumbnails, some.labels, names, "Features, t-SNE")
+plots.scatter_2d(flat["PCA of features"], some.labels, names, "Features, PCA")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# PCA knows nothing of the classes, and still its first axis nearly separates them: the features differ most in what tells the classes apart. The pixels do not.
+#
+# **Pixels, by PCA.**
+
+# %% slideshow={"slide_type": "skip"}
+plots.scatter_2d(flat["PCA of pixels"], some.labels, names, "Pixels, PCA")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # A picture in two dimensions may mislead, so we ask for a number: how often is a photo's nearest neighbour of its own class?
 #
 # **Nearest neighbours.**
@@ -526,7 +559,8 @@ alike = {}
 for name, points in {**{f"all of {k}": v for k, v in spaces.items()}, **flat}.items():
     nearest = NearestNeighbors(n_neighbors=2).fit(points).kneighbors(points)[1][:, 1]
     alike[name] = (some.labels[nearest] == some.labels).mean()
-plots.bars(alike, reference={"guessing": 0.5}, title="Nearest neighbour of the same class")
+title = "Nearest neighbour of the same class"
+plots.bars(alike, title=title, reference={"guessing": guessing})
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which photos go wrong?
@@ -546,12 +580,13 @@ plots.confusion(matrix, data.class_names, "Dense head")
 # **The most confidently wrong.**
 
 # %% slideshow={"slide_type": "-"}
-surest = np.argsort(-p.max(axis=1) * (said != y["test"]))[:8]  # the wrong ones come first
+wrong = np.flatnonzero(said != y["test"])
+surest = wrong[np.argsort(-p.max(axis=1)[wrong])][:8]
 titles = [f"{data.class_names[said[i]]}? {p[i, said[i]]:.2f}" for i in surest]
-plots.photos(pictures["test"][surest], titles, columns=4)
+plots.photos(pictures["test"][surest], titles, columns=4) if len(wrong) else print("none")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Look at the ears: hidden by a toy, cut off, or turned. Some of these even we would get wrong.
+# Look at the ears of the drawn animals: folded, small, hidden by a toy, or at a slant. Some of these even we would get wrong. And the head is *sure*: its probabilities are no measure of doubt on photos that it has not seen.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Exercises
@@ -568,20 +603,20 @@ exercise(your_count, 4 * 4 * 512 * 256 + 256, hint="Inputs times units, plus one
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Exercise 2.**
 #
-# Put the head on the maps of block 13 instead (`layer` below; they are averaged for you). Is logistic regression better there than on the last layer? Answer "better", "worse" or "cannot tell", using `probes.difference` on the right answers.
+# Compare `by_stage[data.name][12]` (block 13: which test photos its probe got right) with `by_stage[data.name][-1]` (the last maps) by `probes.difference`. Is block 13 "better", "worse", or can you not tell ("cannot tell")?
 
 # %% slideshow={"slide_type": "-"}
 your_answer = None  # "better", "worse" or "cannot tell"
 
 if claimed:
-    gain, low, high = probes.difference(by_stage[DATA][-1], by_stage[DATA][12])
+    gain, low, high = probes.difference(by_stage[data.name][-1], by_stage[data.name][12])
     truth = "better" if low > 0 else "worse" if high < 0 else "cannot tell"
     exercise(your_answer, truth, hint="Where does the interval of the difference lie?")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Exercise 3.**
 #
-# Photos of the same class, but twice as many test photos: by which factor does the width of the interval shrink, about?
+# Photos of the same kind, but twice as many in the test: the new interval is how many times as wide as the old one, about?
 
 # %% slideshow={"slide_type": "-"}
 your_factor = None
@@ -599,8 +634,8 @@ Markdown(f"""
 **You have**
 
 1. computed {X["train"].shape[1]} features a photo once and trained a head on them: {first["test"]:.3f} on new photos ({first["low"]:.3f} to {first["high"]:.3f}), {slow / cost:.0f} times cheaper an epoch than the whole model;
-2. compared six kinds of features with 100 labels: learned {means["learned features"]:.3f}, class scores {means["class scores"]:.3f}, the best of the others ({best}) {means[best]:.3f}, guessing {guessing:.2f};
-3. found block {peak[DATA] + 1} of {len(stages)} best for {DATA} and block {peak["digits"] + 1} for digits; the head's place: {", ".join(f"{name} {value:.2f}" for name, value in where.items()) or "not known for these photos"} ($R^2$).
+2. compared six kinds of features with {count} labels: learned {means["learned features"]:.3f}, class scores {means["class scores"]:.3f}, the best of the others ({best}) {means[best]:.3f}, guessing {guessing:.2f};
+3. found block {peak[data.name] + 1} of {len(stages)} best for {data.name} and block {peak["digits"] + 1} for digits; the head's place: {", ".join(f"{name} {value:.2f}" for name, value in where.items()) or "not known for these photos"} ($R^2$).
 """)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
