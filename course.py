@@ -25,6 +25,10 @@ UNFINISHED = "unfinished"
 
 COMMANDS = {
     "lab": "open JupyterLab on the first notebook (options are passed on: --no-browser --port 8899)",
+    "slides": "show a notebook as live slides with working explorers (NAME --port 8899 --no-browser)",
+    "site": "make pages in build/site that open from a stick (--slides NAME: static slides of one notebook)",
+    "warm": "run before a lecture what it will show, so that it answers at once (NAMES, --clear)",
+    "wheels": "gather all packages in a folder; `lab --wheels DIR` installs from there with no network",
     "test": "run all tests and all notebooks (options are passed on to pytest)",
     "run": "execute notebooks and write readable pages to build/html (names choose some of them)",
     "build": "generate notebooks/*.ipynb from notebooks/source/*.py",
@@ -69,8 +73,9 @@ def main(arguments):
             raise Stop(f"there is no command {command!r}: {hint}")
         check_python(sys.version_info[:2])
         check_platform(platform.system(), platform.machine(), sys.maxsize > 2**32)
-        python = prepare(with_tests=command == "test")
-        return hand_over([str(python), "-m", "tools." + command, *arguments[1:]])
+        options, wheels = take_wheels(arguments[1:])
+        python = prepare(with_tests=command == "test", wheels=wheels)
+        return hand_over([str(python), "-m", "tools." + command, *options])
     except Stop as reason:
         print(f"course.py: {reason}", file=sys.stderr)
         return 1
@@ -137,10 +142,29 @@ def check_space(folder):
         )
 
 
+def take_wheels(options):
+    """Split `--wheels DIR` off the options; return the others and the folder, None where it is not asked for."""
+    words = [part for word in options for part in (word.split("=", 1) if word.startswith("--wheels=") else [word])]
+    if "--wheels" not in words:
+        return options, None
+    at = words.index("--wheels")
+    folder = Path(words[at + 1]).expanduser().resolve() if at + 1 < len(words) else None
+    if folder is None or not list(folder.glob("*.whl")):
+        raise Stop(
+            f"--wheels needs a folder that `course.py wheels DIR` has filled, and {folder or 'nothing'} is none."
+        )
+    made_for = folder / "made-for.txt"
+    here = f"Python {sys.version_info[0]}.{sys.version_info[1]}, {platform.system()} {platform.machine()}"
+    there = made_for.read_text(encoding="utf-8").strip() if made_for.exists() else here
+    if there != here:
+        raise Stop(f"the packages in {folder} are for {there}, and this is {here}: use that Python, or the network.")
+    return words[:at] + words[at + 2 :], folder
+
+
 # ---- the environment -------------------------------------------------------------------------------------------------
 
 
-def prepare(with_tests=False):
+def prepare(with_tests=False, wheels=None):
     """Return the Python of a complete environment; make, repair or update the environment first where needed."""
     environment = ROOT / ".venv"
     if not is_complete(environment, with_tests):
@@ -148,8 +172,8 @@ def prepare(with_tests=False):
             why = why_rebuild(environment)
             if why:
                 say(why)
-                create(environment)
-            install(environment, with_tests)
+                create(environment, wheels)
+            install(environment, with_tests, wheels)
     return python_of(environment)
 
 
@@ -214,7 +238,7 @@ def why_rebuild(environment):
     return ""
 
 
-def create(environment):
+def create(environment, wheels=None):
     """Make an empty environment in place of whatever is there; it counts as unfinished until `install` ends."""
     uv = shutil.which("uv")
     if not uv and not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
@@ -234,10 +258,10 @@ def create(environment):
     make = [uv, "venv", "--quiet", "--allow-existing", "--seed", "--python", base] if uv else [base, "-m", "venv"]
     environment.mkdir()
     write_stamp(environment, [UNFINISHED])  # first of all, so that a half-made environment is known as one
-    run_installer([*make, str(environment)])
+    run_installer([*make, *(from_folder(wheels) if uv else []), str(environment)], wheels)
 
 
-def install(environment, with_tests):
+def install(environment, with_tests, wheels=None):
     """Install all lists and the project itself; the stamp is written last, and only when everything went well."""
     write_stamp(environment, [UNFINISHED])
     python, uv = str(python_of(environment)), shutil.which("uv")
@@ -245,7 +269,7 @@ def install(environment, with_tests):
     tool = [uv, "pip", "install", "--python", python, "--compile-bytecode"] if uv else [python, "-m", "pip", "install"]
     lists = ["-r", "requirements.txt"] + (["-r", TEST_REQUIREMENTS] if with_tests else [])
     say(f"Installing the packages with {'uv' if uv else 'pip'} ...")
-    run_installer([*tool, *lists, "-e", "."])
+    run_installer([*tool, *from_folder(wheels), *lists, "-e", "."], wheels)
     version = version_of(environment)
     if version is None:
         raise Stop("the environment in .venv does not start after its installation: delete .venv and run again.")
@@ -253,11 +277,20 @@ def install(environment, with_tests):
     say("The environment is ready.")
 
 
-def run_installer(command):
+def from_folder(wheels):
+    """The installer's options for a folder of packages and no network; none without a folder."""
+    return ["--no-index", "--find-links", str(wheels)] if wheels else []
+
+
+def run_installer(command, wheels=None):
     """Run venv, pip or uv with their own progress on the screen; Stop with the likely cause when it fails."""
-    said = []
+    said, variables = [], child_env()
+    if wheels:  # settings of this machine that name a server would be asked first, and waited for
+        variables = {name: value for name, value in variables.items() if not name.startswith(("PIP_", "UV_"))}
+        variables.update(PIP_CONFIG_FILE=os.devnull, PIP_NO_INDEX="1", PIP_FIND_LINKS=wheels.as_uri(), PIP_USER="0")
+        variables.update(UV_NO_CONFIG="1", UV_OFFLINE="1", PIP_DISABLE_PIP_VERSION_CHECK="1")
     try:
-        process = subprocess.Popen(command, cwd=str(ROOT), env=child_env(), stderr=subprocess.PIPE)
+        process = subprocess.Popen(command, cwd=str(ROOT), env=variables, stderr=subprocess.PIPE)
     except OSError as error:
         raise Stop(f"{command[0]} does not start ({error}): repair it, then run the same command again.") from None
     with process:
@@ -265,6 +298,8 @@ def run_installer(command):
             said.append(raw.decode(errors="replace"))
             sys.stderr.write(said[-1])
             sys.stderr.flush()
+    if process.returncode and wheels:
+        raise Stop(f"{wheels} does not hold all packages (see above): fill it again with `course.py wheels DIR`.")
     if process.returncode:
         raise Stop(likely_cause("".join(said).lower()))
 

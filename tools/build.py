@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import json
+import re
 from pathlib import Path
 
 from tools import common
@@ -61,6 +62,7 @@ def notebook_text(source: Path) -> str:
         text = f"{source.stem}\n{cell.cell_type}\n{seen[cell.source]}\n{cell.source}"
         ready = {"cell_type": cell.cell_type, "id": hashlib.sha256(text.encode()).hexdigest()[:12]}
         ready["metadata"] = {key: value for key, value in cell.metadata.items() if key != "lines_to_next_cell"}
+        ready["metadata"].setdefault("slideshow", {"slide_type": slide_type(cell.cell_type, cell.source)})
         ready["source"] = cell.source.splitlines(keepends=True)
         if cell.cell_type == "code":
             ready.update(execution_count=None, outputs=[])
@@ -69,6 +71,15 @@ def notebook_text(source: Path) -> str:
     metadata = {**METADATA, "course": {"source": f"source/{source.name}"}}
     book = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(book, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def slide_type(kind: str, text: str) -> str:
+    """Where a cell goes whose source does not say: headings start slides, setup is on none, the rest goes on below."""
+    if kind == "markdown":
+        heading = re.match(r"#+ ", text)
+        return ("slide" if len(heading[0]) <= 3 else "subslide") if heading else "-"
+    lines = [line for line in text.splitlines() if line.strip()]
+    return "skip" if all(re.match(r"(import|from) |[A-Z_]+ = |#", line) for line in lines) else "-"
 
 
 def leftovers(wanted: set[Path]) -> list[Path]:

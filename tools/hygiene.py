@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-LONGEST_CELL = 12
+LONGEST_CELL, FEWEST_SLIDES = 12, 4
+SLIDE_TYPES = ("slide", "subslide", "fragment", "-", "skip", "notes")
 GOALS = 3
 
 ABSOLUTE_PATH = re.compile(r"(?<![\w.:/~-])(/(home|root|Users|tmp|mnt|content|var|opt|usr|work|data)/|~/|[A-Za-z]:\\)")
@@ -16,6 +17,7 @@ GONE = re.compile(
     r"|nb_epoch|samples_per_epoch|val_acc|tf\.(Session|placeholder)|get_cmap|ANTIALIAS|np\.(product|float|int))\b"
     r"|\blr\s*="
 )
+EXPLORER = re.compile(r"^\w*(_explorer|Explorer)\(", re.M)
 CAPTION = re.compile(r"^\*\*[^*].*\*\*$", re.M)
 LIST_ITEM = re.compile(r"\s*([-*+]|\d+\.)\s+\S")
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\$])\$([^$\n]+?)\$(?!\d)", re.S)
@@ -34,6 +36,21 @@ def stored(book: dict[str, Any]) -> list[str]:
     found = [f"cell {at}: stored outputs" for at, cell in enumerate(book["cells"]) if cell.get("outputs")]
     found += [f"cell {at}: an execution count" for at, c in enumerate(book["cells"]) if c.get("execution_count")]
     return found + (["stored widget state"] if "widgets" in book.get("metadata", {}) else [])
+
+
+def slideshow(book: dict[str, Any]) -> list[str]:
+    """What keeps a notebook from being shown as slides: cells without a place, no first slide, an explorer left out."""
+    found, slides = [], 0
+    for at, cell in enumerate(book["cells"]):
+        kind = cell["metadata"].get("slideshow", {}).get("slide_type")
+        slides += kind == "slide"
+        if kind not in SLIDE_TYPES:
+            found.append(f"cell {at}: slide type {kind!r}, which is none of {', '.join(SLIDE_TYPES)}")
+        if at == 0 and kind != "slide":
+            found.append("cell 0: the title is not on a slide of its own")
+        if kind == "skip" and cell["cell_type"] == "code" and EXPLORER.search(source(cell)):
+            found.append(f"cell {at}: an explorer that is on no slide")
+    return found + ([] if slides >= FEWEST_SLIDES else [f"{slides} slides, at least {FEWEST_SLIDES} are needed"])
 
 
 def _in_cell(cell: dict[str, Any]) -> Iterator[str]:

@@ -3,15 +3,20 @@
 import copy
 import html
 import re
+from collections.abc import Callable
+from pathlib import Path
 from string import Template
 
 import nbformat
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from tools.common import NOTEBOOKS, ROOT
+from tools import frames
+from tools.common import NOTEBOOKS
 
+TEMPLATES = Path(__file__).resolve().parent / "templates"
 WIDGET = "application/vnd.jupyter.widget-view+json"
+LINK = re.compile(r'<a(?P<before>\s(?:[^>]*?\s)?)href="(?P<address>[^"]*)"(?P<after>[^>]*)>(?P<words>.*?)</a>', re.S)
 PROGRESS = re.compile(r"(Int|Float)Progress\(|\d+%\|")
 NOTE = "<p class='note'>An interactive control stands here: open the notebook in JupyterLab to use it.</p>"
 
@@ -26,12 +31,11 @@ def shell(title: str, body: str) -> str:
     """A whole page around a body: the style sheet with light and dark colours, and no address that is fetched."""
     from pygments.formatters import HtmlFormatter
 
-    folder = ROOT / "tools" / "templates"
     light = HtmlFormatter(style="friendly").get_style_defs(".highlight")
     dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
-    style = (folder / "page.css").read_text(encoding="utf-8")
+    style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
     style += f"\n{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}"
-    template = Template((folder / "page.html").read_text(encoding="utf-8"))
+    template = Template((TEMPLATES / "page.html").read_text(encoding="utf-8"))
     return template.substitute(title=html.escape(title), style=style, body=body)
 
 
@@ -50,6 +54,7 @@ def for_paper(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
             continue
         for output in cell.outputs:
             data = output.get("data", {})
+            data.pop(frames.MIME, None)
             if "text/latex" in data and "text/html" not in data:
                 data["text/html"] = formula(data["text/latex"].strip("$ \n").removeprefix("\\displaystyle"), block=True)
             if data.pop(WIDGET, None) and set(data) <= {"text/plain"}:
@@ -58,18 +63,28 @@ def for_paper(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return book
 
 
-def links(body: str) -> str:
-    """Point links between notebooks at their pages, and other relative links at the project's files."""
+def links(body: str, target: Callable[[str], str | None] | None = None) -> str:
+    """Point relative links where `target` says; None from it keeps the words and drops the link.
+
+    Without `target`: links between notebooks lead to their pages, other relative links to the project's files.
+    """
 
     def point(match: re.Match[str]) -> str:
-        address = match.group(1)
+        address = html.unescape(match["address"])
         if re.match(r"([a-z][a-z0-9+.-]*:|#|//)", address, re.I):
-            return match.group(0)
-        notebook = re.fullmatch(r"(\w+)\.ipynb(#.*)?", address)
-        target = f"{notebook[1]}.html{notebook[2] or ''}" if notebook else f"../../notebooks/{address}"
-        return f'href="{target}"'
+            return match[0]
+        there = (target or page_of)(address)
+        if there is None:
+            return match["words"]
+        return f'<a{match["before"]}href="{html.escape(there)}"{match["after"]}>{match["words"]}</a>'
 
-    return re.sub(r'href="([^"]*)"', point, body)
+    return LINK.sub(point, body)
+
+
+def page_of(address: str) -> str:
+    """Where a relative link of a notebook leads from a page in build/html."""
+    notebook = re.fullmatch(r"(\w+)\.ipynb(#.*)?", address)
+    return f"{notebook[1]}.html{notebook[2] or ''}" if notebook else f"../../notebooks/{address}"
 
 
 def formula(latex: str, block: bool) -> str:

@@ -4,7 +4,10 @@ One kernel at a time, in the folder of the notebooks. A failing cell gives its t
 notebooks still run. The executed notebooks go to build/executed.
 """
 
+import hashlib
 import html
+import json
+import os
 import re
 import sys
 import time
@@ -12,8 +15,8 @@ from pathlib import Path
 
 import nbformat
 
-from tools import common
-from tools.common import Stop, choose, start, write
+from tools import common, frames
+from tools.common import ROOT, Stop, choose, start, write
 
 CELL_SECONDS = 600
 
@@ -56,14 +59,47 @@ def run_one(name: str) -> tuple[float, float | None, str]:
     from tools.pages import page
 
     book = nbformat.read(common.NOTEBOOKS / f"{name}.ipynb", as_version=4)
-    began = time.monotonic()
+    began, clock, key = time.monotonic(), time.time(), key_of(name)
     megabytes, trouble = execute(book)
     seconds = time.monotonic() - began
-    facts = {"seconds": round(seconds, 1), "megabytes": megabytes and round(megabytes), "failed": bool(trouble)}
-    book.metadata.setdefault("course", {}).update(facts)
+    facts = {
+        "key": key,
+        "seconds": round(seconds, 1),
+        "megabytes": megabytes and round(megabytes),
+        "failed": bool(trouble),
+    }
+    features = sorted(path.name for path in features_folder().glob("*.npy") if path.stat().st_mtime >= clock)
+    book.metadata.setdefault("course", {}).update(facts, features=features)
     write(common.EXECUTED / f"{name}.ipynb", nbformat.writes(book) + "\n")
     write(common.PAGES / f"{name}.html", page(book, name))
     return seconds, megabytes, trouble
+
+
+def features_folder() -> Path:
+    """Where helpers.features keeps what networks said about photos; a file that is used gets a new date."""
+    from helpers.downloads import cache_folder
+
+    return cache_folder() / "features"
+
+
+def key_of(name: str) -> str:
+    """A short sum over what a notebook's results depend on: its cells, the helpers, the packages, the data's place."""
+    cells = json.loads((common.NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    texts = [[cell["cell_type"], cell["source"], cell["metadata"].get("tags")] for cell in cells]
+    total = hashlib.sha256(json.dumps([texts, os.environ.get("COURSE_DATA", "")]).encode())
+    code = sorted((common.ROOT / "helpers").rglob("*.py"))
+    for path in [*code, Path(frames.__file__), *common.ROOT.glob("requirements.txt")]:
+        total.update(path.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def is_fresh(name: str) -> bool:
+    """Whether build/executed holds this notebook as it is now, run through by the helpers as they are now."""
+    try:
+        facts = nbformat.read(common.EXECUTED / f"{name}.ipynb", as_version=4).metadata["course"]
+        return facts["key"] == key_of(name) and not facts["failed"]
+    except (OSError, KeyError, ValueError):
+        return False
 
 
 def execute(book: nbformat.NotebookNode) -> tuple[float | None, str]:
@@ -80,16 +116,19 @@ def execute(book: nbformat.NotebookNode) -> tuple[float | None, str]:
         extra_arguments=["--IPKernelApp.log_level=ERROR"],  # else a warning about open ports at every start
     )
     trouble, megabytes = "", None
+    book.cells.insert(0, nbformat.v4.new_code_cell(frames.startup(str(ROOT))))
     with client.setup_kernel():
         try:
             for at, cell in enumerate(book.cells):
-                client.execute_cell(cell, at)
+                client.execute_cell(cell, at, store_history=at > 0)
         except CellExecutionError as error:
             trouble = str(error)
         except CellTimeoutError:
             trouble = f"A cell ran longer than {CELL_SECONDS} s and was stopped."
         except DeadKernelError:
             trouble = "The kernel died, most often for want of memory: close other programs and run again."
+        finally:
+            del book.cells[0]
         megabytes = peak_megabytes(getattr(client.km.provisioner, "pid", None))
     return megabytes, trouble
 

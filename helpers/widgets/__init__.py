@@ -1,20 +1,27 @@
 """Explorers: a picture that follows its controls. Thin: every value they show comes from a plain function below."""
 
-from helpers.widgets.attribution import grad_cam_explorer
-from helpers.widgets.augmentation import augmentation_explorer
-from helpers.widgets.base import Explorer, Frame
-from helpers.widgets.jobs import LiveExplorer
-from helpers.widgets.multitask import school_explorer
-from helpers.widgets.photos import PhotoChoice
-from helpers.widgets.tour import tour_explorer
+from importlib import import_module
+from typing import Any
 
-__all__ = [
-    "Explorer",
-    "Frame",
-    "LiveExplorer",
-    "PhotoChoice",
-    "augmentation_explorer",
-    "grad_cam_explorer",
-    "school_explorer",
-    "tour_explorer",
-]
+# Each is loaded when it is asked for: one explorer must not bring in what only another one needs.
+_MODULES = {
+    "activations": ("activation_explorer", "field_explorer", "patches_explorer"),
+    "ascent": ("ascent_explorer",),
+    "attribution": ("grad_cam_explorer", "lime_explorer", "methods_explorer", "occlusion_explorer", "rules_explorer"),
+    "augmentation": ("augmentation_explorer",),
+    "base": ("Explorer", "Frame"),
+    "deepdream": ("dream_studio",),
+    "jobs": ("LiveExplorer",),
+    "multitask": ("school_explorer",),
+    "photos": ("PhotoChoice",),
+    "tour": ("tour_explorer",),
+    "transfer": ("stage_explorer", "unfreezing_explorer"),
+}
+_PLACES = {name: module for module, names in _MODULES.items() for name in names}
+__all__ = sorted(_PLACES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"helpers.widgets has no {name!r}; it has {', '.join(__all__)}")
+    return getattr(import_module(f"helpers.widgets.{_PLACES[name]}"), name)

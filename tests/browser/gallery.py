@@ -3,16 +3,47 @@
 from pathlib import Path
 
 SETUP = """
-from helpers import backbones, datasets
+import numpy as np
+from helpers import backbones, datasets, excite, transfer
 from helpers.widgets import *
 network = backbones.load("efficientnet_lite0")
 """
 
+# Two stages of made-up features: the first is noise, the second holds the class.
+STAGES = """
+random, parts = np.random.default_rng(0), {"train": 90, "test": 60}
+labels = {part: np.arange(count) % 2 for part, count in parts.items()}
+features = {part: {"early": random.normal(size=(len(y), 4)), "last": 3 * np.eye(6)[y] + random.normal(size=(len(y), 6))}
+            for part, y in labels.items()}
+stage_explorer(features, labels, ["cat", "dog"])
+"""
+UNFREEZING = """
+history = {"accuracy": [0.5, 0.8], "loss": [0.9, 0.5], "val_accuracy": [0.5, 0.7], "val_loss": [0.9, 0.6]}
+unfreezing_explorer(transfer.attach_head(network, ["cat", "dog"]), {0: history, 2: history})
+"""
+PATCHES = """
+names = ("coffee", "camera", "chelsea", "rocket", "page")
+pictures = np.stack([network.prepare(datasets.photo(name).array) for name in names])
+collection = excite.Collection(pictures, names, np.arange(len(names)))
+patches_explorer(excite.strongest(network, collection, ["stem_relu", "block5_expand_relu"], cache=False))
+"""
+
 # name -> the cell that shows it.
 EXPLORERS = {
-    "augmentation": "augmentation_explorer(network)",
     "tour": "tour_explorer(network)",
+    "augmentation": "augmentation_explorer(network)",
+    "stage": STAGES,
+    "unfreezing": UNFREEZING,
+    "activations": "activation_explorer(network)",
+    "field": "field_explorer(network)",
+    "patches": PATCHES,
+    "ascent": "ascent_explorer(network)",
     "grad_cam": "grad_cam_explorer(network)",
+    "methods": "methods_explorer(network)",
+    "occlusion": "occlusion_explorer(network)",
+    "rules": "rules_explorer(network)",
+    "lime": "lime_explorer(network)",
+    "dream": "dream_studio(network)",
     "school": 'school_explorer(datasets.schools("exam"))',
 }
 

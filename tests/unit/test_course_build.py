@@ -51,9 +51,25 @@ def test_cells_text_and_metadata_are_kept(folder: Path):
     assert book.cells[0].source == "# Title\nA formula, $x_i$."
     assert book.cells[1].source == "SEED = 0\n\n\ndef double(x):\n    return 2 * x"
     assert book.cells[0].metadata == {"slideshow": {"slide_type": "slide"}}
-    assert book.cells[1].metadata == {"tags": ["parameters"]}
+    assert book.cells[1].metadata.tags == ["parameters"]
     assert book.metadata.kernelspec.name == "python3"
     assert all(cell.outputs == [] and cell.execution_count is None for cell in book.cells[1:])
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "place"),
+    [
+        ("markdown", "# Title", "slide"),
+        ("markdown", "## Part", "slide"),
+        ("markdown", "### Detail", "subslide"),
+        ("markdown", "It is red.", "-"),
+        ("code", "import os\nfrom a import b", "skip"),
+        ("code", "SEED = 0", "skip"),
+        ("code", "plots.photos([x])", "-"),
+    ],
+)
+def test_cells_without_a_place_on_the_slides_get_one(kind: str, text: str, place: str):
+    assert build.slide_type(kind, text) == place
 
 
 def test_a_second_build_changes_nothing(folder: Path, capsys: pytest.CaptureFixture):

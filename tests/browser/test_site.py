@@ -1,0 +1,83 @@
+"""The site and static slides, opened as files with the network switched off: nothing is fetched, frames move by key."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from tests.browser.lab import CHROMIUM_OPTIONS
+from tests.browser.tiny import write
+from tools import common, site
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """A site of the tiny notebook, executed in a real kernel."""
+    root = tmp_path_factory.mktemp("course")
+    places = {"ROOT": root, "NOTEBOOKS": root / "notebooks", "SOURCES": root / "notebooks" / "source"}
+    places |= {"EXECUTED": root / "build" / "executed", "PAGES": root / "build" / "html"}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, place in places.items():
+            patch.setattr(common, name, place)
+        (root / "notebooks").mkdir()
+        write(root / "notebooks" / "00_greys.ipynb")
+        assert site.main([]) == 0 and site.main(["--slides", "00"]) == 0
+    return root / "build" / "site"
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(chromium, request):
+    """A narrow page for the dark scheme, a wide one for the light; no network, and every request is written down."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=CHROMIUM_OPTIONS)
+        size = {"width": 1280 if request.param == "light" else 420, "height": 900}
+        page = browser.new_context(viewport=size, color_scheme=request.param, offline=True).new_page()
+        page.scheme, trouble = request.param, []
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
+        page.on("request", lambda asked: asked.url.startswith(("file:", "data:")) or trouble.append(asked.url))
+        yield page
+        browser.close()
+    assert not trouble, trouble
+
+
+def test_a_page_of_the_site(page, folder, picture_of):
+    page.goto((folder / "index.html").as_uri())
+    picture_of(f"site_index_{page.scheme}")
+    page.get_by_role("link", name="0 Greys").click()
+    images = page.locator("main img")
+    assert images.count() == 3
+    assert all(images.nth(at).get_attribute("alt").startswith("grey of level") for at in range(3))
+    expect(page.get_by_text("grey of level 0")).to_be_visible()
+    page.get_by_role("slider", name="Greys: setting").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("img[alt='grey of level 100']")).to_be_visible()
+    expect(page.locator("img[alt='grey of level 0']")).to_be_hidden()
+    page.get_by_role("button", name="Greys: the next setting").click()
+    expect(page.locator("output")).to_have_text("Level 255")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    picture_of(f"site_page_{page.scheme}")
+
+
+def test_printed_all_frames_show(page, folder, picture_of):
+    page.goto((folder / "00_greys.html").as_uri())
+    page.emulate_media(media="print")
+    for level in (0, 100, 255):
+        expect(page.locator(f"img[alt='grey of level {level}']")).to_be_visible()
+    expect(page.locator("nav").first).to_be_hidden()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.pdf().startswith(b"%PDF")
+    picture_of(f"site_print_{page.scheme}")
+
+
+def test_static_slides(page, folder, picture_of):
+    page.goto((folder / "slides" / "00_greys.html").as_uri())
+    page.locator("body[data-deck=ready]").wait_for()
+    page.keyboard.press("ArrowRight")
+    assert page.locator(".fragment.visible").count() == 0
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("img[alt='grey of level 0']")).to_be_visible()
+    page.get_by_role("slider", name="Greys: setting").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("img[alt='grey of level 100']")).to_be_visible()
+    picture_of(f"static_slides_{page.scheme}")

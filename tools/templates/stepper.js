@@ -1,0 +1,19 @@
+// Moves an explorer's precomputed frames: by the slider (arrow keys, mouse, touch) and by two buttons.
+"use strict";
+
+document.querySelectorAll(".stepper").forEach((stepper) => {
+  const slider = stepper.querySelector("input");
+  const frames = [...stepper.querySelectorAll(".frame")];
+  const words = stepper.querySelector("output");
+  const show = () => {
+    frames.forEach((frame, at) => { frame.hidden = at !== Number(slider.value); });
+    words.textContent = frames[slider.value].dataset.label;
+    slider.setAttribute("aria-valuetext", words.textContent);
+  };
+  slider.addEventListener("input", show);
+  stepper.querySelectorAll("[data-step]").forEach((button) => button.addEventListener("click", () => {
+    slider.value = Math.min(frames.length - 1, Math.max(0, Number(slider.value) + Number(button.dataset.step)));
+    show();
+  }));
+  show();
+});
