@@ -48,6 +48,10 @@ EXPLORERS = {
 }
 
 
+# Controls that act in another view than the one that is shown first.
+IDLE = {"activations": ("Order",), "ascent": ("Blur", "Decay")}
+
+
 def write(folder: Path, names: list[str]) -> Path:
     """Write a notebook with a cell for each of these explorers, the setup first; return its path."""
     import nbformat.v4 as v4
