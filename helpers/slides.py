@@ -50,7 +50,8 @@ def box(notebook: str, network: Network, data: str = "photos") -> str:
         f"> **Here runs** `{network.name}` ({network.model.count_params():,} parameters) on "
         f"{DATA_HERE.get(data, data)}: everything comes with the installation, and a photo takes a few milliseconds.  ",
         "> **The slides' own:** `python3 course.py download vgg16` (553 MB) and "
-        "`python3 course.py download cats_vs_dogs` (69 MB), then set `NETWORK` (and `DATA`, where there is one) in the parameters cell above.  ",
+        "`python3 course.py download cats_vs_dogs` (69 MB), then set `NETWORK` (and `DATA`, where there "
+        "is one) in the parameters cell above.  ",
         "> **Numbers differ** from the slides'. Where an *order* differs, the text says so.",
         "",
         "",

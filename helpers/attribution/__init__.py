@@ -1,5 +1,55 @@
 """Where does a network look? Each method is a short function with its formula and its paper."""
 
 from helpers.attribution.cam import activations_and_gradients, grad_cam, weighted_map
+from helpers.attribution.cam_family import class_activation_map, grad_cam_plus_plus, hires_cam, layer_cam, score_cam
+from helpers.attribution.gradients import (
+    gradient_times_input,
+    input_gradient,
+    integrated_gradients,
+    saliency,
+    smooth_grad,
+    to_map,
+)
+from helpers.attribution.lime import lime, stability, superpixels
+from helpers.attribution.methods import METHODS, heat_of
+from helpers.attribution.perturbation import cover, occlusion
+from helpers.attribution.rules import (
+    deconvnet,
+    guided_backprop,
+    guided_grad_cam,
+    relu_backward,
+    rule_gradient,
+)
+from helpers.attribution.targets import as_network, class_score, logits
 
-__all__ = ["activations_and_gradients", "grad_cam", "weighted_map"]
+__all__ = [
+    "METHODS",
+    "activations_and_gradients",
+    "as_network",
+    "class_activation_map",
+    "class_score",
+    "cover",
+    "deconvnet",
+    "grad_cam",
+    "grad_cam_plus_plus",
+    "gradient_times_input",
+    "guided_backprop",
+    "guided_grad_cam",
+    "heat_of",
+    "hires_cam",
+    "input_gradient",
+    "integrated_gradients",
+    "layer_cam",
+    "lime",
+    "logits",
+    "occlusion",
+    "relu_backward",
+    "rule_gradient",
+    "saliency",
+    "score_cam",
+    "smooth_grad",
+    "stability",
+    "superpixels",
+    "to_map",
+    "weighted_map",
+]

@@ -6,12 +6,22 @@ Selvaraju et al.: Grad-CAM: Visual Explanations from Deep Networks via Gradient-
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
+from helpers.attribution.targets import (
+    class_numbers,
+    class_scores,
+    last_maps,
+    layer_output,
+    maps_layer,
+    needs_classifier,
+    picture_spec,
+)
 from helpers.backbones import Network, compile_once
 from helpers.quiet import keras, tensorflow
+
+__all__ = ["activations_and_gradients", "grad_cam", "last_maps", "weighted_map"]
 
 RELU_PLACES = ("after", "inside", None)
 
@@ -65,51 +75,18 @@ def activations_and_gradients(
     Raises as `grad_cam` does.
     """
     batch = network.batch(pictures)
-    layer = layer or last_maps(network)
-    if network.logits is None:
-        raise ValueError(f"{network.name} was loaded without its classifier, so no class has a score to explain")
-    if len(network.layer(layer).output.shape) != 4:
-        raise ValueError(f"layer {layer!r} has no maps; choose one before the pooling, such as {last_maps(network)!r}")
+    needs_classifier(network)
+    layer = maps_layer(network, layer)
     classes = class_numbers(network, batch, class_)
     function = network.compiled(("activations and gradients", layer), lambda: _compile(network, layer))
     activations, gradients = function(batch, classes)
     return activations.numpy(), gradients.numpy()
 
 
-def last_maps(network: Network) -> str:
-    """The layer that plays the part of the slides' last maps, or else the last layer with maps (rows and columns)."""
-    try:
-        return network.on_slide("block5_conv3")
-    except ValueError:
-        with_maps = [layer.name for layer in network.model.layers if len(_shape(layer)) == 4]
-    if len(with_maps) < 2:  # the picture itself is one
-        raise ValueError(f"{network.name} has no layer with maps; Grad-CAM needs a convolution")
-    return with_maps[-1]
-
-
-def class_numbers(network: Network, batch: np.ndarray, class_: Any) -> np.ndarray:
-    """One class number per picture of the batch, from names, numbers, one for all, or None for the most probable."""
-    if class_ is None:
-        scores = network.probabilities(batch)
-        return (scores.argmax(axis=1) if scores.shape[1] > 1 else scores[:, 0] > 0.5).astype(np.int32)
-    names = [class_] * len(batch) if isinstance(class_, str | int | np.integer) else list(class_)
-    if len(names) != len(batch):
-        raise ValueError(f"{len(names)} classes for {len(batch)} pictures; give one class, or one per picture")
-    return np.array([network.class_index(name) for name in names], dtype=np.int32)
-
-
-def class_scores(logits: Any, classes: Any) -> Any:
-    """The logit of each picture's class, a tensor (n,), inside a compiled function; -z for class 0 of a sigmoid."""
-    tf = tensorflow()
-    if logits.shape[-1] == 1:
-        return tf.where(classes == 1, logits[:, 0], -logits[:, 0])
-    return tf.gather(logits, classes, axis=1, batch_dims=1)
-
-
 def _compile(network: Network, layer: str) -> Callable:
     """One compiled function for a layer: pictures and class numbers in, activations and gradients out."""
     tf = tensorflow()
-    model = keras().Model(network.model.inputs[0], [network.layer(layer).output, network.logits])
+    model = keras().Model(network.model.inputs[0], [layer_output(network, layer), network.logits])
 
     def call(pictures, classes):
         with tf.GradientTape() as tape:
@@ -119,10 +96,4 @@ def _compile(network: Network, layer: str) -> Callable:
         gradients = tape.gradient(score, activations, unconnected_gradients="zero")
         return tf.cast(activations, tf.float32), tf.cast(gradients, tf.float32)
 
-    pictures = tf.TensorSpec((None, *network.model.inputs[0].shape[1:]), tf.float32)
-    return compile_once(call, pictures, tf.TensorSpec((None,), tf.int32))
-
-
-def _shape(layer: Any) -> tuple:
-    output = layer.output[0] if isinstance(layer.output, list) else layer.output
-    return tuple(output.shape)
+    return compile_once(call, picture_spec(network), tf.TensorSpec((None,), tf.int32))

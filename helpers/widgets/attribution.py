@@ -3,17 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import ipywidgets
+import numpy as np
 
-from helpers import images
+from helpers import attribution, images
 from helpers.attribution import grad_cam
 from helpers.attribution.cam import last_maps
+from helpers.attribution.lime import MODELS
+from helpers.attribution.perturbation import FILLS
+from helpers.attribution.rules import RULES
+from helpers.attribution.targets import needs_classifier
 from helpers.backbones import Network
+from helpers.progress import Report
 from helpers.widgets.base import Explorer, Frame
+from helpers.widgets.jobs import LiveExplorer
 from helpers.widgets.photos import PhotoChoice
 
 SHOWN = 448  # pixels of the picture in the page; the network sees the same part at its own size
+SMALL = 224  # of one picture among several
+KINDS = ("relu", "activation", "add", "concatenate", "convolution")
+CLASS = "the class"  # in the explorer of the rules: start from a class score instead of a unit
+
+
+class _Names(tuple):
+    """Several names that read well in the strip's titles."""
+
+    def __str__(self) -> str:
+        return ", ".join(self)
+
+
+class _Question:
+    """A photo and one of its five most probable classes: the two controls that these explorers share."""
+
+    def __init__(self, network: Network, photo: str, photos: Iterable[str] | None) -> None:
+        needs_classifier(network)
+        self.network, self.choice = network, PhotoChoice(photos, photo)
+        self.menu = ipywidgets.Dropdown(description="Class", tooltip="Which class to explain: the five most probable")
+        self.choice.menu.observe(self._new_photo, "value")
+        self._new_photo()
+
+    def _new_photo(self, _: Any = None) -> None:
+        count = min(5, max(len(self.network.class_names), 1))
+        top = self.network.predict_top(self.choice.array(self.choice.menu.value), count)
+        self.menu.options = [(f"{name} ({share:.2f})", self.network.class_names.index(name)) for name, share in top]
+        self.menu.value = self.menu.options[0][1]
+
+    def picture(self, photo: str) -> np.ndarray:
+        """What the network sees of the chosen photo."""
+        return self.network.prepare(self.choice.array(photo))
+
+    def shown(self, photo: str, side: int = SHOWN) -> np.ndarray:
+        """The same part of the photo, larger, for the page."""
+        return images.prepare(self.choice.array(photo), side)
+
+    def name(self, class_: int) -> str:
+        """The class's name."""
+        return self.network.class_names[class_]
 
 
 def grad_cam_explorer(network: Network, photo: str = "chelsea", photos: Iterable[str] | None = None) -> Explorer:
@@ -22,35 +69,196 @@ def grad_cam_explorer(network: Network, photo: str = "chelsea", photos: Iterable
     photo: the first one shown. photos: names from `datasets.photos()`, None for all. Raises ValueError when the network
     has no classifier.
     """
-    if network.logits is None:
-        raise ValueError(f"{network.name} was loaded without its classifier, so no class has a score to explain")
-    choice = PhotoChoice(photos, photo)
-    kinds = ("relu", "activation", "add", "concatenate", "convolution")
-    layers = [layer.name for layer in network.layers if layer.kind in kinds and len(layer.shape) == 3]
-    prediction = ipywidgets.Dropdown(description="Class", tooltip="Which class to explain: the five most probable")
+    asked = _Question(network, photo, photos)
+    layers = [layer.name for layer in network.layers if layer.kind in KINDS and len(layer.shape) == 3]
     layer = ipywidgets.Dropdown(options=layers, value=last_maps(network), description="Layer", tooltip="Whose maps")
     opacity = ipywidgets.FloatSlider(
         value=0.55, min=0, max=1, step=0.05, description="Opacity", tooltip="0: photo only, 1: heat map only"
     )
 
-    def new_photo(_=None) -> None:
-        top = network.predict_top(choice.array(choice.menu.value), 5)
-        prediction.options = [(f"{name} ({share:.2f})", network.class_names.index(name)) for name, share in top]
-        prediction.value = prediction.options[0][1]
-
     def draw(photo: str, class_: int, layer: str, opacity: float) -> Frame:
-        array = choice.array(photo)
-        picture = network.prepare(array)
-        heat = grad_cam(network, picture, class_, layer)
-        name = network.class_names[class_]
-        shown = images.overlay(images.prepare(array, SHOWN), heat, opacity)
+        heat, name = grad_cam(network, asked.picture(photo), class_, layer), asked.name(class_)
+        shown = images.overlay(asked.shown(photo), heat, opacity)
         rows, columns = heat.shape
         caption = f"{photo}: Grad-CAM of {name} at {layer}, {rows} x {columns} places, maximum {heat.max():.3g}"
         return Frame(shown, caption, f'grad_cam(network, picture, "{name}", layer="{layer}")')
 
-    choice.menu.observe(new_photo, "value")
-    new_photo()
-    controls = {"photo": choice, "class_": prediction, "layer": layer, "opacity": opacity}
+    controls = {"photo": asked.choice, "class_": asked.menu, "layer": layer, "opacity": opacity}
     middle = layers[len(layers) // 2]
-    strip = [{"opacity": 0.0}, *({"class_": value} for _, value in prediction.options[:3]), {"layer": middle}]
+    strip = [{"opacity": 0.0}, *({"class_": value} for _, value in asked.menu.options[:3]), {"layer": middle}]
     return Explorer(controls, draw, strip, "Grad-CAM explorer")
+
+
+def methods_explorer(network: Network, photo: str = "chelsea", photos: Iterable[str] | None = None) -> Explorer:
+    """The heat maps of several methods side by side, for one class of a photo; each on its own scale.
+
+    A map that was computed stays until the photo or the class changes. Arguments and errors as in `grad_cam_explorer`.
+    """
+    asked = _Question(network, photo, photos)
+    chosen = ipywidgets.SelectMultiple(
+        options=list(attribution.METHODS),
+        value=("Grad-CAM", "saliency", "guided Grad-CAM"),
+        description="Methods",
+        tooltip="Choose several with Ctrl or Shift; the slow ones (occlusion, LIME, Score-CAM) take seconds",
+        rows=8,
+    )
+    opacity = ipywidgets.FloatSlider(
+        value=0.7, min=0, max=1, step=0.05, description="Opacity", tooltip="0: photo only, 1: heat map only"
+    )
+    known: dict[tuple, np.ndarray] = {}
+
+    def heat(photo: str, class_: int, method: str) -> np.ndarray:
+        picture = asked.picture(photo)
+        key = (picture.tobytes(), class_, method)
+        if key not in known:
+            if len(known) > 3 * len(attribution.METHODS):
+                known.clear()
+            known[key] = attribution.heat_of(method, network, picture, class_)
+        return known[key]
+
+    def draw(photo: str, class_: int, methods: tuple[str, ...], opacity: float) -> Frame:
+        if not methods:
+            raise ValueError("no method is chosen; choose at least one in the list")
+        heats = [_without_outliers(heat(photo, class_, method)) for method in methods]
+        small = asked.shown(photo, SMALL)
+        shown = images.grid([images.overlay(small, one, opacity) for one in heats], min(3, len(heats)), 6)
+        caption = f"{photo}: {asked.name(class_)}; from the top left: {', '.join(methods)}; each on its own scale"
+        return Frame(shown, caption, f'heat_of("{methods[0]}", network, picture, "{asked.name(class_)}")')
+
+    controls = {"photo": asked.choice, "class_": asked.menu, "methods": chosen, "opacity": opacity}
+    strip = [
+        {"methods": _Names((name,))} for name in ("Grad-CAM", "saliency", "guided backprop", "integrated gradients")
+    ]
+    return Explorer(controls, draw, strip, "Methods side by side")
+
+
+def occlusion_explorer(network: Network, photo: str = "chelsea", photos: Iterable[str] | None = None) -> Explorer:
+    """Occlusion by hand: two sliders move a cover over the photo, and the probability of the class follows.
+
+    Arguments and errors as in `grad_cam_explorer`.
+    """
+    asked = _Question(network, photo, photos)
+    last = network.input_size - 1
+    row = _slider("Row", last // 2, 0, last, "Middle of the cover, from the top, in pixels", 8)
+    column = _slider("Column", last // 2, 0, last, "Middle of the cover, from the left, in pixels", 8)
+    size = _slider("Size", network.input_size // 4, 4, network.input_size, "Side of the cover in pixels", 4)
+    fill = ipywidgets.Dropdown(options=FILLS, description="Fill", tooltip="What stands in for the covered pixels")
+
+    def draw(photo: str, class_: int, row: int, column: int, size: int, fill: str) -> Frame:
+        picture = asked.picture(photo)
+        covered = attribution.cover(network, picture, row - size // 2, column - size // 2, size, fill)
+        before, now = attribution.class_score(network, np.stack([picture, covered]), class_, probability=True)
+        shown = images.resize(np.rint(covered).clip(0, 255).astype(np.uint8), (SHOWN, SHOWN), "nearest")
+        caption = (
+            f"{photo}: probability of {asked.name(class_)} {before:.3f} uncovered, {now:.3f} with a {fill} cover of "
+            f"{size} px at row {row}, column {column}"
+        )
+        return Frame(
+            shown, caption, f'cover(network, picture, {row - size // 2}, {column - size // 2}, {size}, "{fill}")'
+        )
+
+    controls = {"photo": asked.choice, "class_": asked.menu, "row": row, "column": column, "size": size, "fill": fill}
+    side = network.input_size
+    strip = [{"row": side // 4 * one, "column": side // 4 * other} for one, other in ((1, 1), (1, 3), (3, 1), (3, 3))]
+    return Explorer(controls, draw, strip, "Occlusion by hand")
+
+
+def rules_explorer(network: Network, photo: str = "chelsea", photos: Iterable[str] | None = None) -> Explorer:
+    """ReLU's backward rules on the network: from a class, or from one channel of a layer, back to the pixels.
+
+    Arguments and errors as in `grad_cam_explorer`; ValueError also for a network without any ReLU.
+    """
+    asked = _Question(network, photo, photos)
+    layers = {layer.name: layer.shape[-1] for layer in network.layers if layer.kind in KINDS and len(layer.shape) == 3}
+    rule = ipywidgets.ToggleButtons(
+        options=RULES, value="guided", description="Rule", tooltip="What passes each ReLU on the way back"
+    )
+    start = ipywidgets.Dropdown(
+        options=[CLASS, *layers], description="From", tooltip="Start from the class score, or from a unit of a layer"
+    )
+    unit = _slider("Channel", 0, 0, 0, "Which channel of the layer (its strongest place); only with a layer")
+
+    def new_layer(change: Any) -> None:
+        unit.max = layers.get(change["new"], 1) - 1
+
+    def draw(photo: str, class_: int, rule: str, start: str, unit: int) -> Frame:
+        picture = asked.picture(photo)
+        if start == CLASS:
+            gradient, of = attribution.rule_gradient(network, picture, class_, rule), asked.name(class_)
+            code = f'rule_gradient(network, picture, "{of}", "{rule}")'
+        else:
+            gradient = attribution.rule_gradient(network, picture, rule=rule, layer=start, unit=unit)
+            of = f"channel {unit} of {start}"
+            code = f'rule_gradient(network, picture, rule="{rule}", layer="{start}", unit={unit})'
+        flat = np.ptp(gradient) == 0
+        shown = images.resize(images.deprocess(gradient), (SHOWN, SHOWN), "nearest")
+        words = f"{photo}: {rule} backward pass from {of}" + (
+            ": no gradient arrives, the unit is silent" if flat else ""
+        )
+        return Frame(shown, words, code)
+
+    start.observe(new_layer, "value")
+    controls = {"photo": asked.choice, "class_": asked.menu, "rule": rule, "start": start, "unit": unit}
+    return Explorer(controls, draw, [{"rule": one} for one in RULES], "The ReLU's way back")
+
+
+def lime_explorer(network: Network, photo: str = "chelsea", photos: Iterable[str] | None = None) -> LiveExplorer:
+    """LIME with its superpixels; Start samples and fits, and shows the weights over the photo.
+
+    Arguments and errors as in `grad_cam_explorer`.
+    """
+    from skimage.segmentation import mark_boundaries
+
+    asked = _Question(network, photo, photos)
+    count = _slider("Superpixels", 40, 4, 200, "About how many parts the photo is cut into", 4)
+    samples = _slider("Samples", 150, 20, 1000, "How many photos with deleted parts are asked", 10)
+    model = ipywidgets.Dropdown(options=MODELS, description="Model", tooltip="The simple model that is fitted")
+    fill = ipywidgets.Dropdown(options=FILLS, description="Fill", tooltip="What a deleted superpixel becomes")
+    seed = _slider("Seed", 0, 0, 20, "Other samples; does the answer stay?")
+
+    def outlined(picture: np.ndarray, parts: np.ndarray) -> np.ndarray:
+        marked = mark_boundaries(picture, parts, color=(1, 0.9, 0), mode="inner")
+        return images.resize(np.rint(marked * 255).astype(np.uint8), (SHOWN, SHOWN), "nearest")
+
+    def first(photo: str, class_: int, count: int, samples: int, model: str, fill: str, seed: int) -> Frame:
+        picture = asked.picture(photo)
+        parts = attribution.superpixels(picture, count)
+        words = f"{photo}: {parts.max() + 1} superpixels; Start asks about {asked.name(class_)} {samples} times"
+        return Frame(outlined(picture, parts), words, code(asked.name(class_), count, samples, model, fill, seed))
+
+    def code(name: str, count: int, samples: int, model: str, fill: str, seed: int) -> str:
+        parts = f"superpixels(picture, {count})"
+        return f'lime(network, picture, "{name}", {parts}, {samples}, "{model}", "{fill}", seed={seed})'
+
+    def run(
+        report: Report, photo: str, class_: int, count: int, samples: int, model: str, fill: str, seed: int
+    ) -> Frame:
+        picture, name = asked.picture(photo), asked.name(class_)
+        parts = attribution.superpixels(picture, count)
+        found = attribution.lime(network, picture, class_, parts, samples, model, fill, seed=seed, report=report)
+        over = images.overlay(asked.shown(photo), found.heat, 0.6, signed=True)
+        words = (
+            f"{photo}: LIME of {name}, {model}, {samples} samples, R2 {found.fit:.2f}; red speaks for it, blue against"
+        )
+        return Frame(over, words, code(name, count, samples, model, fill, seed))
+
+    controls = {"photo": asked.choice, "class_": asked.menu, "count": count, "samples": samples}
+    controls |= {"model": model, "fill": fill, "seed": seed}
+    strip = [
+        {"samples": 60},
+        {"samples": 60, "seed": 1},
+        {"samples": 60, "model": "lasso"},
+        {"samples": 60, "fill": "blur"},
+    ]
+    return LiveExplorer(controls, run, first, strip, "LIME")
+
+
+def _slider(description: str, value: int, low: int, high: int, tooltip: str, step: int = 1) -> ipywidgets.IntSlider:
+    return ipywidgets.IntSlider(
+        value=value, min=low, max=high, step=step, description=description, tooltip=tooltip, continuous_update=True
+    )
+
+
+def _without_outliers(heat: np.ndarray) -> np.ndarray:
+    """A map cut at its 99.5 % quantile: a few hot pixels would leave the rest dark."""
+    return np.minimum(heat, np.quantile(heat, 0.995)) if heat.size > 1000 else heat

@@ -241,7 +241,11 @@ check(nines > 0.3, "a six turned by 180 degrees is a nine to the network", nines
 loss = right["plain"] - right["moves and flips"]
 check(loss > 0.05, "flips read digits worse than no augmentation does, by", loss)
 slide_claim(
-    "003", "augmentation is always done: the slide's generator, with both flips, helps on digits", loss < 0, "does not hold here", -loss
+    "003",
+    "augmentation is always done: the slide's generator, with both flips, helps on digits",
+    loss < 0,
+    "does not hold here",
+    -loss,
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}

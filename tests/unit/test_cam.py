@@ -3,30 +3,25 @@
 import numpy as np
 import pytest
 
-from helpers import backbones
-from helpers.attribution import activations_and_gradients, grad_cam, weighted_map
+from helpers import backbones, images
+from helpers.attribution import (
+    activations_and_gradients,
+    class_activation_map,
+    grad_cam,
+    grad_cam_plus_plus,
+    hires_cam,
+    layer_cam,
+    score_cam,
+    weighted_map,
+)
 from helpers.backbones.network import Network
 from helpers.quiet import keras
+from tests.unit import small_networks
 
 
 @pytest.fixture(scope="module")
 def worked_example():
-    """The one-convolution network computed by hand: 4x4 input 0..15, two maps of ones with bias -50 and -75."""
-    k = keras()
-    inputs = k.Input((4, 4, 3), name="image")
-    grey = k.layers.Conv2D(1, 1, use_bias=False, name="first_channel")(inputs)
-    maps = k.layers.Conv2D(2, 3, name="conv")(grey)
-    relu = k.layers.ReLU(name="relu")(maps)
-    flat = k.layers.Flatten()(k.layers.Permute((3, 1, 2))(relu))
-    scores = k.layers.ReLU(name="scores")(k.layers.Dense(4, use_bias=False, name="dense")(flat))
-    model = k.Model(inputs, scores)
-    model.get_layer("first_channel").set_weights([np.array([1, 0, 0], np.float32).reshape(1, 1, 3, 1)])
-    model.get_layer("conv").set_weights([np.ones((3, 3, 1, 2), np.float32), np.array([-50, -75], np.float32)])
-    weights = np.repeat(np.array([1, 1, 1, 1, 1, -1, -1, -1], np.float32)[:, None], 4, axis=1)
-    model.get_layer("dense").set_weights([weights])
-    picture = np.zeros((4, 4, 3), np.float32)
-    picture[..., 0] = np.arange(16).reshape(4, 4)
-    return Network("worked example", model, model.output, 4, ["a", "b", "c", "d"]), picture
+    return small_networks.worked_example()
 
 
 def test_worked_example(worked_example):
@@ -160,3 +155,77 @@ def test_bad_input_gives_one_sentence(lite, photo, call, sentence):
     with pytest.raises(ValueError, match=sentence) as caught:
         call(lite, photo)
     assert "\n" not in str(caught.value)
+
+
+# --- The family ------------------------------------------------------------------------------------------------------
+
+
+def test_closed_form_is_grad_cam_times_the_number_of_places(lite, photo):
+    for network in (lite, small_networks.convnet()):
+        picture = photo if network is lite else small_networks.photo()
+        closed = class_activation_map(network, picture, 1)
+        np.testing.assert_allclose(
+            closed / closed.size, grad_cam(network, picture, 1, relu=None), rtol=1e-3, atol=1e-5 * np.abs(closed).max()
+        )
+
+
+def test_closed_form_of_a_sigmoid_speaks_for_both_classes():
+    network = small_networks.convnet()
+    k = keras()
+    z = k.layers.Dense(1, name="one")(network.layer("pool").output)
+    one = Network("one", k.Model(network.model.inputs[0], k.layers.Activation("sigmoid")(z)), z, 16, ["cat", "dog"])
+    picture = small_networks.photo()
+    np.testing.assert_allclose(class_activation_map(one, picture, 0), -class_activation_map(one, picture, 1))
+    logit = k.Model(one.model.inputs[0], z)(picture[None]).numpy()[0, 0]
+    np.testing.assert_allclose(class_activation_map(one, picture, "dog").mean(), logit, rtol=1e-4)
+
+
+def test_closed_form_of_squeezenet_is_its_map():
+    network = backbones.load("squeezenet")
+    picture = np.random.default_rng(1).uniform(0, 255, (131, 99, 3)).astype(np.float32)
+    maps = network.features_of(picture, "conv10_relu")[0]
+    np.testing.assert_allclose(class_activation_map(network, picture, 7), maps[..., 7], rtol=1e-5)
+
+
+def test_a_flatten_head_has_no_closed_form():
+    with pytest.raises(ValueError, match="VGG16 has three dense layers") as caught:
+        class_activation_map(small_networks.smooth(), small_networks.photo(8), 1)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_family_is_one_map_where_gradients_are_constant(lite, photo):
+    """With a global average and one dense layer d z / d A does not depend on the place."""
+    plain, hires = grad_cam(lite, photo, "tabby"), hires_cam(lite, photo, "tabby")
+    np.testing.assert_allclose(plain, hires, rtol=1e-3, atol=1e-5)
+
+
+def test_the_family_by_hand(monkeypatch):
+    activations = np.array([[[[1.0, 2.0], [0.0, 1.0]]]])  # (1, 1 row, 2 columns, 2 channels)
+    gradients = np.array([[[[2.0, -1.0], [0.0, 3.0]]]])
+    from helpers.attribution import cam_family
+
+    monkeypatch.setattr(cam_family, "activations_and_gradients", lambda *_: (activations, gradients))
+    batch = np.zeros((1, 2, 2, 3))
+    np.testing.assert_allclose(hires_cam(None, batch), [[[0, 3]]])  # 2 - 2 and 0 + 3
+    np.testing.assert_allclose(layer_cam(None, batch), [[[2, 3]]])  # 2 + 0 and 0 + 3
+    # Channel 0, sum of A 1: weight 4 / (8 + 8) = 1/4, alpha 1/4 * 2 = 1/2. Channel 1, sum of A 3: place 1
+    # 9 / (18 + 81) = 1/11, alpha 3/11 (place 0 has a negative gradient). Maps: 1/2 + 6/11, and 3/11.
+    np.testing.assert_allclose(grad_cam_plus_plus(None, batch), [[[0.5 + 6 / 11, 3 / 11]]])
+
+
+def test_score_cam_weighs_by_what_the_class_gains():
+    network, picture = small_networks.convnet(), small_networks.photo()
+    heat = score_cam(network, picture, 1, channels=None, batch=4)
+    activations = network.features_of(picture, "relu2")[0]
+    gains = []
+    for k in range(activations.shape[-1]):
+        one = activations[..., k]
+        mask = (one - one.min()) / np.ptp(one) if np.ptp(one) else np.zeros_like(one)
+
+        mask = images.resize(mask.astype(np.float32), (16, 16), "bilinear")[..., None]
+        trial = mask * picture + (1 - mask) * network.mean_colour
+        gains.append(keras().Model(network.model.inputs[0], network.logits)(trial[None]).numpy()[0, 1])
+    weights = np.exp(gains) / np.exp(gains).sum()
+    np.testing.assert_allclose(heat, np.maximum(activations @ weights, 0), rtol=1e-3, atol=1e-5)
+    with pytest.raises(ValueError, match="one picture at a time"):
+        score_cam(network, np.stack([picture, picture]))

@@ -1,0 +1,84 @@
+"""A cause that is known because it was planted: networks that cheat, the interventions that prove it, and map scores.
+
+Photos of husky and wolf with snow behind the wolf: Ribeiro, Singh and Guestrin, KDD 2016, section 6.4. That network,
+too, was biased on purpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from helpers import probes
+from helpers.attribution.scores import share_ratio
+from helpers.backbones import Network
+from helpers.datasets.critters import Critters
+from helpers.features import before_classifier
+from helpers.heads import attach_head
+
+BATCH = 20
+
+
+def linear_head(network: Network, photos: Critters, strength: float = 0.01, seed: int = 0) -> Network:
+    """Return a network for cats and dogs: the base as it is, and one linear layer on its pooled features.
+
+    The layer is a logistic regression, fitted on `photos` (standardised features, C = strength) and written into the
+    head as one sigmoid output, so that every method can look through the whole network. Raises ValueError as
+    `attach_head`.
+    """
+    names = [before_classifier(network)]
+    found = [network.features_of(photos.images[at : at + BATCH], names[0]) for at in range(0, len(photos), BATCH)]
+    scaler, classifier = probes.logistic_regression(strength, seed).fit(np.concatenate(found), photos.labels)
+    made = attach_head(network, photos.class_names, hidden=0, dropout=0, seed=seed)
+    kernel = classifier.coef_[0] / scaler.scale_
+    bias = classifier.intercept_[0] - kernel @ scaler.mean_
+    made.layer("new_logits").set_weights([kernel[:, None].astype(np.float32), np.array([bias], np.float32)])
+    return made
+
+
+def answers(network: Network, pictures: np.ndarray) -> np.ndarray:
+    """The class number that the network gives each picture (n, size, size, 3): int64 (n,)."""
+    found = [network.probabilities(pictures[at : at + BATCH]) for at in range(0, len(pictures), BATCH)]
+    scores = np.concatenate(found)
+    return (scores[:, 0] > 0.5).astype(np.int64) if scores.shape[1] == 1 else scores.argmax(axis=1)
+
+
+def accuracy(network: Network, photos: Critters) -> float:
+    """The share of photos that the network calls right."""
+    return float((answers(network, photos.images) == photos.labels).mean())
+
+
+def flips(network: Network, photos: Critters, changes: dict[str, Callable[[Critters], Critters]]) -> dict[str, Any]:
+    """Intervene and ask again: name of the change -> which answers it flipped, bool (n,).
+
+    changes: for example {"background": Critters.swap_background, "ears": Critters.swap_ears}; each draws the same
+    scenes again with one thing changed, so what flips the answer is its cause.
+    """
+    before = answers(network, photos.images)
+    return {name: answers(network, change(photos).images) != before for name, change in changes.items()}
+
+
+def proved(
+    cheating: Network, honest: Network, photos: Critters, swap: Callable[[Critters], Critters]
+) -> tuple[np.ndarray, dict[str, float]]:
+    """Which photos prove both causes, bool (n,), and the shares of answers that each intervention flipped.
+
+    A photo proves the causes when the cheating network is wrong and `swap` (of the shortcut) flips its answer while
+    the swap of the ears does not, and the honest network is right and the swap of the ears flips its answer while
+    `swap` does not.
+    """
+    changes = {"shortcut": swap, "ears": Critters.swap_ears}
+    cheats, is_honest = flips(cheating, photos, changes), flips(honest, photos, changes)
+    wrong = answers(cheating, photos.images) != photos.labels
+    right = answers(honest, photos.images) == photos.labels
+    shares = {f"cheating, {name} swapped": float(one.mean()) for name, one in cheats.items()}
+    shares |= {f"honest, {name} swapped": float(one.mean()) for name, one in is_honest.items()}
+    chosen = wrong & cheats["shortcut"] & ~cheats["ears"] & right & is_honest["ears"] & ~is_honest["shortcut"]
+    return chosen, shares
+
+
+def ratios(heats: list[np.ndarray], masks: np.ndarray) -> np.ndarray:
+    """The share ratio (see `share_ratio`) of each map on its mask, float64 (n,)."""
+    return np.array([share_ratio(heat, mask) for heat, mask in zip(heats, masks, strict=True)])

@@ -1,0 +1,196 @@
+"""ReLU's backward rule, three ways: plain backpropagation, the deconvnet, and guided backpropagation.
+
+Zeiler and Fergus: Visualizing and Understanding Convolutional Networks, ECCV 2014 (deconvnet). Springenberg et al.:
+Striving for Simplicity, ICLR Workshop 2015, figure 1 (guided backpropagation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from helpers import images
+from helpers.attribution.cam import grad_cam
+from helpers.attribution.gradients import compile_gradient, gradient_function
+from helpers.attribution.targets import class_numbers, class_scores, layer_output, maps_of, scoring_model, twin
+from helpers.backbones import Network
+from helpers.quiet import keras, tensorflow
+
+RULES = ("plain", "deconvnet", "guided")
+
+
+def relu_backward(upstream: Any, forward: Any, rule: str = "plain", maximum: float | None = None) -> np.ndarray:
+    """Return what flows back through one ReLU, float64, of the arrays' shape.
+
+    upstream: the gradient that arrives from above. forward: what went into the ReLU. maximum: 6 for ReLU6, which
+    passes nothing back where it is saturated. rule: "plain" passes the gradient where the input was positive (and below
+    the maximum), "deconvnet" where the gradient is positive, whatever the input was, "guided" where both hold.
+    Raises ValueError for another rule or arrays of different shapes.
+    """
+    _check_rule(rule)
+    upstream, forward = np.asarray(upstream, np.float64), np.asarray(forward, np.float64)
+    if upstream.shape != forward.shape:
+        raise ValueError(f"the gradient has the shape {upstream.shape} and the input {forward.shape}; give equal ones")
+    open_ = (forward > 0) & (forward < (np.inf if maximum is None else maximum))
+    passes = {"plain": open_, "deconvnet": upstream > 0, "guided": open_ & (upstream > 0)}[rule]
+    return np.where(passes, upstream, 0.0)
+
+
+def rule_gradient(
+    network: Network,
+    pictures: np.ndarray,
+    class_: Any = None,
+    rule: str = "guided",
+    layer: str | None = None,
+    unit: int | tuple[int, int, int] | None = None,
+) -> np.ndarray:
+    """Return the gradient with respect to the pixels with another backward rule at every ReLU, of the pictures' shape.
+
+    Of a class score by default. With `layer`, of that layer's `unit` instead: a channel (its strongest place), or
+    (row, column, channel); then class_ must be None. The network itself is not changed: its graph is built a second
+    time around the same weights. Raises ValueError for an unknown rule, class or layer, a unit out of range, or a
+    network without any ReLU, where the rules would do nothing.
+    """
+    _check_rule(rule)
+    batch = network.batch(pictures)
+    if layer is not None:
+        found = _of_unit(network, batch, layer, unit, rule)
+    elif unit is not None:
+        raise ValueError("unit needs a layer: name the layer whose unit is meant")
+    else:
+        classes = class_numbers(network, batch, class_)
+        found = _of_class(network, rule)(batch, classes).numpy()
+    return found[0] if np.ndim(pictures) == 3 else found
+
+
+def guided_backprop(network: Network, pictures: np.ndarray, class_: Any = None) -> np.ndarray:
+    """Guided backpropagation of a class score, of the pictures' shape: `rule_gradient` with the rule "guided"."""
+    return rule_gradient(network, pictures, class_, "guided")
+
+
+def deconvnet(network: Network, pictures: np.ndarray, class_: Any = None) -> np.ndarray:
+    """The deconvnet's backward pass of a class score, of the pictures' shape: `rule_gradient` with "deconvnet"."""
+    return rule_gradient(network, pictures, class_, "deconvnet")
+
+
+def guided_grad_cam(network: Network, pictures: np.ndarray, class_: Any = None, layer: str | None = None) -> np.ndarray:
+    """Guided backpropagation times the enlarged Grad-CAM map, of the pictures' shape.
+
+    Selvaraju et al., ICCV 2017, section 3.2: fine like the first, about one class like the second.
+    """
+    batch = network.batch(pictures)
+    classes = class_numbers(network, batch, class_)
+    heats = grad_cam(network, batch, classes, layer)
+    large = np.stack([images.resize(heat, batch.shape[1:3], "bilinear") for heat in heats])
+    found = guided_backprop(network, batch, classes) * large[..., None]
+    return found[0] if np.ndim(pictures) == 3 else found
+
+
+def ruled(model: Any, rule: str, needed: bool = True) -> Any:
+    """Return a model with the same weights whose ReLUs follow another backward rule; `model` stays as it is.
+
+    Every layer gets a twin around the same weights; ReLU layers, and layers with a ReLU as their activation, get one
+    with the rule. Nested models are rebuilt too. Raises ValueError when there is no ReLU in it and one is `needed`.
+    """
+    _check_rule(rule)
+    replaced: list[str] = []
+
+    def second(operation: Any) -> Any:
+        made = _with_rule(operation, rule)
+        if made is None:
+            return twin(operation)
+        replaced.append(operation.name)
+        return made
+
+    again = keras().models.clone_model(model, clone_function=second, recursive=True)
+    if needed and not replaced:
+        raise ValueError(f"{model.name} has no ReLU, so the rule {rule!r} would change nothing; use input_gradient()")
+    return again
+
+
+def _with_rule(operation: Any, rule: str) -> Any:
+    """A twin of a layer with the rule at its ReLU; None for a layer without one."""
+    kind, activation = type(operation).__name__, getattr(operation, "activation", None)
+    if kind == "ReLU":
+        slope, maximum = float(operation.negative_slope or 0), operation.max_value
+        if slope or operation.threshold:
+            return None  # a leaky one has no closed side for a rule to speak of
+        return keras().layers.Activation(
+            _relu_with_rule(rule, maximum), name=operation.name, dtype=operation.dtype_policy
+        )
+    if kind in ("Relu", "Relu6"):  # keras.ops.relu, used as a function
+        return keras().layers.Activation(_relu_with_rule(rule, 6 if kind == "Relu6" else None), name=operation.name)
+    name = getattr(activation, "__name__", "")
+    if name in ("relu", "relu6"):
+        return twin(operation, activation=_relu_with_rule(rule, 6 if name == "relu6" else None))
+    return None
+
+
+def _relu_with_rule(rule: str, maximum: float | None) -> Callable:
+    """A ReLU that looks like any other on the way forward."""
+    tf = tensorflow()
+
+    @tf.custom_gradient
+    def relu(x):
+        limit = x.dtype.max if maximum is None else tf.cast(maximum, x.dtype)
+        y = tf.clip_by_value(x, tf.zeros((), x.dtype), limit)
+
+        def backward(upstream):
+            zero = tf.zeros_like(upstream)
+            if rule != "plain":
+                upstream = tf.maximum(upstream, zero)
+            if rule == "deconvnet":
+                return upstream
+            return tf.where((x > 0) & (x < limit), upstream, zero)
+
+        return y, backward
+
+    return relu
+
+
+def _of_class(network: Network, rule: str) -> Callable:
+    if rule == "plain":
+        return gradient_function(network)
+
+    def build() -> Callable:
+        return compile_gradient(network, ruled(scoring_model(network), rule), class_scores)
+
+    return network.compiled(("rule gradient", rule), build)
+
+
+def _of_unit(network: Network, batch: np.ndarray, layer: str, unit: Any, rule: str) -> np.ndarray:
+    """The rule's gradient of one unit: at a fixed place, or at its channel's strongest one."""
+    output, tf = layer_output(network, layer), tensorflow()
+    maps = keras().Model(network.model.inputs[0], output)
+    shape = maps_of(network, batch[:1], layer).shape[1:]
+    place = _checked_unit(layer, unit, shape)
+
+    def score(outputs, numbers):
+        channel = tf.cast(tf.gather(outputs, numbers[0], axis=-1), tf.float32)
+        flat = tf.reshape(channel, (tf.shape(channel)[0], -1))
+        return tf.cond(numbers[1] < 0, lambda: tf.reduce_max(flat, axis=1), lambda: flat[:, tf.maximum(numbers[1], 0)])
+
+    def build() -> Callable:  # in front of the first ReLU all rules are the plain gradient
+        return compile_gradient(network, ruled(maps, rule, needed=False), score)
+
+    return network.compiled(("rule gradient", rule, layer), build)(batch, np.array(place, np.int32)).numpy()
+
+
+def _checked_unit(layer: str, unit: Any, shape: tuple[int, ...]) -> tuple[int, int]:
+    """(channel, flat place or -1 for the strongest), or ValueError for a unit outside the layer."""
+    if unit is None:
+        raise ValueError(f"say which unit of {layer!r}: a channel from 0 to {shape[-1] - 1}, or (row, column, channel)")
+    wanted = (unit,) if isinstance(unit, int | np.integer) else tuple(unit)
+    limits = shape if len(wanted) == len(shape) else shape[-1:]
+    if len(wanted) != len(limits) or not all(0 <= one < limit for one, limit in zip(wanted, limits, strict=True)):
+        raise ValueError(f"unit {unit} is not in {layer!r}, whose output is {' x '.join(map(str, shape))} from 0 on")
+    if len(wanted) == 1:
+        return int(wanted[0]), -1
+    return int(wanted[2]), int(wanted[0] * shape[1] + wanted[1])
+
+
+def _check_rule(rule: str) -> None:
+    if rule not in RULES:
+        raise ValueError(f"rule is {rule!r}, expected one of {', '.join(map(repr, RULES))}")

@@ -1,0 +1,131 @@
+"""Sanity checks: does a map depend on what the network has learned?
+
+Adebayo et al.: Sanity Checks for Saliency Maps, NeurIPS 2018: randomise the weights from the top down; a map that stays
+the same shows the photo and the architecture, not the network's knowledge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from helpers.backbones import Network
+from helpers.heads import copied
+from helpers.quiet import keras, tensorflow
+
+WAYS = ("permute", "draw")
+
+
+def randomised(
+    network: Network,
+    down_to: str | None = None,
+    way: str = "permute",
+    seed: int = 0,
+    calibrate: np.ndarray | None = None,
+) -> Network:
+    """Return a copy whose weights are random from the top down to the layer `down_to` (with it); None: all of them.
+
+    way: "permute" shuffles the values inside each weight array, so that their distribution stays; "draw" takes new
+    ones as before training. calibrate: pictures (n, height, width, 3) on which the statistics of batch normalisation
+    are measured anew; without that, activations of a randomised network die out or explode. Draws with `seed`.
+    Raises ValueError for an unknown layer or way.
+    """
+    if way not in WAYS:
+        raise ValueError(f"way is {way!r}, expected 'permute' or 'draw'")
+    made = copied(network)
+    if down_to is not None:
+        made.layer(down_to)
+    keras().utils.set_random_seed(seed)
+    numbers = np.random.default_rng(seed)
+    for layer in reversed(made.model.layers):
+        if layer.weights and not _normalises(layer):
+            layer.set_weights([_random(weight, way, numbers) for weight in layer.get_weights()])
+        if layer.name == down_to:
+            break
+    if calibrate is not None:
+        recalibrate(made, calibrate)
+    return made
+
+
+def recalibrate(network: Network, pictures: np.ndarray) -> None:
+    """Set the moving statistics of every batch normalisation to those of one batch of pictures, in place."""
+    layers = [layer for layer in network.model.layers if _normalises(layer)]
+    kept = [(layer.momentum, layer.trainable) for layer in layers]
+    for layer in layers:
+        layer.momentum, layer.trainable = 0.0, True
+    call = tensorflow().function(lambda batch: network.model(batch, training=True))
+    call(network.batch(pictures))
+    for layer, (momentum, trainable) in zip(layers, kept, strict=True):
+        layer.momentum, layer.trainable = momentum, trainable
+
+
+def cascade(
+    network: Network,
+    picture: np.ndarray,
+    methods: dict[str, Callable[[Network, np.ndarray], np.ndarray]],
+    layers: Sequence[str],
+    calibrate: np.ndarray | None = None,
+    way: str = "permute",
+    seed: int = 0,
+) -> tuple[dict[str, list[np.ndarray]], dict[str, list[float]]]:
+    """Randomise from the top down to each of `layers` and draw the methods' maps anew: (maps, likeness to the first).
+
+    methods: name -> function (network, picture) -> map. The first map of each is the intact network's. The likeness is
+    `similarity`. `calibrate`, `way` and `seed` as in `randomised`. Give the class in the methods: a randomised network
+    has another most probable one.
+    """
+    maps: dict[str, list[np.ndarray]] = {name: [method(network, picture)] for name, method in methods.items()}
+    for layer in layers:
+        broken = randomised(network, layer, way, seed, calibrate)
+        for name, method in methods.items():
+            maps[name].append(method(broken, picture))
+    return maps, {name: [similarity(found[0], one) for one in found] for name, found in maps.items()}
+
+
+def similarity(first: np.ndarray, second: np.ndarray) -> float:
+    """Rank correlation (Spearman) of two maps' values, -1..1; a constant map, which says nothing, gives 0."""
+    from scipy.stats import spearmanr
+
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return 0.0
+    return float(spearmanr(np.ravel(first), np.ravel(second)).statistic)
+
+
+def edges(picture: np.ndarray) -> np.ndarray:
+    """An edge detector as a map, the rival that knows no network: Sobel on the grey values, float32 (height, width)."""
+    from scipy.ndimage import sobel
+
+    grey = np.asarray(picture, np.float32).mean(axis=-1)
+    return np.hypot(sobel(grey, axis=0), sobel(grey, axis=1))
+
+
+def from_the_top(network: Network, count: int) -> list[str]:
+    """Names of `count` layers with weights, evenly from the last to the first, for `cascade`."""
+    names = [la.name for la in reversed(network.model.layers) if la.weights and not _normalises(la)]
+    places = np.unique(np.linspace(0, len(names) - 1, min(count, len(names))).round().astype(int))
+    return [names[place] for place in places]
+
+
+def _random(weight: np.ndarray, way: str, numbers: np.random.Generator) -> np.ndarray:
+    if way == "permute":
+        return numbers.permutation(weight.ravel()).reshape(weight.shape)
+    if weight.ndim < 2:
+        return np.zeros_like(weight)
+    incoming = int(np.prod(weight.shape[:-1]))
+    return (numbers.standard_normal(weight.shape) * np.sqrt(2 / incoming)).astype(weight.dtype)
+
+
+def _normalises(layer: Any) -> bool:
+    return isinstance(layer, keras().layers.BatchNormalization)
+
+
+def rows_of(likeness: dict[str, list[float]], labels: Iterable[str]) -> str:
+    """The likenesses as a markdown table, a row per method."""
+    labels = list(labels)
+    head = ["| method | " + " | ".join(labels) + " |", "|---" * (len(labels) + 1) + "|"]
+    return "\n".join(head + [f"| {n} | " + " | ".join(f"{v:.2f}" for v in vs) + " |" for n, vs in likeness.items()])
+
+
+__all__ = ["cascade", "edges", "from_the_top", "randomised", "recalibrate", "rows_of", "similarity"]
