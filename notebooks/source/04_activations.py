@@ -312,8 +312,8 @@ numbers = (
 for lecture in ("000", "004"):
     slide_claim(lecture, "Activations are sparser in every deeper layer (ImageNet network, after ReLU)",
                 falls == 0, "does not hold here", numbers, NETWORK == "vgg16", claimed)  # fmt: skip
-slide_claim("000", "Activations grow sparser with depth as a trend (ImageNet network, after ReLU)",
-            trend > 0.5, "holds", trend, NETWORK == "vgg16", claimed)  # fmt: skip
+    slide_claim(lecture, "Activations grow sparser with depth as a trend (ImageNet network, after ReLU)",
+                trend > 0.5, "holds", trend, NETWORK == "vgg16", claimed)  # fmt: skip
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # So: a trend, not a law. The convolution that widens a block leaves few zeros where its input is small, the depthwise one after it many.
@@ -550,7 +550,7 @@ plots.lines(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The theoretical field leaves the picture behind; the effective one cannot, and grows more slowly.
+# The theoretical field leaves the picture behind. The effective one stays about as wide as the picture, and grows more slowly.
 #
 # **Check it where the field still fits into the picture.**
 
@@ -645,14 +645,14 @@ def alike(layer, count=40):
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Lecture 003: units of higher layers are excited by more complex image content.**
 #
-# We ask it of layers whose field is at most half the picture, so that every patch is a whole one.
+# We ask it of layers whose field is at most half the picture, so that every patch is a whole one. What can be measured is likeness: patches that are all the same edge are alike pixel by pixel, nine eyes are not. (Nine random patches are not alike either, so this is a hint of complexity, no proof.)
 
 # %% slideshow={"slide_type": "-"}
 ladder = [name for name in names if receptive_field(network, name).size[0] <= 112][::2]
 likeness = {name: alike(name) for name in ladder}
 slide_claim(
     "003",
-    "Units of higher layers are excited by more complex content: their best patches are less alike pixel by pixel",
+    "Units of higher layers are excited by content that is less alike pixel by pixel",
     likeness[ladder[0]] > 2 * likeness[ladder[-1]],
     "holds",
     list(likeness.values()),
