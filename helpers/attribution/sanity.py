@@ -32,9 +32,15 @@ def randomised(
     are measured anew; without that, activations of a randomised network die out or explode. Draws with `seed`.
     Raises ValueError for an unknown layer or way.
     """
+    made = copied(network)
+    _randomise(made, down_to, way, seed, calibrate)
+    return made
+
+
+def _randomise(made: Network, down_to: str | None, way: str, seed: int, calibrate: np.ndarray | None) -> None:
+    """What `randomised` does, in place."""
     if way not in WAYS:
         raise ValueError(f"way is {way!r}, expected 'permute' or 'draw'")
-    made = copied(network)
     if down_to is not None:
         made.layer(down_to)
     keras().utils.set_random_seed(seed)
@@ -46,7 +52,6 @@ def randomised(
             break
     if calibrate is not None:
         recalibrate(made, calibrate)
-    return made
 
 
 def recalibrate(network: Network, pictures: np.ndarray) -> None:
@@ -55,7 +60,10 @@ def recalibrate(network: Network, pictures: np.ndarray) -> None:
     kept = [(layer.momentum, layer.trainable) for layer in layers]
     for layer in layers:
         layer.momentum, layer.trainable = 0.0, True
-    call = tensorflow().function(lambda batch: network.model(batch, training=True))
+    model = network.model
+    call = network.compiled(
+        "batch statistics", lambda: tensorflow().function(lambda batch: model(batch, training=True))
+    )
     call(network.batch(pictures))
     for layer, (momentum, trainable) in zip(layers, kept, strict=True):
         layer.momentum, layer.trainable = momentum, trainable
@@ -77,8 +85,11 @@ def cascade(
     has another most probable one.
     """
     maps: dict[str, list[np.ndarray]] = {name: [method(network, picture)] for name, method in methods.items()}
+    broken = copied(network)  # one copy for all: what is compiled for it once reads the weights of the moment
+    start = broken.model.get_weights()
     for layer in layers:
-        broken = randomised(network, layer, way, seed, calibrate)
+        broken.model.set_weights(start)
+        _randomise(broken, layer, way, seed, calibrate)
         for name, method in methods.items():
             maps[name].append(method(broken, picture))
     return maps, {name: [similarity(found[0], one) for one in found] for name, found in maps.items()}
