@@ -144,7 +144,8 @@ def main() -> None:
         "# How fast explorers answer",
         "",
         f"`python -m benchmarks.explorers {' '.join(sys.argv[1:])}`, {datetime.date.today()}, "
-        f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, load {load}. Key press to changed pixels, {PRESSES} presses a control; "
+        f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, load {load}. Key press to changed pixels, "
+        f"{PRESSES} presses a control; "
         "`floor` only sends a photo back. First frame includes the static strip.",
         "",
         "| explorer | first frame, s | control | median, ms | 90 %, ms |",

@@ -163,7 +163,7 @@ titles = [f"{n} {strongest[n] * share[at]:.3g}: cat {seen[n][at]:.2f}" for n, at
 plots.photos([strips[name][at] for name, at in shown], titles, columns=4)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Shear hides the cat first. But the network is no judge of what is believable: upside down the cat stays a cat, and so do streaks of fur, though nobody takes such photos. Whether a variant is believable, you decide, by looking.
+# Shear hides the cat first. But the network is no judge of what is believable: upside down the cat stays a cat, and so does half a face beside streaks of fur, though nobody takes such photos. Whether a variant is believable, you decide, by looking.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Explore

@@ -447,7 +447,7 @@ found = "; ".join(f"{task}: best after block {p + 1}" for task, p in peak.items(
 plots.lines(number, curves, found, "block", "test accuracy")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Both curves rise from early to late, also that of the digits. The last point (the head's own maps) is a little lower, which one test set cannot prove. The best block is chosen on the test photos here, which flatters it a little; compare whole stretches of the curve, not single points.
+# Both curves rise from early to late. For our animals the last points are about equal. For digits, which are further from ImageNet, the network's last maps are clearly below block 13: late, but not last. The best block is chosen on the test photos here, which flatters it a little; compare whole stretches of the curve, not single points.
 #
 # **The slide's advice, measured: first four blocks against the last one, on digits.**
 

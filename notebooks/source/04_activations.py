@@ -316,7 +316,7 @@ for lecture in ("000", "004"):
                 trend > 0.5, "holds", trend, NETWORK == "vgg16", claimed)  # fmt: skip
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# So: a trend, not a law. The convolution that widens a block leaves few zeros where its input is small, the depthwise one after it many.
+# So: a trend, not a law. In most early and middle blocks the depthwise layer has more zeros than the convolution before it; in some late ones far fewer.
 #
 # **How much is there to store? Numbers per photo, by layer.**
 
@@ -550,7 +550,7 @@ plots.lines(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The theoretical field leaves the picture behind. The effective one stays about as wide as the picture, and grows more slowly.
+# The theoretical field leaves the picture behind. The effective one grows more slowly; where the theoretical field is larger than the picture, the measure stops at about the picture's width, because there is no gradient outside.
 #
 # **Check it where the field still fits into the picture.**
 

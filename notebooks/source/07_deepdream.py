@@ -65,7 +65,7 @@ Markdown(slides.box("07_deepdream", network))
 #
 # It then says that this is the same as
 #
-# $$I^* = \operatorname{arg\,max}_I \; \sum_i A_i(I)^2.$$
+# $$I^* = \mathrm{arg\,max}_I \; \sum_i A_i(I)^2.$$
 #
 # **Think!** What is the derivative of $A^2$? Is anything missing?
 #

@@ -128,7 +128,7 @@ multitask.diagrams(prepared.columns, prepared.tasks)
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Each model is trained twice: once to choose the number of epochs on the validation part, then on all training rows for so many epochs. The test rows are looked at once, at the end.
 #
-# **Think!** Model 1 has thousands of weights for each school, and a school has some fifty pupils. Will it beat its own straight line?
+# **Think!** Model 1 has thousands of weights for each school, and a school has some forty training pupils. Will it beat its own straight line?
 #
 # **Train the four.**
 
@@ -144,7 +144,7 @@ multitask.table(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The mean squared error is in standardised scores: 1 is what the mean achieves. The next column counts every school the same. RMSE is in the unit of the data. Seconds include the search for the number of epochs; the lecture's four took 9.5 minutes.
+# The mean squared error is in standardised scores: about 1 is what the mean achieves. The next column counts every school the same. RMSE is in the unit of the data. Seconds include the search for the number of epochs; the lecture's four took 9.5 minutes.
 #
 # Ten seeds of every row, on School too, are in `benchmarks/results/multitask.md`. On School their mean is 0.741 for one per school, 0.650 for one for all, 0.629 for the heads, 0.625 for the gates, and 0.627 for the line with an intercept per school: on this table, sharing is worth a lot, and a network nothing.
 #
@@ -246,11 +246,11 @@ for weighting in track(("task", "between", "row"), "weightings", 3):
 # The differences are small on this table. A head hardly feels the weights, because it sees its own school only, and within a school all pupils weigh the same under all three. Layers that are shared feel them more: there the schools compete. One seed cannot tell whether counting every school the same helps the average school: the means of small schools are noisy teachers.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## How wrong, in points?
+# ## How wrong?
 #
 # Bland and Altman (1986): prediction minus truth, against the mean of both. The dashed lines hold 95 % of the pupils.
 #
-# **Think!** Why do all four clouds lean to the right?
+# **Think!** Why do all four clouds fall to the right?
 #
 # **The four networks on the test pupils.**
 
@@ -290,7 +290,7 @@ gains = {
 multitask.gain_by_size(prepared.sizes, gains, size_label="training pupils of the school")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# On this split small schools gain most by giving up a network of their own, for which they have too few pupils. What a head adds depends less on the size: the pull keeps the head of a small school near the common one.
+# On this split the smaller half of the schools gains more on average by giving up networks of their own; the tiniest ones may lose, with hardly any test pupils to tell. What a head adds depends less on the size: the pull keeps the head of a small school near the common one.
 #
 # Not every school gains. The mean hides losers.
 #
@@ -327,7 +327,7 @@ axes = {"axis_labels": ("axis 1", "axis 2"), "label": f"mean score\n({prepared.u
 plots.scatter_2d(places, means, title=text, **axes)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The places are not ordered by mean score. A mean score is mostly who the pupils are, and that is in the features already. And a gate multiplies a feature: it says how much a column counts in this school, not how good the school is.
+# The places are not ordered by mean score. A mean score is mostly who the pupils are, and that is in the features already. And a gate multiplies a hidden unit: it says how much that unit counts in this school, not how good the school is.
 #
 # Do the gates matter at all? An intervention tells: give every school the gates of another one.
 #
@@ -568,11 +568,11 @@ extra = {"MSE (squared points)": points, "lecture: split not given": slide}
 multitask.table(list(rated.values()), extra)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Two of the lecture's numbers are above the variance of the ratings (7.88): worse than predicting the mean, if the unit is the same. On the real survey the means of ten seeds are 6.2, 6.1 and 3.7, in seconds, and 4.2 for the line with an intercept per person: here the network is worth its trouble.
+# Two of the lecture's numbers are above the variance of the real ratings (7.88; the drawn survey's mean row stands in the table): worse than predicting the mean, if the unit is the same. On the real survey the mean squared errors over ten seeds are 6.2 (one per person), 6.1 (one for all) and 3.7 (heads), and 4.2 for the line with an intercept per person: here the network is worth its trouble. Training takes seconds.
 #
 # One for all cannot know whether a person likes everything or nothing, and stays near the mean. The line with an intercept per person does. The heads also learn *what* a person likes.
 #
-# The first two lie too close together to be ranked from one split.
+# One per person and one for all lie too close together to be ranked from one split.
 #
 # **The slide's claim, measured.**
 
