@@ -85,13 +85,17 @@ def measure(page, lab: Lab, chosen: list[str]) -> list[tuple]:
     gallery.EXPLORERS["floor"] = FLOOR
     gallery.write(lab.notebooks, names)
     panel = open_in_lab(page, lab, "gallery")
-    run = "async () => { await window.jupyterapp.commands.execute('notebook:run-cell-and-select-next') }"
-    page.evaluate(run)
+    # By number: a focused control makes its own cell the active one.
+    run = """async number => {
+        window.jupyterapp.shell.currentWidget.content.activeCellIndex = number;
+        await window.jupyterapp.commands.execute('notebook:run-cell');
+    }"""
+    page.evaluate(run, 0)
     rows = []
     for number, name in enumerate(names, 1):
         cell = panel.locator(".jp-CodeCell").nth(number)
         start = time.monotonic()
-        page.evaluate(run)
+        page.evaluate(run, number)
         cell.locator("img[alt]").first.wait_for(timeout=300_000)
         first = time.monotonic() - start
         cell.scroll_into_view_if_needed()
