@@ -8,14 +8,13 @@ steps, with the layers and rates of notebook 7. Writes benchmarks/results/ascent
 
 from __future__ import annotations
 
-import statistics
 import sys
 import time
 from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.attribution import seconds
+from benchmarks.floors import compare, seconds
 from benchmarks.tables import made, table, write
 from helpers import backbones, datasets, images
 from helpers.ascent import Objective, Regularisers, ascend, channel, logit
@@ -48,19 +47,7 @@ def floor_of_ascent(network, layer: str | None, size: int) -> Callable[[], objec
     return lambda: [[tensor.numpy() for tensor in both(picture)] for _ in range(STEPS)]
 
 
-def ratios(method: Callable, floor: Callable, pairs: int) -> tuple[float, float, float]:
-    """(floor of one step in milliseconds, median ratio method / floor, median ratio floor / floor)."""
-    method(), floor(), method(), floor()
-    own, noise, floors = [], [], []
-    for _ in range(pairs):
-        first, between, second = seconds(floor), seconds(method), seconds(floor)
-        floors.append(min(first, second))
-        own.append(between / statistics.fmean((first, second)))
-        noise.append(second / first)
-    return statistics.median(floors) * 1000 / STEPS, statistics.median(own), statistics.median(noise)
-
-
-def main(pairs: int = 30) -> None:
+def main(rounds: int = 30) -> None:
     """Measure steps on pixels, with all regularisers of pixels, on waves; and DeepDream; and write the tables."""
     start, rows = time.monotonic(), []
     everything = Regularisers(decay=0.01, blur=0.7, clip_norm=0.2, total_variation=0.1, jitter=8)
@@ -70,15 +57,15 @@ def main(pairs: int = 30) -> None:
         objective: Objective = logit(3) if layer is None else channel(layer, 3)
         floor = floor_of_ascent(network, layer, size)
         ways = {"pixels": {}, "all on pixels": {"regularisers": everything}, "waves": {"fourier": True}}
-        found = []
-        for options in ways.values():
-
-            def method(network=network, objective=objective, size=size, options=options):
-                return ascend(network, objective, size, STEPS, start="grey", **options)
-
-            found.append(ratios(method, floor, pairs))
-        shown = [f"{own:.2f}" for _, own, _ in found]
-        rows.append([name, what, size, f"{found[0][0]:.1f}", *shown, f"{found[0][2]:.2f}"])
+        functions = {
+            way: lambda network=network, objective=objective, size=size, options=options: ascend(
+                network, objective, size, STEPS, start="grey", **options
+            )
+            for way, options in ways.items()
+        }
+        found = compare(functions, floor, rounds)
+        shown = [f"{found.ratios[way]:.2f}" for way in ways]
+        rows.append([name, what, size, f"{found.floor / STEPS:.1f}", *shown, f"{found.noise:.2f}"])
         print(rows[-1], flush=True)
     titles = ["network", "objective", "pixels", "floor, ms", "step", "with regularisers", "waves", "floor / floor"]
     dreamt = dreams()
@@ -86,7 +73,7 @@ def main(pairs: int = 30) -> None:
         "ascent",
         "# Gradient ascent and DeepDream beside their floor",
         made("python -m benchmarks.ascent", (time.monotonic() - start) / 60),
-        f"Medians over {pairs} interleaved triples (floor, method, floor), warm; ratios to the floor of {STEPS} steps.",
+        f"Medians over {rounds} rounds of floor and method in turn, warm; ratios to the floor of {STEPS} steps.",
         table(titles, rows),
         dreamt,
     )

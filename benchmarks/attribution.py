@@ -1,25 +1,28 @@
-"""Attribution methods beside their floors, warm and interleaved: `python -m benchmarks.attribution`.
+"""Attribution methods beside their floors and beside four public libraries: `python -m benchmarks.attribution`.
 
-Writes docs/benchmarks.md. The floor of a method is one compiled function, on the same network and picture, that returns
-as numpy every network tensor the method needs: for Grad-CAM the activations and d logit / d activations, for saliency
-the input gradient, for occlusion the batched logits. A method is timed from a prepared picture to its map at layer
-resolution. Floor over floor, from the same triples, is the noise.
+Writes docs/benchmarks.md. Each method is timed from a prepared picture to its map at layer resolution, warm, between
+two calls of its floor (benchmarks/floors.py). The libraries need an environment of their own, see
+benchmarks/requirements.txt; without them their columns are left out.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
+import importlib.metadata
 import os
 import platform
 import statistics
-import time
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from helpers import attribution, backbones, datasets
+from benchmarks.floors import BATCH, compare, floor_of_grad_cam, floor_of_gradient, floor_of_logits, seconds
+from benchmarks.peers import Peers, installed, peers
+from benchmarks.tables import table
+from helpers import attribution, backbones, datasets, images
 from helpers.attribution.rules import ruled
 from helpers.attribution.targets import scoring_model
 from helpers.backbones import Network
@@ -27,119 +30,76 @@ from helpers.quiet import keras, tensorflow
 from helpers.receptive_field import receptive_field
 from tools.common import ROOT, write
 
-PAIRS = 60
-LONG_PAIRS = 10  # for methods that ask the network a hundred times
+ROUNDS, FEW = 50, 10  # FEW: for methods that ask the network a hundred times, and for the libraries
+
+
+class Setting(NamedTuple):
+    """One network: its weights, the layers to look at, and how much work the slow methods get."""
+
+    weights: str | None
+    layers: tuple[str, ...]
+    stride: int = 16
+    perturbations: int = 200
+    rounds: int = FEW
+
+
 NETWORKS = {
-    "efficientnet_lite0": ("imagenet", ("head_relu", "block3_add")),
-    "squeezenet": ("imagenet", ("fire9_concat", "fire3_concat")),
-    "mobilenet_v2": (None, ("out_relu",)),
-    "vgg16": (None, ("block5_conv3",)),
+    "efficientnet_lite0": Setting("imagenet", ("head_relu", "block3_add")),
+    "squeezenet": Setting("imagenet", ("fire9_concat", "fire3_concat")),
+    "mobilenet_v2": Setting(None, ("out_relu",)),
+    "vgg16": Setting(None, ("block5_conv3",), stride=48, perturbations=50, rounds=3),
 }
-PATCH, STRIDE, BATCH, SAMPLES = 32, 16, 16, 200
+PATCH, SAMPLES, STEPS = 32, 25, 32
 
 
-def floor_of_grad_cam(network: Network, layer: str, picture: np.ndarray, class_: int) -> Callable[[], object]:
-    """The least that Grad-CAM needs: activations and gradients, compiled, as numpy."""
-    tf = tensorflow()
-    model = keras().Model(network.model.inputs[0], [network.layer(layer).output, network.logits])
-    batch = picture[None].astype(np.float32)
+class Case(NamedTuple):
+    """One method on one network: what it is called here and in `peers`, the call, its floor, and whether it is slow."""
 
-    @tf.function(input_signature=[tf.TensorSpec((1, *picture.shape), tf.float32)])
-    def both(pictures):
-        with tf.GradientTape() as tape:
-            tape.watch(pictures)
-            activations, logits = model(pictures, training=False)
-            score = logits[0, class_]
-        return activations, tape.gradient(score, activations)
-
-    return lambda: [tensor.numpy() for tensor in both(batch)]
+    title: str
+    name: str
+    method: Callable[[], Any]
+    floor: Callable[[], object]
+    slow: bool = False
 
 
-def floor_of_gradient(model: Any, picture: np.ndarray, class_: int, batch: int = 1, calls: int = 1) -> Callable:
-    """The least that a gradient method needs: the score and the gradient of a batch, so many times.
-
-    Without the score TensorFlow would leave out the forward pass of the deconvnet, whose way back does not depend on it
-    where all sizes are known beforehand.
-    """
-    tf = tensorflow()
-    pictures = np.repeat(picture[None].astype(np.float32), batch, axis=0)
-
-    @tf.function(input_signature=[tf.TensorSpec(pictures.shape, tf.float32)])
-    def gradient(inputs):
-        with tf.GradientTape() as tape:
-            tape.watch(inputs)
-            score = tf.reduce_sum(model(inputs, training=False)[:, class_])
-        return score, tape.gradient(score, inputs)
-
-    return lambda: [[tensor.numpy() for tensor in gradient(pictures)] for _ in range(calls)]
-
-
-def floor_of_logits(model: Any, picture: np.ndarray, pictures: int) -> Callable:
-    """The least that a perturbation method needs: the logits of so many pictures, in batches."""
-    tf = tensorflow()
-    batch = np.repeat(picture[None].astype(np.float32), BATCH, axis=0)
-
-    @tf.function(input_signature=[tf.TensorSpec((None, *picture.shape), tf.float32)])
-    def logits(inputs):
-        return model(inputs, training=False)
-
-    sizes = [min(BATCH, pictures - first) for first in range(0, pictures, BATCH)]
-    return lambda: [logits(batch[:size]).numpy() for size in sizes]
-
-
-def seconds(function: Callable[[], object]) -> float:
-    """One call's time."""
-    start = time.perf_counter()
-    function()
-    return time.perf_counter() - start
-
-
-def compare(
-    method: Callable[[], object], floor: Callable[[], object], pairs: int = PAIRS
-) -> tuple[float, float, float]:
-    """(floor in milliseconds, median ratio method / floor, median ratio floor / floor) over interleaved triples."""
-    for _ in range(min(10, pairs // 4 + 1)):
-        method(), floor()
-    ratios, noise, floors = [], [], []
-    for _ in range(pairs):
-        first, own, second = seconds(floor), seconds(method), seconds(floor)
-        floors.append(min(first, second))
-        ratios.append(own / statistics.fmean((first, second)))
-        noise.append(second / first)
-    return statistics.median(floors) * 1000, statistics.median(ratios), statistics.median(noise)
-
-
-def cases(network: Network, layers: tuple[str, ...], picture: np.ndarray, class_: int, long: bool):
-    """(name, method, floor, is it long) of every method on one network."""
+def cases(network: Network, setting: Setting, picture: np.ndarray, class_: int):
+    """Every method on one network, as a `Case`."""
     model, ask = scoring_model(network), (network, picture, class_)
-    for layer in layers:
+    for layer in setting.layers:
         floor = floor_of_grad_cam(network, layer, picture, class_)
         for name in ("grad_cam", "hires_cam", "layer_cam", "grad_cam_plus_plus"):
-            if name == "grad_cam" or layer == layers[0]:
-                yield f"{name}, {layer}", lambda n=name, at=layer: getattr(attribution, n)(*ask, at), floor, False
+            if name == "grad_cam" or layer == setting.layers[0]:
+                known = name if layer == setting.layers[0] else ""  # the libraries are asked at the first layer only
+                yield Case(f"{name}, {layer}", known, lambda n=name, at=layer: getattr(attribution, n)(*ask, at), floor)
     gradient = floor_of_gradient(model, picture, class_)
     for name in ("saliency", "gradient_times_input"):
-        yield name, lambda n=name: getattr(attribution, n)(*ask), gradient, False
+        yield Case(name, name, lambda n=name: getattr(attribution, n)(*ask), gradient)
     for rule in ("guided", "deconvnet"):
         floor = floor_of_gradient(ruled(model, rule), picture, class_)
-        yield f"rule_gradient, {rule}", lambda r=rule: attribution.rule_gradient(*ask, r), floor, False
-    if not long:
-        return
-    smooth = floor_of_gradient(model, picture, class_, 5, 5)
-    yield "smooth_grad, 25 samples", lambda: attribution.smooth_grad(*ask), smooth, True
-    path = floor_of_gradient(model, picture, class_, 4, 8)
-    yield "integrated_gradients, 32 steps", lambda: attribution.integrated_gradients(*ask), path, True
-    places = attribution.occlusion(*ask, PATCH, STRIDE).drops.size
+        yield Case(f"rule_gradient, {rule}", rule, lambda r=rule: attribution.rule_gradient(*ask, r), floor)
+    yield from slow_cases(network, setting, picture, class_)
+
+
+def slow_cases(network: Network, setting: Setting, picture: np.ndarray, class_: int):
+    """The methods that ask the network many times."""
+    model, ask = scoring_model(network), (network, picture, class_)
+    smooth = floor_of_gradient(model, picture, class_, 5, SAMPLES // 5)
+    name = f"smooth_grad, {SAMPLES} samples"
+    yield Case(name, "smooth_grad", lambda: attribution.smooth_grad(*ask, samples=SAMPLES), smooth, True)
+    path = floor_of_gradient(model, picture, class_, 4, STEPS // 4)
+    name = f"integrated_gradients, {STEPS} steps"
+    yield Case(name, "integrated_gradients", lambda: attribution.integrated_gradients(*ask, steps=STEPS), path, True)
+    places = attribution.occlusion(*ask, PATCH, setting.stride).drops.size
     swept = floor_of_logits(model, picture, places + 1)
-    name = f"occlusion, {PATCH} px every {STRIDE}, {places} places"
-    yield name, lambda: attribution.occlusion(*ask, PATCH, STRIDE), swept, True
-    parts = attribution.superpixels(picture)
-    sampled = floor_of_logits(model, picture, SAMPLES)
-    name = f"lime, {SAMPLES} samples, superpixels given"
-    yield name, lambda: attribution.lime(*ask, parts, SAMPLES), sampled, True
+    name = f"occlusion, {PATCH} px every {setting.stride}, {places} places"
+    yield Case(name, "occlusion", lambda: attribution.occlusion(*ask, PATCH, setting.stride), swept, True)
+    parts, count = attribution.superpixels(picture), setting.perturbations
+    sampled = floor_of_logits(model, picture, count)
+    name = f"lime, {count} samples, superpixels given"
+    yield Case(name, "lime", lambda: attribution.lime(*ask, parts, count), sampled, True)
 
 
-def skipping(network: Network, picture: np.ndarray) -> list[str]:
+def skipping(network: Network, picture: np.ndarray) -> list[list[object]]:
     """Would it pay to compute again only what a cover can reach? The best that any cut could give, as table rows.
 
     Up to the cut only a crop (the cover and the field around it) is computed, behind it everything; pasting the crop's
@@ -157,7 +117,7 @@ def skipping(network: Network, picture: np.ndarray) -> list[str]:
         tail = _compiled(keras().Model(network.layer(cut).output, network.logits))
         again = _median(front, np.ascontiguousarray(batch[:, :crop, :crop])) / whole
         rest = _median(tail, front(batch)) / whole
-        rows.append(f"| {cut} | {field} | {crop} | {again:.2f} | {rest:.2f} | {again + rest:.2f} |")
+        rows.append([cut, field, crop, f"{again:.2f}", f"{rest:.2f}", f"{again + rest:.2f}"])
     return rows
 
 
@@ -179,52 +139,104 @@ def _compiled(model: Any) -> Callable:
 
 def memory_over(calls: int, method: Callable[[], object]) -> float:
     """By how many MB the process grew over so many calls, after as many for warming up."""
-    import resource
-
-    for _ in range(calls // 2):
-        method()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for _ in range(calls):
         method()
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    before = resident()
+    for _ in range(calls):
+        method()
+    return resident() - before
+
+
+def resident() -> float:
+    """The process's memory now, in MB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def agreement(found: Any, picture: np.ndarray, theirs: dict[str, Callable]) -> dict[str, str]:
+    """Library -> Pearson correlation of its map with ours, per pixel of the picture; of two ways to reduce our colours
+    to one number (largest absolute value, sum with sign) the one that agrees better, as libraries use either.
+    """
+    own = [as_map(getattr(found, "heat", found), picture, how).ravel() for how in ("max", "sum")]
+    said = {library: as_map(call(), picture, "max").ravel() for library, call in theirs.items()}
+    return {name: f"{max(np.corrcoef(one, values)[0, 1] for one in own):.2f}" for name, values in said.items()}
+
+
+def as_map(values: Any, picture: np.ndarray, how: str) -> np.ndarray:
+    """Any library's answer -> (height, width): without batch, colours reduced, resized to the picture."""
+    values = np.squeeze(np.asarray(getattr(values, "map", values), dtype=np.float32))
+    if values.ndim == 3:
+        values = attribution.to_map(values, how)
+    return images.resize(values, picture.shape[:2], method="bilinear")
+
+
+def measure(name: str, rounds: int) -> tuple[list[list[str]], list[list[str]], list[str]]:
+    """The rows of one network: times, agreement with the libraries, and what else is worth a sentence."""
+    setting, times, likeness, more = NETWORKS[name], [], [], []
+    network = backbones.load(name, weights=setting.weights)
+    picture = network.prepare(datasets.photo("coffee").array)
+    class_ = int(network.probabilities(picture).argmax())
+    settings = {"samples": SAMPLES, "steps": STEPS, "patch": PATCH, "stride": setting.stride}
+    settings |= {"segments": attribution.superpixels(picture), "perturbations": setting.perturbations}
+    theirs: Peers = peers(scoring_model(network), setting.layers[0], picture, class_, settings)
+    for case in cases(network, setting, picture, class_):
+        own = compare({"": case.method}, case.floor, min(rounds, setting.rounds) if case.slow else rounds)
+        other = theirs.get(case.name, {})
+        timed = compare(other, case.floor, 3 if case.slow else min(rounds, setting.rounds)).ratios if other else {}
+        shown = [f"{timed[library]:.2f}" if library in timed else "" for library in installed()]
+        times.append([name, case.title, f"{own.floor:.1f}", f"{own.ratios['']:.2f}", f"{own.noise:.2f}", *shown])
+        print(times[-1], flush=True)
+        if other and setting.weights:
+            same = agreement(case.method(), picture, other)
+            likeness.append([name, case.title, *(same.get(library, "") for library in installed())])
+            print(likeness[-1], flush=True)
+    if name == "efficientnet_lite0":
+        for method in (attribution.grad_cam, attribution.saliency):
+            grown = memory_over(200, lambda m=method: m(network, picture))
+            more.append(f"Memory grew by {grown:+.1f} MB over 200 calls of {method.__name__}.")
+        more.append(SKIPPING + table(CUT_TITLES, skipping(network, picture)))
+    return times, likeness, more
+
+
+HEAD = """# Benchmarks
+
+`python -m benchmarks.attribution`, {made}. Medians over {rounds} rounds of floor and method in turn, {few} for the
+methods that ask the network many times (3 on VGG16 and for the libraries), warm. MobileNetV2 and VGG16 have random
+weights. A library's column is its time over the same floor; its explainer is built once, outside the clock.
+
+"""
+CUT_TITLES = ["cut after", "field, px", "crop, px", "crop", "rest", "sum"]
+SKIPPING = f"""## Skipping what a cover cannot reach
+
+Occlusion with a cover of {PATCH} px: up to the cut only what the cover can reach is computed again, behind it all.
+Shares of the time of the whole network, at best: pasting the crop's maps into the photo's own is not counted.
+
+"""
 
 
 def main() -> None:
     """Measure and write the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--networks", nargs="+", default=list(NETWORKS), choices=list(NETWORKS))
-    parser.add_argument("--pairs", type=int, default=PAIRS, help=f"triples per quick method (default {PAIRS})")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"rounds per quick method (default {ROUNDS})")
     chosen = parser.parse_args()
-    rows = ["| network | method | floor, ms | method / floor | floor / floor |", "|---|---|---|---|---|"]
-    grown, cut_rows = 0.0, []
+    times, likeness, more = [], [], []
     for name in chosen.networks:
-        weights, layers = NETWORKS[name]
-        network = backbones.load(name, weights=weights)
-        picture = network.prepare(datasets.photo("coffee").array)
-        class_ = int(network.probabilities(picture).argmax())
-        long = name == "efficientnet_lite0"
-        for what, method, floor, is_long in cases(network, layers, picture, class_, long):
-            pairs = min(chosen.pairs, LONG_PAIRS) if is_long else chosen.pairs
-            milliseconds, ratio, noise = compare(method, floor, pairs)
-            rows.append(f"| {name} | {what} | {milliseconds:.1f} | {ratio:.2f} | {noise:.2f} |")
-            print(rows[-1], flush=True)
-        if long:
-            grown = memory_over(200, lambda n=network, p=picture: attribution.grad_cam(n, p))
-            cut_rows = skipping(network, picture)
-            print(f"memory: {grown:+.1f} MB over 200 calls", *cut_rows, sep="\n", flush=True)
-    head = f"# Benchmarks\n\n`python -m benchmarks.attribution`, {datetime.date.today()}, {os.cpu_count()} cores, "
-    head += f"{platform.machine()}, Python {platform.python_version()}, TensorFlow {tensorflow().__version__}. "
-    head += (
-        f"Medians over {chosen.pairs} interleaved triples (floor, method, floor), {LONG_PAIRS} for the methods that "
+        for whole, part in zip((times, likeness, more), measure(name, chosen.rounds), strict=True):
+            whole.extend(part)
+    libraries = [f"{library} {importlib.metadata.version(library)}" for library in installed()]
+    page = HEAD.format(
+        made=f"{datetime.date.today()}, {os.cpu_count()} cores, {platform.machine()}, Python "
+        f"{platform.python_version()}, TensorFlow {tensorflow().__version__}",
+        rounds=chosen.rounds,
+        few=FEW,
     )
-    head += "ask the network a hundred times; warm. MobileNetV2 and VGG16 have random weights.\n\n"
-    page = head + "\n".join(rows) + "\n"
-    if cut_rows:
-        page += f"\nThe process's peak memory grew by {grown:.1f} MB over 200 calls of Grad-CAM.\n\n## Skipping\n\n"
-        page += f"Occlusion with a cover of {PATCH} px: up to the cut only what the cover can reach is computed again, "
-        page += "behind it everything. Shares of the time of the whole network, at best (pasting is not counted).\n\n"
-        page += "| cut after | field, px | crop, px | crop | rest | sum |\n|---|---|---|---|---|---|\n"
-        page += "\n".join(cut_rows) + "\n"
+    page += table(["network", "method", "floor, ms", "method / floor", "floor / floor", *libraries], times) + "\n"
+    if likeness and libraries:
+        page += "\n## Do they say the same?\n\nPearson correlation of each library's map with ours. Defaults "
+        page += "differ: noise, baseline (black or grey), fill, patch, absolute values or signs.\n\n"
+        page += table(["network", "method", *libraries], likeness) + "\n"
+    page += "".join(f"\n{text}\n" for text in more)
     write(ROOT / "docs" / "benchmarks.md", page)
 
 
