@@ -19,10 +19,11 @@ from tools.pages import links, markdown_to_html
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 HEADING = re.compile(r"^#{1,6}\s", re.M)
 THINK = re.compile(r"^\*\*Think!\*\*", re.M)
-CAPTION = re.compile(r"^\*\*[^*\n].*\*\*$", re.M)
+CAPTION = re.compile(r"^\*\*[^*\n].*[.?!:)$]\*\*$", re.M)  # a sentence; "You will" is none
+DRAWS = re.compile(r"^(\s*display\()?\s*(plots\.\w+|\w+_explorer|\w+_studio|photo_map)\(", re.M)
 FENCED = re.compile(r"^```.*?^```", re.M | re.S)
 # A line of links alone: the way through the notebooks, which leads nowhere from a slide.
-WAY = re.compile(r"^\[[^\]\n]*\]\(\w+\.ipynb\)( · \[[^\]\n]*\]\(\w+\.ipynb\))*\n?$", re.M)
+WAY = re.compile(r"^\[[^\]\n]*\]\(\w+\.ipynb\)( · \[[^\]\n]*\]\([\w./]+\.(ipynb|md)\))*\n?$", re.M)
 LONG_TEXT = 330  # letters; a longer text and a picture do not fit one slide, so the picture gets its own
 Target = Callable[[str], str | None]
 
@@ -36,11 +37,12 @@ def prepare(book: nbformat.NotebookNode, target: Target = no_link) -> nbformat.N
 
     Markdown cells hold HTML afterwards. Code cells keep their text, also those on no slide: later ones need them.
     `target` says where a relative link leads, None for nowhere. After a **Think!** everything is a fragment, or on a
-    slide further down, so that the answer waits for a key.
+    slide further down, so that the answer waits for a key. A second picture gets a slide of its own, with its caption.
     """
     cells = [part for cell in book.cells for part in _split(copy.deepcopy(cell))]
     deck = Deck()
-    for cell in cells:
+    for cell, after in zip(cells, [*cells[1:], None], strict=True):
+        draws(cell, after)
         deck.add(cell, target)
     deck.end()
     prepared = nbformat.v4.new_notebook(cells=cells, metadata=copy.deepcopy(book.metadata))
@@ -48,12 +50,19 @@ def prepare(book: nbformat.NotebookNode, target: Target = no_link) -> nbformat.N
     return prepared
 
 
+def draws(cell: nbformat.NotebookNode, after: nbformat.NotebookNode | None) -> None:
+    """Note on a cell whether it, or the code below this caption, draws a picture."""
+    shower = after if cell.metadata.get("caption") and after is not None else cell
+    if shower.cell_type == "code" and slide_type(shower) not in ("skip", "notes") and DRAWS.search(shower.source):
+        cell.metadata["draws"] = True
+
+
 class Deck:
     """Opens and closes slides while the cells go by. A stack is reveal.js's column of slides below each other."""
 
     def __init__(self) -> None:
         self.cells: list[nbformat.NotebookNode] = []
-        self.letters, self.steps, self.asked, self.pictured, self.now = 0, 0, False, False, ""
+        self.letters, self.steps, self.asked, self.pictured, self.drawn, self.now = 0, 0, False, False, False, ""
 
     def add(self, cell: nbformat.NotebookNode, target: Target) -> None:
         """Put the next cell where its metadata says, or on the slide below where this one is full."""
@@ -72,13 +81,16 @@ class Deck:
             return
         if not self.cells or kind == "slide":
             self._start(cell, stack=True)
-        elif kind == "subslide" or (cell.metadata.get("caption") and self.letters > LONG_TEXT):
+        elif kind == "subslide" or self._is_full(cell):
             self._start(cell, stack=False)
+            if cell.cell_type == "code" and self.now:  # its caption is on no slide, but a picture alone says little
+                cell.metadata.deck["open"] += text_html(f"**{self.now}**", target)
         elif kind == "fragment" or self.asked or cell.metadata.get("after"):
             # A caption and its picture come with one key.
             self.steps += not (cell.cell_type == "code" and self.cells[-1].metadata.get("caption"))
             cell.metadata.deck["step"] = self.steps
         self.cells.append(cell)
+        self.drawn |= cell.cell_type == "code" and bool(cell.metadata.get("draws"))
         if cell.cell_type == "markdown":
             self.letters += len(text) + 200 * text.count("|---") + 60 * text.count("$$")
             self.asked |= bool(THINK.search(text))
@@ -88,12 +100,20 @@ class Deck:
         if self.cells:
             self.cells[-1].metadata.deck["close"] += "</div></section></section>"
 
+    def _is_full(self, cell: nbformat.NotebookNode) -> bool:
+        """Whether this cell belongs on the slide below: a picture under a long text, or a second picture."""
+        caption = cell.metadata.get("caption")
+        if caption and self.letters > LONG_TEXT:
+            return True
+        under_its_caption = bool(self.cells) and self.cells[-1].metadata.get("caption")
+        return self.drawn and bool(cell.metadata.get("draws")) and not (cell.cell_type == "code" and under_its_caption)
+
     def _start(self, cell: nbformat.NotebookNode, stack: bool) -> None:
         first = not self.cells
         if not first:
             self.cells[-1].metadata.deck["close"] += "</div></section>" + ("</section>" if stack else "")
         cell.metadata.deck["open"] = ("<section>" if stack or first else "") + '<section><div class="fit">'
-        self.letters, self.steps, self.asked = 0, 0, False
+        self.letters, self.steps, self.asked, self.drawn = 0, 0, False, False
 
 
 def nowhere(now: str) -> dict:

@@ -1,48 +1,108 @@
-"""`python -m tools.gallery`: makes the four pictures of the README again, with the course's own functions."""
+"""`python -m tools.gallery [NAME ...]`: makes the README's pictures again, one for each notebook, by its own functions.
 
-from pathlib import Path
+They land in docs/gallery under the notebook's name; the contents page of the site shows them too.
+"""
+
+import io
+from typing import Any
 
 import numpy as np
 
-from tools.common import ROOT, start
+from tools.common import ROOT, choose, start
 
 FOLDER = ROOT / "docs" / "gallery"
-SIDE = 224
+SIDE, GAP = 224, 4
+WIDE = 4 * SIDE + 3 * GAP
+CAT, DOG = (0, 114, 178), (213, 94, 0)
 
 
 def main(arguments: list[str]) -> int:
-    """Write the pictures into docs/gallery, or into the folder that is named."""
+    """Write the pictures that are named (such as 02), all where none is, into docs/gallery."""
     from helpers import backbones, images
 
-    folder = Path(arguments[0]) if arguments else FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
     network = backbones.load()
-    for name, picture in (
-        ("grad_cam.jpg", grad_cams(network)),
-        ("filters.jpg", filters(network)),
-        ("dream.jpg", dreamt(network)),
-        ("critters.jpg", critters()),
-    ):
-        images.save(picture, folder / name)
-        print(f"written: {name}")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in choose(arguments, list(PICTURES), "picture"):
+        images.save(PICTURES[name](network), FOLDER / f"{name}.jpg")
+        print(f"written: {name}.jpg")
     return 0
 
 
-def grad_cams(network) -> np.ndarray:
-    """Four photos, each with the Grad-CAM map of its best class."""
+def tour(network: Any) -> np.ndarray:
+    """One photo, where the network looks, what a filter waits for, and a dream."""
     from helpers import datasets, images
+    from helpers.ascent import filter_patterns
     from helpers.attribution import grad_cam
+    from helpers.deepdream import dream
 
-    shown = []
-    for name in ("coffee", "stereo_motorcycle", "china", "chelsea"):
-        photo = datasets.photo(name).array
-        shown.append(images.overlay(images.prepare(photo, SIDE), grad_cam(network, network.prepare(photo))))
-    return images.grid(shown, columns=4, gap=4)
+    photo = images.prepare(datasets.photo("coffee").array, SIDE)
+    pattern = filter_patterns(network, "block5_expand_relu", [9])[0]
+    dreamt = dream(network, photo, {"block7_add": 1.0, "block10_add": 1.0})
+    tiles = [photo, images.overlay(photo, grad_cam(network, photo)), pattern, dreamt]
+    return strip([tile.round().astype(np.uint8) for tile in tiles])
 
 
-def filters(network) -> np.ndarray:
+def variants(network: Any) -> np.ndarray:
+    """A photo and three variants of it."""
+    from helpers import augmentation, datasets, images
+
+    photo = images.prepare(datasets.photo("chelsea").array, SIDE)
+    return strip([photo, *augmentation.variants(photo, 3, augmentation.pipeline(seed=4))])
+
+
+def photo_maps(network: Any) -> np.ndarray:
+    """Drawn cats (blue) and dogs (orange) in the plane: by their pixels, and by the network's features."""
+    from helpers import datasets, images, probes
+
+    drawn = datasets.critters(90, seed=0, size=96)
+    features = network.features_of(drawn.images.astype(np.float32), network.on_slide("fc2"))
+    made = []
+    for rows in (probes.pixels(drawn.images), np.asarray(features).reshape(len(features), -1)):
+        plane = np.full((2 * SIDE, (WIDE - GAP) // 2, 3), 255, np.uint8)
+        places = probes.in_the_plane(rows, "PCA")
+        places = (places - places.min(axis=0)) / np.ptp(places, axis=0)
+        for (x, y), picture, label in zip(places, drawn.images, drawn.labels, strict=True):
+            tile = np.full((42, 42, 3), DOG if label else CAT, np.uint8)
+            tile[3:-3, 3:-3] = images.resize(picture, (36, 36))
+            top, left = int((1 - y) * (plane.shape[0] - 42)), int(x * (plane.shape[1] - 42))
+            plane[top : top + 42, left : left + 42] = tile
+        made.append(plane)
+    return images.grid(made, columns=2, gap=GAP)
+
+
+def ways(network: Any) -> np.ndarray:
+    """The test accuracy of each way of training, mean and standard deviation over five seeds, from the stored table."""
+    from helpers import plots, training
+
+    named = {
+        "small convnet from scratch": "from scratch",
+        "from scratch, augmented": "from scratch, augmented",
+        "frozen base, new head": "features, dense head",
+        "all layers fine-tuned": "fine-tuned, all layers",
+    }
+    rows = training.stored_rows("transfer")
+    pairs = [[float(part) for part in rows[row]["test photos"].split(" ± ")] for row in named.values()]
+    title = "240 drawn cats and dogs: accuracy on new ones, five seeds"
+    means, errors = zip(*pairs, strict=True)
+    return drawn_wide(plots.bars(list(named), list(means), title=title, errors=list(errors), reference={"guess": 0.5}))
+
+
+def maps(network: Any) -> np.ndarray:
+    """A photo, and sixteen channels of three layers."""
+    from helpers import activations, datasets, images
+
+    photo = images.prepare(datasets.photo("chelsea").array, SIDE)
+    tiles = [photo]
+    for layer in ("stem_relu", "block3_expand_relu", "block10_expand_relu"):
+        found = activations.layer_maps(network, photo, layer)
+        best = activations.choose_channels(found, 16, "contrast")
+        sheet = activations.draw_channels(found, best, side=SIDE // 4 - 2, columns=4)
+        tiles.append(images.resize(sheet, (SIDE, SIDE)))
+    return strip(tiles)
+
+
+def filters(network: Any) -> np.ndarray:
     """What four filters wait for, from an early layer to a late one."""
-    from helpers import images
     from helpers.ascent import filter_patterns
 
     chosen = (
@@ -52,10 +112,22 @@ def filters(network) -> np.ndarray:
         ("block12_expand_relu", 12),
     )
     patterns = [filter_patterns(network, layer, [channel])[0] for layer, channel in chosen]
-    return images.grid([images.resize(p.round().astype(np.uint8), (SIDE, SIDE)) for p in patterns], columns=4, gap=4)
+    return strip([pattern.round().astype(np.uint8) for pattern in patterns])
 
 
-def dreamt(network) -> np.ndarray:
+def grad_cams(network: Any) -> np.ndarray:
+    """Four photos, each with the Grad-CAM map of its best class."""
+    from helpers import datasets, images
+    from helpers.attribution import grad_cam
+
+    shown = []
+    for name in ("coffee", "stereo_motorcycle", "china", "chelsea"):
+        photo = datasets.photo(name).array
+        shown.append(images.overlay(images.prepare(photo, SIDE), grad_cam(network, network.prepare(photo))))
+    return strip(shown)
+
+
+def dreamt(network: Any) -> np.ndarray:
     """A photo as two layers dream it."""
     from helpers import datasets, images
     from helpers.deepdream import dream
@@ -63,17 +135,54 @@ def dreamt(network) -> np.ndarray:
     photo = datasets.photo("rocket").array
     size = (2 * SIDE, 2 * SIDE * photo.shape[1] // photo.shape[0])
     picture = images.resize(dream(network, photo, {"block7_add": 1.0, "block10_add": 1.0}), size)
-    wide = 4 * SIDE + 12
-    top = max(0, (picture.shape[0] * wide // picture.shape[1] - 2 * SIDE) // 2)
-    return images.resize(picture, (picture.shape[0] * wide // picture.shape[1], wide))[top : top + 2 * SIDE]
+    picture = images.resize(picture, (picture.shape[0] * WIDE // picture.shape[1], WIDE))
+    top = max(0, (picture.shape[0] - 2 * SIDE) // 2)
+    return picture[top : top + 2 * SIDE]
 
 
-def critters() -> np.ndarray:
+def networks_of_schools(network: Any) -> np.ndarray:
+    """The four networks for many schools: what is shared, and what belongs to one."""
+    from helpers import multitask
+
+    return drawn_wide(multitask.diagrams(12, 65))
+
+
+def critters(network: Any) -> np.ndarray:
     """Drawn cats and dogs: only the ears tell them apart."""
-    from helpers import datasets, images
+    from helpers import datasets
 
-    drawn = datasets.critters(8, seed=3, size=SIDE)
-    return images.grid(list(drawn.images), columns=4, gap=4)
+    return strip(list(datasets.critters(8, seed=3, size=SIDE).images))
+
+
+def strip(tiles: list[np.ndarray]) -> np.ndarray:
+    """Pictures side by side, four in a row, each made square."""
+    from helpers import images
+
+    return images.grid([images.resize(tile, (SIDE, SIDE)) for tile in tiles], columns=4, gap=GAP)
+
+
+def drawn_wide(figure: Any) -> np.ndarray:
+    """A chart as pixels, as wide as the other pictures."""
+    from helpers import images
+
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=200)
+    picture = images.load(stream.getvalue())
+    return images.resize(picture, (picture.shape[0] * WIDE // picture.shape[1], WIDE))
+
+
+PICTURES = {
+    "00_start_here": tour,
+    "01_augmentation": variants,
+    "02_feature_extraction": photo_maps,
+    "03_fine_tuning": ways,
+    "04_activations": maps,
+    "05_filters": filters,
+    "06_grad_cam": grad_cams,
+    "07_deepdream": dreamt,
+    "08_multi_task": networks_of_schools,
+    "critters": critters,
+}
 
 
 if __name__ == "__main__":

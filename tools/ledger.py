@@ -24,23 +24,12 @@ measured in the cell that states it, on the network and data that the notebook u
 def main(arguments: list[str]) -> int:
     """Run what is out of date and write the ledger; nothing is written when a notebook fails."""
     names = run.notebook_names()
-    old = [name for name in names if out_of_date(name)]
-    if old and run.main(old):
+    if run.run_all([name for name in names if not run.is_fresh(name)]):
         raise Stop("docs/claims.md was left as it is, because a notebook failed.")
     claims = [claim for name in names for claim in claims_of(name)]
     write(common.ROOT / "docs" / "claims.md", text(claims))
     print(f"docs/claims.md: {summary(claims)}")
     return 0
-
-
-def out_of_date(name: str) -> bool:
-    """True when the notebook has no good executed copy that is newer than itself, its source and the helpers."""
-    executed = common.EXECUTED / f"{name}.ipynb"
-    if not executed.exists() or nbformat.read(executed, as_version=4).metadata.get("course", {}).get("failed", True):
-        return True
-    files = [common.NOTEBOOKS / f"{name}.ipynb", common.SOURCES / f"{name}.py"]
-    files += (common.ROOT / "helpers").rglob("*.py")
-    return any(path.exists() and path.stat().st_mtime > executed.stat().st_mtime for path in files)
 
 
 def claims_of(name: str) -> Iterator[dict[str, str]]:

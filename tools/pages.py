@@ -18,6 +18,13 @@ TEMPLATES = Path(__file__).resolve().parent / "templates"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LINK = re.compile(r'<a(?P<before>\s(?:[^>]*?\s)?)href="(?P<address>[^"]*)"(?P<after>[^>]*)>(?P<words>.*?)</a>', re.S)
 PROGRESS = re.compile(r"(Int|Float)Progress\(|\d+%\|")
+FINISHED = re.compile(r": done, .* in [\d.]+ (s|min \d+ s)$")
+WORD = re.compile(r'(<mi mathvariant="normal">\w</mi>){2,}')  # the converter spells ReLU and arg as single letters
+# A matrix between brackets: a group of its own, in which the brackets grow with it.
+MATRIX = re.compile(
+    r"(<mo)>(&#x0*(?:28|5B|7B|7C);</mo><mtable>(?:(?!<mtable).)*?</mtable>)(<mo)>(&#x0*(?:29|5D|7D|7C);</mo>)"
+)
+CHATTER = re.compile(r"^(WARNING: All log messages before absl.*|[EWIF]\d{4} .*)\n?", re.M)  # of TensorFlow's C++ part
 NOTE = "<p class='note'>An interactive control stands here: open the notebook in JupyterLab to use it.</p>"
 
 
@@ -46,7 +53,10 @@ def first_heading(book: nbformat.NotebookNode) -> str:
 
 
 def for_paper(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """A copy in which a widget is replaced by the picture it carries beside itself, or by a note."""
+    """A copy in which a widget is replaced by the picture it carries beside itself, or by a note.
+
+    Progress bars that came to their end and TensorFlow's own log lines are left out.
+    """
     book = copy.deepcopy(book)
     book.metadata.pop("widgets", None)
     for cell in book.cells:
@@ -54,13 +64,22 @@ def for_paper(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
             continue
         for output in cell.outputs:
             data = output.get("data", {})
+            if output.get("name") == "stderr":
+                output["text"] = CHATTER.sub("", output["text"])
+            if "<progress" in data.get("text/html", "") and FINISHED.search(data.get("text/plain", "")):
+                data["text/html"] = ""
             data.pop(frames.MIME, None)
             if "text/latex" in data and "text/html" not in data:
                 data["text/html"] = formula(data["text/latex"].strip("$ \n").removeprefix("\\displaystyle"), block=True)
             if data.pop(WIDGET, None) and set(data) <= {"text/plain"}:
                 data["text/html"] = "" if PROGRESS.search(str(data.get("text/plain"))) else NOTE
-        cell.outputs = [output for output in cell.outputs if output.get("data", {}).get("text/html") != ""]
+        cell.outputs = [output for output in cell.outputs if not is_empty(output)]
     return book
+
+
+def is_empty(output: nbformat.NotebookNode) -> bool:
+    """Whether nothing of an output is left to show."""
+    return output.get("data", {}).get("text/html") == "" or output.get("text") == ""
 
 
 def links(body: str, target: Callable[[str], str | None] | None = None) -> str:
@@ -92,7 +111,9 @@ def formula(latex: str, block: bool) -> str:
     from latex2mathml.converter import convert
 
     try:
-        return convert(latex.strip(), display="block" if block else "inline")
+        drawn = convert(latex.strip(), display="block" if block else "inline")
+        drawn = WORD.sub(lambda letters: f"<mi>{re.sub('<[^>]*>', '', letters[0])}</mi>", drawn)
+        return MATRIX.sub(r'<mrow>\1 form="prefix">\2\3 form="postfix">\4</mrow>', drawn)
     except Exception:  # the converter raises many kinds, and a page with one raw formula is still a page
         return f"<code>{html.escape(latex)}</code>"
 

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -29,15 +30,8 @@ def main(arguments: list[str]) -> int:
     if options := [word for word in arguments if word.startswith("-")]:
         raise Stop(f"run has no option {options[0]!r}: give names of notebooks, or nothing for all of them.")
     names = choose(arguments, notebook_names(), "notebook")
-    began, failed = time.monotonic(), []
-    for number, name in enumerate(names, start=1):
-        print(f"[{number}/{len(names)}] {name} ... ", end="", flush=True)
-        seconds, megabytes, trouble = run_one(name)
-        memory = f", {megabytes:.0f} MB" if megabytes else ""
-        print(f"{'FAILED after ' if trouble else ''}{seconds:.1f} s{memory}", flush=True)
-        if trouble:
-            failed.append(name)
-            print(plain(trouble), file=sys.stderr, flush=True)
+    began = time.monotonic()
+    failed = run_all(names)
     write_index()
     print(f"{len(names) - len(failed)} of {len(names)} notebooks ran through, {time.monotonic() - began:.0f} s in all.")
     print(f"Pages: {common.PAGES / 'index.html'}")
@@ -52,6 +46,26 @@ def notebook_names() -> list[str]:
     if not names:
         raise Stop("there is no notebook in notebooks/: run `python3 course.py build` first.")
     return names
+
+
+def run_all(names: list[str], is_done: Callable[[str], bool] | None = None, done: str = "as before") -> list[str]:
+    """Execute notebooks one after the other, with a line for each, and return the names of those that failed.
+
+    Those of which `is_done` is true are not run; their line says `done`.
+    """
+    failed = []
+    for number, name in enumerate(names, start=1):
+        print(f"[{number}/{len(names)}] {name} ... ", end="", flush=True)
+        if is_done and is_done(name):
+            print(done, flush=True)
+            continue
+        seconds, megabytes, trouble = run_one(name)
+        memory = f", {megabytes:.0f} MB" if megabytes else ""
+        print(f"{'FAILED after ' if trouble else ''}{seconds:.1f} s{memory}", flush=True)
+        if trouble:
+            failed.append(name)
+            print(plain(trouble), file=sys.stderr, flush=True)
+    return failed
 
 
 def run_one(name: str) -> tuple[float, float | None, str]:

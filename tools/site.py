@@ -19,9 +19,24 @@ import nbformat
 from tools import common, deck, frames, pages, run
 from tools.common import Stop, choose, start, write
 
+NAMED = re.compile(r"<code>([\w./-]+\.md)</code>(?![^<]*</a>)")
+SHORT_CELL = re.compile(r"(?<=<td>)[^<]{1,14}(?=</td>)")  # "0.85 ± 0.02" stays on one line
+# What stands below the map; not the instructor's guide, which holds answers: the site is for everybody.
+DOCUMENTS = {
+    "glossary": "Glossary: every term in one sentence",
+    "claims": "What the slides claim, and what was measured",
+    "critters": "How hard are the drawn cats and dogs?",
+}
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 MAP_HEADING = "## Which slide is where?"
 START = "00_start_here"
+INDEX = Path("index.md")  # where the links of the contents page are taken to stand, below the project's folder
+HOW = (
+    "Every page is a notebook as it ran on one machine with two cores: text, code, pictures and numbers. Explorers "
+    "step through a few settings here. To move every control, and to change the code, type "
+    "<code>python3 course.py lab</code> in the course's folder; the time below is what a notebook then takes from top "
+    "to bottom."
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -34,7 +49,7 @@ def main(arguments: list[str]) -> int:
     if known.slides is not None:
         return slides(choose([known.slides], run.notebook_names(), "notebook")[0], folder)
     names = choose(known.names, run.notebook_names(), "notebook")
-    failed = bring_up_to_date(names)
+    failed = run.run_all(names, run.is_fresh)
     present = [name for name in run.notebook_names() if (common.EXECUTED / f"{name}.ipynb").exists()]
     site = Site(present, folder)
     changed = site.build()
@@ -42,22 +57,6 @@ def main(arguments: list[str]) -> int:
     if failed:
         print("Failed, and shown up to the failing cell: " + ", ".join(failed), file=sys.stderr)
     return 1 if failed else 0
-
-
-def bring_up_to_date(names: list[str]) -> list[str]:
-    """Run the notebooks that changed since they last ran; return the names of those that failed."""
-    failed = []
-    for number, name in enumerate(names, start=1):
-        print(f"[{number}/{len(names)}] {name} ... ", end="", flush=True)
-        if run.is_fresh(name):
-            print("as before", flush=True)
-            continue
-        seconds, _, trouble = run.run_one(name)
-        print(f"{'FAILED after ' if trouble else ''}{seconds:.1f} s", flush=True)
-        if trouble:
-            failed.append(name)
-            print(run.plain(trouble), file=sys.stderr, flush=True)
-    return failed
 
 
 class Site:
@@ -108,7 +107,7 @@ class Site:
 
     def notebook(self, name: str) -> str:
         """The page of a notebook."""
-        body = pages.links(body_of(self.books[name], name), self.target(common.NOTEBOOKS / f"{name}.ipynb"))
+        body = self.linked(body_of(self.books[name], name), common.NOTEBOOKS / f"{name}.ipynb")
         at = self.names.index(name)
         before, after = self.names[max(0, at - 1) : at], self.names[at + 1 : at + 2]
         return page(self.titles[name], body, self.way(before, after))
@@ -118,34 +117,66 @@ class Site:
         text = path.read_text(encoding="utf-8")
         title = next((line[2:].strip() for line in text.splitlines() if line.startswith("# ")), path.stem)
         body = with_pictures(pages.markdown_to_html(text), path.parent)
-        return page(title, pages.links(body, self.target(path)), self.way([], []))
+        return page(title, self.linked(body, path), self.way([], []))
+
+    def linked(self, body: str, of: Path) -> str:
+        """HTML of a file whose links lead to pages of the site; documents that it names as code are links, too."""
+        here, root = self.target(of), self.target(common.ROOT / INDEX)
+
+        def name(match: re.Match[str]) -> str:
+            there = root(match[1])
+            return f'<a href="{there}">{match[0]}</a>' if there else match[0]
+
+        return SHORT_CELL.sub(lambda cell: cell[0].replace(" ", "&nbsp;"), NAMED.sub(name, pages.links(body, here)))
 
     def way(self, before: list[str], after: list[str]) -> str:
         """The links to the page before, to the contents and to the next page."""
         link = '<a href="{0}.html" rel="{1}">{2}</a>'.format
-        parts = [link(name, "prev", "← " + html.escape(self.titles[name])) for name in before] or ["<span></span>"]
-        parts.append('<a href="index.html">contents</a>')
-        parts += [link(name, "next", html.escape(self.titles[name]) + " →") for name in after] or ["<span></span>"]
+        short = {name: html.escape(self.titles[name].partition(":")[0]) for name in [*before, *after]}
+        parts = [link(name, "prev", "← " + short[name]) for name in before] or ["<span></span>"]
+        glossary = self.target(common.ROOT / INDEX)("docs/glossary.md")
+        middle = ['<a href="index.html">contents</a>'] + [f'<a href="{glossary}">glossary</a>'] * bool(glossary)
+        parts.append(f"<span>{' · '.join(middle)}</span>")
+        parts += [link(name, "next", short[name] + " →") for name in after] or ["<span></span>"]
         return f'<nav class="way" aria-label="pages">{"".join(parts)}</nav>'
 
     def index(self) -> str:
-        """The contents: every notebook with its sentence and minutes, then which slide is where."""
-        rows = []
+        """The contents: what this is, every notebook with its sentence and minutes, then which slide is where."""
+        rows, lead = [], self.target(common.ROOT / INDEX)
         for name, book in self.books.items():
             sentence, minutes = about(book)
             facts = book.metadata.get("course", {})
             failed = " <span class='failed'>a cell failed</span>" if facts.get("failed") else ""
             rows.append(
-                f'<li><a href="{name}.html">{html.escape(self.titles[name])}</a> '
-                f'<span class="minutes">{html.escape(minutes)}</span>{failed}<br>{html.escape(sentence)}</li>'
+                f'<li>{gallery(name)}<div><a href="{name}.html">{html.escape(self.titles[name])}</a> '
+                f'<span class="minutes">{html.escape(minutes)}</span>{failed}<br>{html.escape(sentence)}</div></li>'
             )
-        body = f'<h1>Transfer learning, and what a network has learned</h1>\n<ol class="notebooks">{"".join(rows)}</ol>'
+        title, about_all = introduction()
+        body = f"<h1>{html.escape(title)}</h1>\n{pages.links(about_all, lead)}\n<p>{HOW}</p>\n"
+        body += f'<h2>Notebooks</h2>\n<ol class="notebooks">{"".join(rows)}</ol>'
         cells = self.books[START].cells if START in self.books else []
         for cell in cells:
             if MAP_HEADING in cell.source:
                 lecture_map = pages.markdown_to_html(cell.source[cell.source.index(MAP_HEADING) :])
                 body += pages.links(lecture_map, self.target(common.NOTEBOOKS / f"{START}.ipynb"))
+        known = {name: lead(f"docs/{name}.md") for name in DOCUMENTS}
+        listed = [f'<li><a href="{known[name]}">{DOCUMENTS[name]}</a></li>' for name in DOCUMENTS if known[name]]
+        body += f"<h2>Beside the notebooks</h2><ul>{''.join(listed)}</ul>" if listed else ""
         return page("Contents", body, "")
+
+
+def introduction() -> tuple[str, str]:
+    """The README's title and, as HTML, what it says below it: what the course is, and for whom."""
+    path = common.ROOT / "README.md"
+    text = path.read_text(encoding="utf-8") if path.exists() else "# Contents\n"
+    title, _, rest = text.removeprefix("# ").partition("\n")
+    return title.strip(), pages.markdown_to_html(rest.split("\n## ")[0])
+
+
+def gallery(name: str) -> str:
+    """The notebook's small picture on the contents page, '' where there is none; its words stand beside it."""
+    path = common.ROOT / "docs" / "gallery" / f"{name}.jpg"
+    return with_pictures(f'<img src="{path.name}" alt="" loading="lazy">', path.parent) if path.exists() else ""
 
 
 def page(title: str, body: str, way: str) -> str:
@@ -160,8 +191,10 @@ def page(title: str, body: str, way: str) -> str:
 
 
 def body_of(book: nbformat.NotebookNode, name: str) -> str:
-    """The HTML of an executed notebook: explorers as steppers, **Think!** in a box."""
+    """The HTML of an executed notebook: explorers as steppers, **Think!** in a box, no way on: the page has its own."""
     paper = pages.for_paper(with_steppers(book))
+    for cell in paper.cells[:1]:
+        cell.source = deck.WAY.sub("", cell.source)
     body, _ = pages.Exporter().from_notebook_node(paper, {"metadata": {"path": str(common.NOTEBOOKS), "name": name}})
     return body.replace("<p><strong>Think!</strong>", '<p class="think"><strong>Think!</strong>')
 
@@ -197,13 +230,13 @@ def about(book: nbformat.NotebookNode) -> tuple[str, str]:
     text = book.cells[0].source if book.cells else ""
     plain = [re.sub(r"[*`]", "", part).strip() for part in text.split("\n\n")]
     sentence = next((part for part in plain[1:] if part), "")
-    minutes = re.search(r"(about|nearly|under)?\s*\d+(\s*to\s*\d+)?\s*(minutes?|seconds?)", text, re.I)
+    minutes = re.search(r"(about|nearly|under)?\s*\d+(\.\d+)?(\s*to\s*\d+)?\s*(minutes?|seconds?)", text, re.I)
     return sentence, minutes[0].strip().lower() if minutes else ""
 
 
 def slides(name: str, folder: Path) -> int:
     """Write the static slides of one notebook."""
-    if bring_up_to_date([name]):
+    if run.run_all([name], run.is_fresh):
         raise Stop(f"{name} fails, so no slides were made of it: the lines above say why.")
     book = nbformat.read(common.EXECUTED / f"{name}.ipynb", as_version=4)
     outputs = {}

@@ -6,7 +6,6 @@ not changed since (cells, helpers, packages) is not run again. All of it may be 
 
 import argparse
 import shutil
-import sys
 from pathlib import Path
 
 import nbformat
@@ -26,17 +25,7 @@ def main(arguments: list[str]) -> int:
     if known.clear:
         print(f"Deleted {clear() / 1e6:.0f} MB. Downloaded data and weights are kept.")
         return 0
-    names, failed = choose(known.names, run.notebook_names(), "notebook"), []
-    for number, name in enumerate(names, start=1):
-        print(f"[{number}/{len(names)}] {name} ... ", end="", flush=True)
-        if is_warm(name):
-            print("warm", flush=True)
-            continue
-        seconds, _, trouble = run.run_one(name)
-        print(f"{'FAILED after ' if trouble else 'warm after '}{seconds:.0f} s", flush=True)
-        if trouble:
-            failed.append(name)
-            print(run.plain(trouble), file=sys.stderr, flush=True)
+    failed = run.run_all(choose(known.names, run.notebook_names(), "notebook"), is_warm, "warm")
     removed = keep_within(run.features_folder(), LIMIT)
     stored = sum(size_of(folder) for folder in folders())
     print(f"Stored: {stored / 1e6:.0f} MB{f', {removed / 1e6:.0f} MB of old features deleted' if removed else ''}.")

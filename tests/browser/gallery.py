@@ -25,7 +25,8 @@ PATCHES = """
 names = ("coffee", "camera", "chelsea", "rocket", "page")
 pictures = np.stack([network.prepare(datasets.photo(name).array) for name in names])
 collection = excite.Collection(pictures, names, np.arange(len(names)))
-patches_explorer(excite.strongest(network, collection, ["stem_relu", "block5_expand_relu"], cache=False))
+layers = [network.on_slide(name) for name in ("block1_conv1", "block3_conv1")]
+patches_explorer(excite.strongest(network, collection, layers, cache=False))
 """
 
 # name -> the cell that shows it.
@@ -48,16 +49,23 @@ EXPLORERS = {
 }
 
 
+# Their Start begins work of seconds; all others draw at once.
+LONG = ("ascent", "lime", "dream", "school")
 # Controls that act in another view than the one that is shown first.
 IDLE = {"activations": ("Order",), "ascent": ("Blur", "Decay")}
 
 
-def write(folder: Path, names: list[str]) -> Path:
-    """Write a notebook with a cell for each of these explorers, the setup first; return its path."""
+def name_of(control) -> str:
+    """The words before a control."""
+    return control.evaluate("e => e.closest('.widget-inline-hbox')?.querySelector('.widget-label')?.innerText ?? ''")
+
+
+def write(folder: Path, names: list[str], more: str = "") -> Path:
+    """Write a notebook with a cell for each of these explorers, the setup (and `more`) first; return its path."""
     import nbformat.v4 as v4
     from nbformat import write as save
 
-    cells = [v4.new_code_cell(SETUP), *(v4.new_code_cell(EXPLORERS[name]) for name in names)]
+    cells = [v4.new_code_cell(SETUP + more), *(v4.new_code_cell(EXPLORERS[name]) for name in names)]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
     path = folder / "gallery.ipynb"
     save(v4.new_notebook(cells=cells, metadata=kernel), path)

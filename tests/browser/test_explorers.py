@@ -7,11 +7,10 @@ import numpy as np
 from playwright.sync_api import expect
 
 from helpers import images
-from tests.browser.gallery import EXPLORERS, IDLE, write
+from tests.browser.gallery import EXPLORERS, IDLE, name_of, write
 
 SLOW = 120_000  # milliseconds; a busy machine is no failure
 KEYS = {"slider": "ArrowRight", "menu": "ArrowDown"}
-NAME = "e => e.closest('.jupyter-widgets').querySelector('label')?.innerText ?? ''"
 CONTROLS = ".noUi-handle:visible, select:visible"
 
 
@@ -44,9 +43,18 @@ def move(page, cell, control) -> bool:
         page.keyboard.press(pressed)
         for _ in range(60):
             if shown(cell) != before:
+                settle(page, cell)
                 return True
             page.wait_for_timeout(50)
     return False
+
+
+def settle(page, cell) -> None:
+    """Wait until nothing changes any more: the rest of an answer must not pass for the next one."""
+    before = None
+    while (now := shown(cell)) != before:
+        before = now
+        page.wait_for_timeout(100)
 
 
 def test_every_explorer(page, lab, open_notebook, picture_of):
@@ -65,13 +73,14 @@ def test_every_explorer(page, lab, open_notebook, picture_of):
     takes_own_photos(page, cells["tour"])
     picture_of("explorer_own_photo")
     stops_and_starts(page, cells["school"])
+    work_ends_with_its_output(page, cells["school"], names.index("school") + 1)
     for width, theme in ((900, "JupyterLab Light"), (853, "JupyterLab Dark")):  # 853 is 1280 at 150 %
         page.set_viewport_size({"width": width, "height": 1000})
         page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
         page.evaluate("() => { const s = window.jupyterapp.shell; s.collapseLeft(); s.collapseRight(); }")
         for name, cell in cells.items():
             cell.scroll_into_view_if_needed()
-            page.wait_for_timeout(300)
+            page.wait_for_timeout(150)
             picture_of(f"explorer_{name}_{width}")
             output = cell.locator(".jp-OutputArea-output").first
             overflow = output.evaluate("element => element.scrollWidth - element.clientWidth")
@@ -83,9 +92,9 @@ def follows_the_keyboard(page, name, cell) -> None:
     assert len(words_of(cell)) > 10, f"{name}: the picture has no words"
     controls = cell.locator(CONTROLS)
     assert controls.count(), f"{name} has nothing that a key could move"
-    still = [place for place in range(controls.count()) if not move(page, cell, controls.nth(place))]
-    names = [controls.nth(place).evaluate(NAME).strip() for place in still]
-    assert set(names) <= set(IDLE.get(name, ())), f"{name}: nothing changed under {names}"
+    moving = [one for one in controls.all() if name_of(one) not in IDLE.get(name, ())]
+    still = [name_of(one) for one in moving if not move(page, cell, one)]
+    assert not still, f"{name}: nothing changed under {still}"
     assert cell.locator("[role=alert]").count() == 0, f"{name}: {cell.locator('[role=alert]').all_inner_texts()}"
 
 
@@ -120,6 +129,39 @@ def takes_own_photos(page, cell) -> None:
         list(images.encode_png(np.full((60, 80, 3), (200, 30, 30), np.uint8))),
     )
     expect(cell.locator("img[alt]").first).not_to_have_attribute("src", before, timeout=SLOW)
+
+
+def of_kernel(page, expression: str) -> str:
+    """What an expression of Python is in the notebook's kernel."""
+    ask = """async expression => {
+        const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+        const asked = kernel.requestExecute({ code: "import threading", user_expressions: { it: expression } });
+        return (await asked.done).content.user_expressions.it.data["text/plain"];
+    }"""
+    return page.evaluate(ask, expression)
+
+
+def work_ends_with_its_output(page, cell, number) -> None:
+    """Running the cell again ends the work that its output began, and so does clearing the output."""
+    working = "sum('_work' in thread.name for thread in threading.enumerate())"
+    command = """async ([number, name]) => {
+        window.jupyterapp.shell.currentWidget.content.activeCellIndex = number;
+        await window.jupyterapp.commands.execute(name);
+    }"""
+    for again in ("notebook:run-cell", "notebook:clear-cell-output"):
+        cell.get_by_label("Model").select_option("gated")
+        cell.get_by_role("button", name="Start").press("Enter")
+        expect(cell).to_contain_text("step", timeout=SLOW)
+        assert of_kernel(page, working) == "1"
+        page.evaluate(command, [number, again])
+        for _ in range(200):
+            page.wait_for_timeout(100)
+            if of_kernel(page, working) == "0":
+                break
+        else:
+            raise AssertionError(f"the work goes on after {again}")
+    page.evaluate(command, [number, "notebook:run-cell"])  # it has more to show below
+    cell.locator("img[alt]").first.wait_for(timeout=SLOW)
 
 
 def stops_and_starts(page, cell) -> None:

@@ -25,19 +25,27 @@ def folder(tmp_path_factory) -> Path:
     return root / "build" / "site"
 
 
-@pytest.fixture(params=["light", "dark"])
-def page(chromium, request):
-    """A narrow page for the dark scheme, a wide one for the light; no network, and every request is written down."""
+@pytest.fixture(scope="module")
+def browser(chromium):
+    """One browser for all tests; each gets a window with settings of its own."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=CHROMIUM_OPTIONS)
-        size = {"width": 1280 if request.param == "light" else 420, "height": 900}
-        page = browser.new_context(viewport=size, color_scheme=request.param, offline=True).new_page()
-        page.scheme, trouble = request.param, []
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
-        page.on("request", lambda asked: asked.url.startswith(("file:", "data:")) or trouble.append(asked.url))
-        yield page
+        yield browser
         browser.close()
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(browser, request):
+    """A narrow page for the dark scheme, a wide one for the light; no network, and every request is written down."""
+    size = {"width": 1280 if request.param == "light" else 420, "height": 900}
+    window = browser.new_context(viewport=size, color_scheme=request.param, offline=True)
+    page, trouble = window.new_page(), []
+    page.scheme = request.param
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
+    page.on("request", lambda asked: asked.url.startswith(("file:", "data:")) or trouble.append(asked.url))
+    yield page
+    window.close()
     assert not trouble, trouble
 
 
@@ -70,6 +78,7 @@ def test_printed_all_frames_show(page, folder, picture_of):
     picture_of(f"site_print_{page.scheme}")
 
 
+@pytest.mark.parametrize("page", ["light"], indirect=True)  # slides have one scheme
 def test_static_slides(page, folder, picture_of):
     page.goto((folder / "slides" / "00_greys.html").as_uri())
     page.locator("body[data-deck=ready]").wait_for()

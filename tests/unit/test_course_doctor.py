@@ -36,6 +36,13 @@ def test_missing_rows_give_size_command_and_stand_in(monkeypatch: pytest.MonkeyP
     ]
 
 
+def test_a_brief_inventory_has_two_lines(monkeypatch):
+    here = {"name": "exam", "here": True}
+    gone = [{"name": name, "here": False, "size": "1 MB", "command": "c", "meanwhile": "exam"} for name in ("a", "b")]
+    text = doctor.inventory("data", stand_in(monkeypatch, [here, *gone]), brief=True)
+    assert text.splitlines() == ["data that are here: exam", "data that are not here: a, b"]
+
+
 def test_an_ill_module_is_reported_and_does_not_stop_the_report():
     assert "cannot be listed (ModuleNotFoundError" in doctor.inventory("data", "helpers.no_such_module")
 

@@ -26,6 +26,7 @@ FAILS = [
     ("code", "def divide(a):\n    return a / 0\ndivide(1)"),
     ("code", "print('never')"),
 ]
+DIES = [("markdown", "# One whose kernel dies"), ("code", "import os\nos._exit(1)")]
 
 
 def notebook(cells: list[tuple[str, str]]) -> nbformat.NotebookNode:
@@ -54,12 +55,13 @@ def html(project: Path, name: str) -> str:
 
 
 def test_all_run_though_one_fails(project: Path, capsys: pytest.CaptureFixture):
-    put(project, _02_fails=FAILS, _03_fine=FINE)
+    put(project, _01_dies=DIES, _02_fails=FAILS, _03_fine=FINE)
     assert run.main([]) == 1
     shown = capsys.readouterr()
-    assert re.search(r"\[1/2\] 02_fails \.\.\. FAILED after \d+\.\d s", shown.out)
-    assert re.search(r"\[2/2\] 03_fine \.\.\. \d+\.\d s", shown.out)
-    assert "1 of 2 notebooks ran through" in shown.out
+    assert re.search(r"\[2/3\] 02_fails \.\.\. FAILED after \d+\.\d s", shown.out)
+    assert re.search(r"\[3/3\] 03_fine \.\.\. \d+\.\d s", shown.out)
+    assert "1 of 3 notebooks ran through" in shown.out
+    assert "kernel died" in shown.err
     assert "divide(1)" in shown.err and "ZeroDivisionError: division by zero" in shown.err
     failed, fine = html(project, "02_fails"), html(project, "03_fine")
     assert "before" in failed and "ZeroDivisionError" in failed
@@ -68,7 +70,13 @@ def test_all_run_though_one_fails(project: Path, capsys: pytest.CaptureFixture):
     assert "One that fails" in index and "failed" in index and "03_fine.html" in index
 
 
-def test_a_page_fetches_nothing_and_links_work(project: Path):
+@pytest.fixture
+def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cells are not run, for tests of what happens before and after."""
+    monkeypatch.setattr(run, "execute", lambda book: (None, "It broke." if len(book.cells) == len(FAILS) else ""))
+
+
+def test_a_page_fetches_nothing_and_links_work(project: Path, no_kernel: None):
     put(project, _03_fine=FINE)
     assert run.main(["03"]) == 0
     page = html(project, "03_fine")
@@ -77,7 +85,7 @@ def test_a_page_fetches_nothing_and_links_work(project: Path):
     assert 'href="../../notebooks/../data/x.md"' in page
 
 
-def test_formulas_are_drawn_by_the_browser_itself(project: Path):
+def test_formulas_are_drawn_by_the_browser_itself(project: Path, no_kernel: None):
     put(project, _03_fine=FINE)
     run.main([])
     page = html(project, "03_fine")
@@ -106,13 +114,6 @@ def test_a_notebook_has_many_names(word: str):
     assert common.choose([word], ["00_start", "06_grad_cam"], "notebook") == ["06_grad_cam"]
 
 
-def test_a_dead_kernel_is_reported(project: Path, capsys: pytest.CaptureFixture):
-    put(project, _01_dies=[("markdown", "# Dies"), ("code", "import os\nos._exit(1)")], _03_fine=FINE)
-    assert run.main([]) == 1
-    shown = capsys.readouterr()
-    assert "kernel died" in shown.err and "[2/2] 03_fine" in shown.out
-
-
 def output(data: dict, **more) -> nbformat.NotebookNode:
     return nbformat.v4.new_output("display_data", data=data, **more)
 
@@ -131,6 +132,29 @@ def test_widgets_give_way_to_their_picture_or_a_note():
     assert page.count("interactive control") == 1
     assert "IntSlider" not in page and "it/s" not in page and "<script" not in page
     assert pages.WIDGET in book.cells[1].outputs[0].data  # the notebook itself is left as it was
+
+
+def test_finished_bars_and_tensorflows_own_lines_are_left_out():
+    book = notebook([("code", "x")])
+    bar = "<div><progress max='2' value='2'></progress></div>"
+    chatter = "E0000 00:00:1.2 util.cc:131] oneDNN\n"
+    book.cells[0].outputs = [
+        output({"text/html": bar, "text/plain": "training: done, 30 in 2 min 5 s"}),
+        output({"text/html": bar, "text/plain": "sweeping: stopped, 1 of 2 in 0.6 s"}),
+        nbformat.v4.new_output("stream", name="stderr", text=chatter),
+        nbformat.v4.new_output("stream", name="stderr", text=f"{chatter}Experiment 7: careful\n"),
+    ]
+    left = pages.for_paper(book).cells[0].outputs
+    assert [one.get("text", one.get("data", {}).get("text/plain")) for one in left] == [
+        "sweeping: stopped, 1 of 2 in 0.6 s",
+        "Experiment 7: careful\n",
+    ]
+
+
+def test_words_and_brackets_in_formulas():
+    assert "<mi>ReLU</mi>" in pages.formula(r"\mathrm{ReLU}(x)", block=True)
+    matrix = pages.formula(r"\begin{pmatrix}x\\1\end{pmatrix} = F", block=True)
+    assert '<mrow><mo form="prefix">' in matrix and matrix.count("<mrow>") == matrix.count("</mrow>")
 
 
 def test_latex_outputs_are_drawn():
@@ -158,7 +182,7 @@ def test_ledger_runs_what_is_old_and_collects_claims(project: Path, capsys: pyte
     assert "03_fine ..." not in again and "2 claims: " in again
 
 
-def test_ledger_is_left_alone_when_a_notebook_fails(project: Path):
+def test_ledger_is_left_alone_when_a_notebook_fails(project: Path, no_kernel: None):
     put(project, _02_fails=FAILS)
     with pytest.raises(common.Stop, match="left as it is"):
         ledger.main([])

@@ -11,7 +11,7 @@ from PIL import Image
 from tools import common, frames, run, site
 
 FIRST = [
-    ("markdown", "# 0 Start\n\nOne sentence.\n\n*Lecture. **About 2 minutes** on two cores.*\n\n"
+    ("markdown", "# 0 Start\n\nOne sentence.\n\n*Lecture. **About 1.5 minutes** on two cores.*\n\n"
      "See [one](01_one.ipynb#Part), [words](../docs/words.md#x), [code](../helpers/x.py), [gone](09_gone.ipynb)."),
     ("markdown", "**Think!** What comes?"),
     ("code", "print(6 * 7)"),
@@ -62,11 +62,49 @@ def html(project: Path, name: str) -> str:
 def test_index_and_way_through(project: Path):
     assert site.main([]) == 0
     index, first, second = html(project, "index"), html(project, "00_start_here"), html(project, "01_one")
-    assert "One sentence." in index and "about 2 minutes" in index
+    assert "One sentence." in index and "about 1.5 minutes" in index
     assert index.index("00_start_here.html") < index.index("01_one.html")
     assert "Which slide is where?" in index and "<td>000</td>" in index
     assert 'href="01_one.html" rel="next"' in first and 'rel="prev"' not in first
     assert 'href="00_start_here.html" rel="prev"' in second and 'href="index.html"' in second
+
+
+def test_the_index_says_what_this_is_and_shows_a_picture_of_each_notebook(project: Path):
+    (project / "README.md").write_text("# The course\n\nWhat it is, and for **whom**.\n\n## Two commands\n\nNot here.")
+    (project / "docs" / "gallery").mkdir()
+    Image.new("RGB", (4, 2)).save(project / "docs" / "gallery" / "01_one.jpg")
+    (project / "docs" / "glossary.md").write_text("# Glossary\n")
+    site.main([])
+    index = html(project, "index")
+    assert "<h1>The course</h1>" in index and "for <strong>whom</strong>" in index and "Not here" not in index
+    assert index.count("<img") == 1 and index.index("<img") < index.index("1 One")
+    assert 'href="docs-glossary.html">Glossary' in index
+    assert 'href="docs-glossary.html">glossary</a>' in html(project, "01_one").split("<main>")[0]
+
+
+def test_the_notebooks_own_way_is_left_to_the_page(project: Path):
+    way = "[← 0 Start](00_start_here.ipynb) · [glossary](../docs/words.md) · [2 Two →](02_two.ipynb)"
+    put(
+        project,
+        "01_one",
+        [("markdown", f"# 1 One: what is it?\n\nA sentence.\n\n{way}\n\nSee `docs/words.md` and `x.md`.")],
+    )
+    site.main([])
+    top, body = html(project, "01_one").split("<main>")
+    assert "← 0 Start</a>" in top and "rel=" not in body.split("</main>")[0] and "2 Two" not in body
+    assert '<a href="docs-words.html"><code>docs/words.md</code></a>' in body and "<code>x.md</code>" in body
+    assert 'rel="next">1 One →</a>' in html(project, "00_start_here")  # the words before the colon
+
+
+def test_short_cells_of_tables_stay_on_one_line(project: Path):
+    put(
+        project,
+        "01_one",
+        [("markdown", "# 1 One\n\n| a | b |\n|---|---|\n| 0.85 ± 0.02 | a long text that may wrap |")],
+    )
+    site.main([])
+    assert "<td>0.85&nbsp;±&nbsp;0.02</td>" in html(project, "01_one")
+    assert "<td>a long text that may wrap</td>" in html(project, "01_one")
 
 
 def test_links_lead_to_pages_of_the_site_or_nowhere(project: Path):

@@ -65,6 +65,22 @@ def test_a_picture_below_a_long_text_gets_a_slide_of_its_own():
     assert picture.metadata.deck["open"] == ""
 
 
+def test_a_second_picture_gets_a_slide_of_its_own_with_its_caption():
+    chart, another = (cell("code", "-", f"plots.bars({name})") for name in "xy")
+    caption = cell("markdown", "skip", "**The numbers.**")
+    *_, first, picture, skipped, second, after = prepared(TITLE, QUESTION, chart, caption, another, PICTURE)
+    assert second.metadata.deck["open"].startswith("<section>") and "The numbers." in second.metadata.deck["open"]
+    assert [part.metadata.deck["open"] for part in (first, picture, after)] == ["", "", ""]
+    assert second.metadata.deck["step"] == 0 and not skipped.metadata.deck["shown"]
+    *_, shown, last = prepared(TITLE, QUESTION, chart, cell("markdown", "-", "**The numbers.**"), another)
+    assert shown.metadata.deck["open"].startswith("<section>") and last.metadata.deck["open"] == ""
+
+
+def test_you_will_is_no_caption():
+    (title,) = prepared(cell("markdown", "slide", f"# Title\n\n{LONG}\n\n**You will**\n\n1. see."))
+    assert "You will" in title.source
+
+
 def test_skipped_code_still_runs_and_says_what_it_does():
     caption, setup = prepared(cell("markdown", "skip", "**Set up.**"), cell("code", "skip", "x = 1"))
     assert setup.source == "x = 1" and not setup.metadata.deck["shown"]

@@ -42,16 +42,29 @@ function fitSoon() {
   waiting = setTimeout(fit, 60);
 }
 
-// Make what is too tall for the slide smaller, down to 60 %; what is taller still can be scrolled.
+// Make what is too tall for the slide smaller: pictures first, down to 60 %, then everything, down to 60 %; what is
+// taller still can be scrolled.
 function fit() {
   const slide = window.deck && window.deck.getCurrentSlide();
   const inside = slide && slide.querySelector(":scope > .fit");
   if (!inside) return;
   document.body.classList.toggle("first-slide", window.deck.isFirstSlide());
+  const pictures = [...inside.querySelectorAll(".code-part img")];
+  pictures.forEach((picture) => picture.style.removeProperty("max-height"));
   inside.style.zoom = 1;
+  // In the slide's own pixels: reveal.js scales it to the screen.
+  const room = slide.clientHeight - 2, over = inside.offsetHeight - room;
+  if (over <= 0) return;
+  const heights = pictures.map((picture) => picture.offsetHeight);
+  const all = heights.reduce((sum, height) => sum + height, 0);
+  const share = Math.max(0.6, 1 - over / Math.max(1, all));
+  pictures.forEach((picture, at) => {
+    if (heights[at]) picture.style.setProperty("max-height", `${Math.floor(heights[at] * share)}px`, "important");
+  });
+  const place = slide.getBoundingClientRect().height;
   let zoom = 1;
-  for (let turn = 0; turn < 4 && inside.getBoundingClientRect().height > slide.getBoundingClientRect().height + 1 && zoom > 0.6; turn += 1) {
-    zoom = Math.max(0.6, zoom * Math.max(0.7, slide.getBoundingClientRect().height / inside.getBoundingClientRect().height));
+  for (let turn = 0; turn < 6 && inside.getBoundingClientRect().height > place * 0.995 && zoom > 0.6; turn += 1) {
+    zoom = Math.max(0.6, zoom * Math.max(0.7, 0.99 * place / inside.getBoundingClientRect().height));
     inside.style.zoom = zoom;
   }
 }
