@@ -16,6 +16,7 @@ import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 from helpers.images import write_whole
@@ -115,6 +116,10 @@ class Picture(Figure):
             self.savefig(
                 stream, format=kind, dpi=dpi, facecolor="white", bbox_inches="tight", pad_inches=0.15, metadata=notes
             )
+        # A notebook keeps every figure it has shown, and each text in it would keep the canvas: 4 MB a figure.
+        for text in self.findobj(Text):
+            text._renderer = None
+        vars(self.canvas).pop("renderer", None)
         return stream.getvalue()
 
     def _repr_png_(self) -> tuple[bytes, dict]:

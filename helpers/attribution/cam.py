@@ -89,11 +89,10 @@ def _compile(network: Network, layer: str) -> Callable:
     model = keras().Model(network.model.inputs[0], [layer_output(network, layer), network.logits])
 
     def call(pictures, classes):
-        with tf.GradientTape() as tape:
-            tape.watch(pictures)
-            activations, logits = model(pictures, training=False)
-            score = tf.reduce_sum(class_scores(logits, classes))  # pictures do not touch each other's score
-        gradients = tape.gradient(score, activations, unconnected_gradients="zero")
+        activations, logits = model(pictures, training=False)
+        score = tf.reduce_sum(class_scores(logits, classes))  # pictures do not touch each other's score
+        # Not a tape: it would also write down the way from this layer back to the pixels, which nobody asks for.
+        gradients = tf.gradients(score, activations, unconnected_gradients="zero")[0]
         return tf.cast(activations, tf.float32), tf.cast(gradients, tf.float32)
 
     return compile_once(call, picture_spec(network), tf.TensorSpec((None,), tf.int32))

@@ -13,9 +13,8 @@ import numpy as np
 from helpers import images
 from helpers.attribution.cam import activations_and_gradients
 from helpers.attribution.targets import class_numbers, maps_layer, maps_of, needs_classifier, scorer
-from helpers.backbones import Network, compile_model
+from helpers.backbones import Network
 from helpers.progress import Report
-from helpers.quiet import keras
 
 _ON_THE_WAY = ("Dropout", "GlobalAveragePooling2D", "Activation", "Softmax", "ReLU", "Identity")
 
@@ -63,7 +62,7 @@ def score_cam(
     class_: str | int | None = None,
     layer: str | None = None,
     channels: int | None = 64,
-    batch: int = 16,
+    batch: int = 8,
     report: Report | None = None,
 ) -> np.ndarray:
     """Score-CAM: no gradient; each map, enlarged and scaled to 0..1, is a mask, and its weight what the class gains.
@@ -83,7 +82,7 @@ def score_cam(
     score, gains = scorer(network), []
     for start in range(0, len(order), batch):
         masked = [_masked(network, pictures[0], activations[..., k]) for k in order[start : start + batch]]
-        gains.append(score(np.stack(masked), np.repeat(classes, len(masked))).numpy())
+        gains.append(score(np.stack(masked), np.repeat(classes, len(masked))))
         if report is not None:
             report(min(start + batch, len(order)), len(order), None)
     gains = np.concatenate(gains)
@@ -104,9 +103,7 @@ def class_activation_map(
     batch = network.batch(pictures)
     needs_classifier(network)
     maps, kernel = _closed_form(network)
-    activations = (
-        network.compiled("maps before the average", lambda: compile_model(maps))(batch).numpy().astype(np.float32)
-    )
+    activations = maps_of(network, batch, maps)
     classes = class_numbers(network, batch, class_)
     if kernel is None:
         heat = np.take_along_axis(activations, classes[:, None, None, None], axis=-1)[..., 0]
@@ -118,7 +115,7 @@ def class_activation_map(
 
 
 def _closed_form(network: Network) -> tuple[Any, Any]:
-    """(model from the picture to the maps that are averaged, dense kernel or None), or ValueError."""
+    """(Keras tensor of the maps that are averaged, dense kernel or None), or ValueError."""
     operation, node, _ = network.logits._keras_history
     kernel = None
     if type(operation).__name__ == "Dense":
@@ -126,8 +123,7 @@ def _closed_form(network: Network) -> tuple[Any, Any]:
         operation, node = _before(operation, node)
     while type(operation).__name__ in _ON_THE_WAY:
         if type(operation).__name__ == "GlobalAveragePooling2D":
-            maps = operation._inbound_nodes[node].input_tensors[0]
-            return keras().Model(network.model.inputs[0], maps), kernel
+            return operation._inbound_nodes[node].input_tensors[0], kernel
         operation, node = _before(operation, node)
     raise ValueError(
         f"{network.name} does not end in a global average and one dense layer (VGG16 has three dense layers, which mix "

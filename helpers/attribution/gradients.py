@@ -10,13 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.attribution.targets import (
-    class_numbers,
-    class_probabilities,
-    class_scores,
-    picture_spec,
-    scoring_model,
-)
+from helpers.attribution.targets import class_numbers, class_probabilities, class_scores, picture_spec, scoring_model
 from helpers.backbones import Network, compile_once
 from helpers.progress import Report
 from helpers.quiet import tensorflow
@@ -35,7 +29,8 @@ def input_gradient(
     Raises ValueError for an unknown class, NaN, or a network without a classifier.
     """
     batch = network.batch(pictures)
-    gradients = gradient_function(network, after_softmax)(batch, class_numbers(network, batch, class_)).numpy()
+    classes, function = class_numbers(network, batch, class_), gradient_function(network)
+    gradients = function(batch, classes, np.float32(after_softmax)).numpy()
     return gradients[0] if np.ndim(pictures) == 3 else gradients
 
 
@@ -133,24 +128,39 @@ def to_map(gradients: np.ndarray, how: str = "max") -> np.ndarray:
     return np.abs(gradients).max(axis=-1) if how == "max" else np.sqrt((gradients**2).sum(axis=-1))
 
 
-def gradient_function(network: Network, after_softmax: bool = False) -> Callable:
-    """The compiled function (pictures, class numbers) -> d score / d pictures, kept on the network."""
-    score = class_probabilities if after_softmax else class_scores
-    key = ("input gradient", "probability" if after_softmax else "logit")
-    return network.compiled(key, lambda: compile_gradient(network, scoring_model(network), score))
+def gradient_function(network: Network) -> Callable:
+    """The compiled function (pictures, class numbers, after softmax: 0. or 1.) -> d score / d pictures, kept.
+
+    One for logit and probability: to trace a network takes longer than to run it twenty times.
+    """
+
+    def score(logits, numbers, after_softmax):
+        return tensorflow().where(
+            after_softmax > 0, class_probabilities(logits, numbers), class_scores(logits, numbers)
+        )
+
+    return network.compiled(
+        "input gradient", lambda: compile_gradient(network, scoring_model(network), score, ((), "float32"))
+    )
 
 
-def compile_gradient(network: Network, model: Any, score: Callable) -> Callable:
-    """Compile (pictures, numbers) -> gradient of score(model(pictures), numbers) with respect to the pictures."""
+def compile_gradient(network: Network, model: Any, score: Callable, *more: tuple[tuple, str]) -> Callable:
+    """Compile (pictures, numbers, ...) -> gradient of score(model(pictures), numbers, ...) with respect to pictures.
+
+    more: (shape, type) of each further argument of `score`.
+    """
     tf = tensorflow()
 
-    def call(pictures, numbers):
-        with tf.GradientTape() as tape:
+    def call(pictures, numbers, *others):
+        # Without the flag the tape also writes down the gradient of every weight, which takes a third of the time.
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(pictures)
-            total = tf.reduce_sum(score(model(pictures, training=False), numbers))  # pictures do not touch each other
+            scores = score(model(pictures, training=False), numbers, *others)
+            total = tf.reduce_sum(scores)  # pictures do not touch each other's score
         return tape.gradient(total, pictures, unconnected_gradients="zero")
 
-    return compile_once(call, picture_spec(network), tf.TensorSpec((None,), tf.int32))
+    further = [tf.TensorSpec(*one) for one in more]
+    return compile_once(call, picture_spec(network), tf.TensorSpec((None,), tf.int32), *further)
 
 
 def _mean_gradient(
@@ -164,7 +174,7 @@ def _mean_gradient(
         for first in range(0, count, batch):
             share = weights[first : first + batch].astype(np.float32)
             variants = draw(picture, number, first, len(share))
-            found = function(variants, np.repeat(classes[number], len(share))).numpy()
+            found = function(variants, np.repeat(classes[number], len(share)), np.float32(0)).numpy()
             means[number] += np.tensordot(share, found, 1)
             if report is not None:
                 report(number * count + first + len(share), len(whole) * count, None)

@@ -65,7 +65,7 @@ def lime(
     fill: Any = "grey",
     probability: bool = False,
     seed: int = 0,
-    batch: int = 16,
+    batch: int = 8,
     report: Report | None = None,
 ) -> Lime:
     """Explain one picture, (height, width, 3), RGB 0..255, by its superpixels; returns a `Lime`.
@@ -90,7 +90,7 @@ def lime(
     for first in range(0, samples, batch):
         rows = present[first : first + batch]
         trial = np.where(rows[:, segments][..., None], picture, fills)
-        found.append(score(trial, np.repeat(classes, len(rows))).numpy())
+        found.append(score(trial, np.repeat(classes, len(rows))))
         if report is not None:
             report(first + len(rows), samples, None)
     answers = np.concatenate(found)

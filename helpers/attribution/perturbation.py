@@ -63,7 +63,7 @@ def occlusion(
     stride: int = 16,
     fill: Any = "grey",
     probability: bool = False,
-    batch: int = 16,
+    batch: int = 8,
     report: Report | None = None,
 ) -> Occlusion:
     """Sweep a cover over the picture and return what each place costs the class, as an `Occlusion`.
@@ -90,7 +90,7 @@ def occlusion(
         covered = np.repeat(pictures, len(now), axis=0)
         for one, (top, left) in zip(covered, now, strict=True):
             one[top : top + height, left : left + width] = fills[top : top + height, left : left + width]
-        found.append(score(covered, np.repeat(classes, len(now))).numpy())
+        found.append(score(covered, np.repeat(classes, len(now))))
         if report is not None:
             report(first + len(now), len(places), None)
     drops = (whole - np.concatenate(found)).reshape(len(tops), len(lefts))

@@ -18,7 +18,7 @@ from helpers.datasets.critters import Critters
 from helpers.features import before_classifier
 from helpers.heads import attach_head
 
-BATCH = 20
+BATCH = 8  # more at a time take as long and more memory
 
 
 def linear_head(network: Network, photos: Critters, strength: float = 0.01, seed: int = 0) -> Network:
@@ -30,7 +30,8 @@ def linear_head(network: Network, photos: Critters, strength: float = 0.01, seed
     """
     names = [before_classifier(network)]
     found = [network.features_of(photos.images[at : at + BATCH], names[0]) for at in range(0, len(photos), BATCH)]
-    scaler, classifier = probes.logistic_regression(strength, seed).fit(np.concatenate(found), photos.labels)
+    found = np.concatenate([one.mean(axis=(1, 2)) if one.ndim == 4 else one for one in found])  # maps: as the head does
+    scaler, classifier = probes.logistic_regression(strength, seed).fit(found, photos.labels)
     made = attach_head(network, photos.class_names, hidden=0, dropout=0, seed=seed)
     kernel = classifier.coef_[0] / scaler.scale_
     bias = classifier.intercept_[0] - kernel @ scaler.mean_
@@ -56,8 +57,15 @@ def flips(network: Network, photos: Critters, changes: dict[str, Callable[[Critt
     changes: for example {"background": Critters.swap_background, "ears": Critters.swap_ears}; each draws the same
     scenes again with one thing changed, so what flips the answer is its cause.
     """
+    return _flipped(network, photos, {name: change(photos) for name, change in changes.items()})[1]
+
+
+def _flipped(
+    network: Network, photos: Critters, changed: dict[str, Critters]
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """The answers to the photos, and which of them each change flipped."""
     before = answers(network, photos.images)
-    return {name: answers(network, change(photos).images) != before for name, change in changes.items()}
+    return before, {name: answers(network, one.images) != before for name, one in changed.items()}
 
 
 def proved(
@@ -69,10 +77,10 @@ def proved(
     the swap of the ears does not, and the honest network is right and the swap of the ears flips its answer while
     `swap` does not.
     """
-    changes = {"shortcut": swap, "ears": Critters.swap_ears}
-    cheats, is_honest = flips(cheating, photos, changes), flips(honest, photos, changes)
-    wrong = answers(cheating, photos.images) != photos.labels
-    right = answers(honest, photos.images) == photos.labels
+    changed = {"shortcut": swap(photos), "ears": photos.swap_ears()}  # drawn once for both networks
+    said, cheats = _flipped(cheating, photos, changed)
+    said_honestly, is_honest = _flipped(honest, photos, changed)
+    wrong, right = said != photos.labels, said_honestly == photos.labels
     shares = {f"cheating, {name} swapped": float(one.mean()) for name, one in cheats.items()}
     shares |= {f"honest, {name} swapped": float(one.mean()) for name, one in is_honest.items()}
     chosen = wrong & cheats["shortcut"] & ~cheats["ears"] & right & is_honest["ears"] & ~is_honest["shortcut"]

@@ -19,6 +19,7 @@ from helpers.backbones import Network
 from helpers.quiet import keras, tensorflow
 
 RULES = ("plain", "deconvnet", "guided")
+_FLAGS = {"plain": (0.0, 1.0), "deconvnet": (1.0, 0.0), "guided": (0.0, 0.0)}  # see _Chosen
 
 
 def relu_backward(upstream: Any, forward: Any, rule: str = "plain", maximum: float | None = None) -> np.ndarray:
@@ -61,7 +62,7 @@ def rule_gradient(
         raise ValueError("unit needs a layer: name the layer whose unit is meant")
     else:
         classes = class_numbers(network, batch, class_)
-        found = _of_class(network, rule)(batch, classes).numpy()
+        found = _of_class(network, batch, classes, rule)
     return found[0] if np.ndim(pictures) == 3 else found
 
 
@@ -88,13 +89,24 @@ def guided_grad_cam(network: Network, pictures: np.ndarray, class_: Any = None, 
     return found[0] if np.ndim(pictures) == 3 else found
 
 
-def ruled(model: Any, rule: str, needed: bool = True) -> Any:
+class _Chosen:
+    """A rule that is chosen anew at every call: one compiled function serves all three.
+
+    While a function is traced, `given` holds what decides, two tensors: 1 where a ReLU's closed side passes the
+    gradient all the same, and 1 where a negative gradient passes.
+    """
+
+    given: tuple[Any, Any] | None = None
+
+
+def ruled(model: Any, rule: str | _Chosen, needed: bool = True) -> Any:
     """Return a model with the same weights whose ReLUs follow another backward rule; `model` stays as it is.
 
     Every layer gets a twin around the same weights; ReLU layers, and layers with a ReLU as their activation, get one
     with the rule. Nested models are rebuilt too. Raises ValueError when there is no ReLU in it and one is `needed`.
     """
-    _check_rule(rule)
+    if isinstance(rule, str):
+        _check_rule(rule)
     replaced: list[str] = []
 
     def second(operation: Any) -> Any:
@@ -106,11 +118,11 @@ def ruled(model: Any, rule: str, needed: bool = True) -> Any:
 
     again = keras().models.clone_model(model, clone_function=second, recursive=True)
     if needed and not replaced:
-        raise ValueError(f"{model.name} has no ReLU, so the rule {rule!r} would change nothing; use input_gradient()")
+        raise ValueError(f"{model.name} has no ReLU, so a rule would change nothing; use input_gradient()")
     return again
 
 
-def _with_rule(operation: Any, rule: str) -> Any:
+def _with_rule(operation: Any, rule: str | _Chosen) -> Any:
     """A twin of a layer with the rule at its ReLU; None for a layer without one."""
     kind, activation = type(operation).__name__, getattr(operation, "activation", None)
     if kind == "ReLU":
@@ -128,7 +140,7 @@ def _with_rule(operation: Any, rule: str) -> Any:
     return None
 
 
-def _relu_with_rule(rule: str, maximum: float | None) -> Callable:
+def _relu_with_rule(rule: str | _Chosen, maximum: float | None) -> Callable:
     """A ReLU that looks like any other on the way forward."""
     tf = tensorflow()
 
@@ -138,26 +150,36 @@ def _relu_with_rule(rule: str, maximum: float | None) -> Callable:
         y = tf.clip_by_value(x, tf.zeros((), x.dtype), limit)
 
         def backward(upstream):
-            zero = tf.zeros_like(upstream)
-            if rule != "plain":
-                upstream = tf.maximum(upstream, zero)
-            if rule == "deconvnet":
-                return upstream
-            return tf.where((x > 0) & (x < limit), upstream, zero)
+            closed_passes, negative_passes = rule.given if isinstance(rule, _Chosen) else _FLAGS[rule]
+            passes = ((x > 0) & (x < limit)) | (closed_passes > 0)
+            passes &= (upstream > 0) | (negative_passes > 0)
+            return tf.where(passes, upstream, tf.zeros_like(upstream))
 
         return y, backward
 
     return relu
 
 
-def _of_class(network: Network, rule: str) -> Callable:
+def _of_class(network: Network, batch: np.ndarray, classes: np.ndarray, rule: str) -> np.ndarray:
+    """The rule's gradient of one class score per picture."""
     if rule == "plain":
-        return gradient_function(network)
+        return gradient_function(network)(batch, classes, np.float32(0)).numpy()
+    return _by_rule(network, scoring_model(network), class_scores, rule, "the class")(batch, classes).numpy()
+
+
+def _by_rule(network: Network, model: Any, score: Callable, rule: str, of: str, needed: bool = True) -> Callable:
+    """The function (pictures, numbers) -> gradient with a rule; all rules share one that is compiled once per `of`."""
+    chosen = _Chosen()
+
+    def with_flags(outputs, numbers, flags):
+        chosen.given = flags[0], flags[1]  # the way back is written down right after this
+        return score(outputs, numbers)
 
     def build() -> Callable:
-        return compile_gradient(network, ruled(scoring_model(network), rule), class_scores)
+        return compile_gradient(network, ruled(model, chosen, needed), with_flags, ((2,), "float32"))
 
-    return network.compiled(("rule gradient", rule), build)
+    function = network.compiled(("rule gradient", of), build)
+    return lambda pictures, numbers: function(pictures, numbers, np.array(_FLAGS[rule], np.float32))
 
 
 def _of_unit(network: Network, batch: np.ndarray, layer: str, unit: Any, rule: str) -> np.ndarray:
@@ -172,10 +194,8 @@ def _of_unit(network: Network, batch: np.ndarray, layer: str, unit: Any, rule: s
         flat = tf.reshape(channel, (tf.shape(channel)[0], -1))
         return tf.cond(numbers[1] < 0, lambda: tf.reduce_max(flat, axis=1), lambda: flat[:, tf.maximum(numbers[1], 0)])
 
-    def build() -> Callable:  # in front of the first ReLU all rules are the plain gradient
-        return compile_gradient(network, ruled(maps, rule, needed=False), score)
-
-    return network.compiled(("rule gradient", rule, layer), build)(batch, np.array(place, np.int32)).numpy()
+    function = _by_rule(network, maps, score, rule, layer, needed=False)  # no ReLU below: all rules are the plain one
+    return function(batch, np.array(place, np.int32)).numpy()
 
 
 def _checked_unit(layer: str, unit: Any, shape: tuple[int, ...]) -> tuple[int, int]:

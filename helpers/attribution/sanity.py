@@ -82,16 +82,19 @@ def cascade(
 
     methods: name -> function (network, picture) -> map. The first map of each is the intact network's. The likeness is
     `similarity`. `calibrate`, `way` and `seed` as in `randomised`. Give the class in the methods: a randomised network
-    has another most probable one.
+    has another most probable one. The network's own weights change meanwhile and are put back at the end, whatever
+    happens: a copy would have every method compiled anew, which takes far longer than the maps.
     """
     maps: dict[str, list[np.ndarray]] = {name: [method(network, picture)] for name, method in methods.items()}
-    broken = copied(network)  # one copy for all: what is compiled for it once reads the weights of the moment
-    start = broken.model.get_weights()
-    for layer in layers:
-        broken.model.set_weights(start)
-        _randomise(broken, layer, way, seed, calibrate)
-        for name, method in methods.items():
-            maps[name].append(method(broken, picture))
+    start = network.model.get_weights()
+    try:
+        for layer in layers:
+            network.model.set_weights(start)
+            _randomise(network, layer, way, seed, calibrate)
+            for name, method in methods.items():
+                maps[name].append(method(network, picture))
+    finally:
+        network.model.set_weights(start)
     return maps, {name: [similarity(found[0], one) for one in found] for name, found in maps.items()}
 
 

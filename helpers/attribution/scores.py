@@ -112,7 +112,7 @@ def deletion(network: Network, picture: np.ndarray, heat: np.ndarray, class_: An
 
     Petsiuk, Das and Saenko: RISE, BMVC 2018, section 4.1. picture: (height, width, 3). heat: (rows, columns), enlarged
     to the picture; equal values keep the order of the pixels. options: steps (28), fill ("grey"), probability (True),
-    batch (16), report. Raises ValueError as `occlusion`.
+    batch (8), report. Raises ValueError as `occlusion`.
     """
     return _curve(network, picture, heat, class_, False, **options)
 
@@ -134,7 +134,7 @@ def _curve(
     steps: int = 28,
     fill: Any = "grey",
     probability: bool = True,
-    batch: int = 16,
+    batch: int = 8,
     report: Report | None = None,
 ) -> Curve:
     pictures = network.batch(picture)
@@ -150,13 +150,13 @@ def _curve(
         return made
 
     def ask(changed: list[int]) -> np.ndarray:
-        return score(pictures_with(changed), np.repeat(classes, len(changed))).numpy()
+        return score(pictures_with(changed), np.repeat(classes, len(changed)))
 
     return stepwise(ask, order.size, steps, batch, report)
 
 
 def stepwise(
-    ask: Callable[[list[int]], np.ndarray], pixels: int, steps: int, batch: int = 16, report: Report | None = None
+    ask: Callable[[list[int]], np.ndarray], pixels: int, steps: int, batch: int = 8, report: Report | None = None
 ) -> Curve:
     """Ask for the score after 0, then ever more of `pixels` changed pixels, in `steps` equal portions, as a `Curve`.
 

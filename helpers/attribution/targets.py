@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.backbones import Network, compile_once
+from helpers.backbones import Network, compile_model, compile_once
 from helpers.quiet import keras, tensorflow
 
 SQUASHING = ("softmax", "sigmoid")
@@ -66,13 +66,10 @@ def class_probabilities(logits: Any, classes: Any) -> Any:
 def logits(network: Network, pictures: np.ndarray) -> np.ndarray:
     """The values before the softmax (or sigmoid), float32 (n, classes); also of a network with several outputs."""
     needs_classifier(network)
-    tf = tensorflow()
-
-    def build() -> Callable:
-        model = scoring_model(network)
-        return compile_once(lambda x: tf.cast(model(x, training=False), tf.float32), picture_spec(network))
-
-    return network.compiled("logits", build)(network.batch(pictures)).numpy()
+    if network.logits_inside:
+        return network.scores(pictures)[0]
+    function = network.compiled("logits", lambda: compile_model(scoring_model(network)))
+    return function(network.batch(pictures)).numpy().astype(np.float32)
 
 
 def class_score(network: Network, pictures: np.ndarray, class_: Any = None, probability: bool = False) -> np.ndarray:
@@ -81,21 +78,14 @@ def class_score(network: Network, pictures: np.ndarray, class_: Any = None, prob
     pictures: (height, width, 3) or a batch of them, RGB 0..255. class_: as in `grad_cam`. Raises ValueError alike.
     """
     batch = network.batch(pictures)
-    return scorer(network, probability)(batch, class_numbers(network, batch, class_)).numpy()
+    return scorer(network, probability)(batch, class_numbers(network, batch, class_))
 
 
 def scorer(network: Network, probability: bool = False) -> Callable:
-    """The compiled function (pictures, class numbers) -> scores (n,) that perturbation methods call again and again."""
+    """A function (pictures, class numbers) -> scores, float32 (n,), that perturbation methods call again and again."""
     needs_classifier(network)
-    tf = tensorflow()
-
-    def build() -> Callable:
-        model = scoring_model(network)
-        score = class_probabilities if probability else class_scores
-        call = lambda pictures, classes: score(model(pictures, training=False), classes)  # noqa: E731
-        return compile_once(call, picture_spec(network), tf.TensorSpec((None,), tf.int32))
-
-    return network.compiled(("class scores", probability), build)
+    pick = class_probabilities if probability else class_scores
+    return lambda pictures, classes: pick(logits(network, pictures), classes).numpy()
 
 
 def scoring_model(network: Network) -> Any:
@@ -145,17 +135,21 @@ def layer_output(network: Network, layer: str) -> Any:
     return _output_in(network.model, network.layer(layer))
 
 
-def maps_of(network: Network, batch: np.ndarray, layer: str) -> np.ndarray:
-    """A layer's output for a batch, float32 (n, ...), also of a nested model and in mixed precision."""
-    tf = tensorflow()
+def maps_of(network: Network, batch: np.ndarray, layer: Any) -> np.ndarray:
+    """A layer's output for a batch, float32 (n, ...), also of a nested model and in mixed precision.
+
+    layer: its name, or its output, a Keras tensor.
+    """
+    tf, name = tensorflow(), layer if isinstance(layer, str) else layer._keras_history.operation.name
 
     def build() -> Callable:
-        model = keras().Model(network.model.inputs[0], layer_output(network, layer))
+        output = layer_output(network, layer) if isinstance(layer, str) else layer
+        model = keras().Model(network.model.inputs[0], output)
         return compile_once(
             lambda pictures: tf.cast(model(pictures, training=False), tf.float32), picture_spec(network)
         )
 
-    return network.compiled(("maps", layer), build)(network.batch(batch)).numpy()
+    return network.compiled(("maps", name), build)(network.batch(batch)).numpy()
 
 
 def _output_in(model: Any, layer: Any) -> Any:

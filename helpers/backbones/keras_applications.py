@@ -43,10 +43,12 @@ def _family(function: str, mode: str, size: int, folder: str, md5: str, megabyte
     return Family(function, mode, size, (f"{name}.h5", f"{name}_notop.h5"), sums, megabytes, slide)
 
 
-def _slide(first: str, unfreeze: str, last_map: str, features: str = "avg_pool") -> dict[str, str]:
-    """Which layers play the parts that the slides give to VGG16's layers."""
-    parts = {"block1_conv1": first, "block5_conv1": unfreeze, "block5_conv3": last_map, "block5_pool": last_map}
-    return parts | {"fc2": features, "predictions": "predictions"}
+def _slide(
+    first: str, between: tuple[str, str, str], unfreeze: str, last_map: str, features: str = "avg_pool"
+) -> dict[str, str]:
+    """Which layers play the parts that the slides give to VGG16's layers; between: those of blocks 2, 3 and 4."""
+    parts = {f"block{number}_conv1": layer for number, layer in enumerate((first, *between, unfreeze), start=1)}
+    return parts | {"block5_conv3": last_map, "block5_pool": last_map, "fc2": features, "predictions": "predictions"}
 
 
 # VGG19 has the same names (its blocks 3 to 5 have one convolution more).
@@ -62,8 +64,10 @@ _INCEPTION_RESNET_SUMS = "e693bd0210a403b3192acc6073ad2e96 d19885ff4a710c122648d
 _XCEPTION_SUMS = "0a58e3b7378bc2990ea3b43d5981f1f6 b0042744bf5b25fce3cb969f33bebb97"
 
 # Keras numbers some layers anew in every session; "first Conv2D" means the first layer of that class.
-_INCEPTION_SLIDE = _slide("first Conv2D", "mixed8", "mixed10")
-_INCEPTION_RESNET_SLIDE = _slide("first Conv2D", "conv_7b", "conv_7b_ac")
+_INCEPTION_SLIDE = _slide("first Conv2D", ("first MaxPooling2D", "mixed0", "mixed3"), "mixed8", "mixed10")
+_INCEPTION_RESNET_SLIDE = _slide(
+    "first Conv2D", ("first MaxPooling2D", "mixed_5b", "mixed_6a"), "conv_7b", "conv_7b_ac"
+)
 _MOBILE_POOL = "first GlobalAveragePooling2D"
 _MOBILENET_FILES = ("mobilenet/mobilenet_{alpha}_{rows}_tf.h5", "mobilenet/mobilenet_{alpha}_{rows}_tf_no_top.h5")
 _V2 = "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{alpha}_{rows}"
@@ -78,7 +82,12 @@ FAMILIES: dict[str, Family] = {
         "resnet",
         _RESNET_SUMS,
         (103, 95),
-        _slide("conv1_conv", "conv5_block1_1_conv", "conv5_block3_out"),
+        _slide(
+            "conv1_conv",
+            ("conv2_block1_1_conv", "conv3_block1_1_conv", "conv4_block1_1_conv"),
+            "conv5_block1_1_conv",
+            "conv5_block3_out",
+        ),
     ),
     "inception_v3": _family("InceptionV3", "tf", 299, "inception_v3", _INCEPTION_SUMS, (96, 88), _INCEPTION_SLIDE),
     "inception_resnet_v2": _family(
@@ -97,7 +106,12 @@ FAMILIES: dict[str, Family] = {
         "xception",
         _XCEPTION_SUMS,
         (92, 84),
-        _slide("block1_conv1", "block14_sepconv1", "block14_sepconv2_act"),
+        _slide(
+            "block1_conv1",
+            ("block2_sepconv1", "block3_sepconv1", "block4_sepconv1"),
+            "block14_sepconv1",
+            "block14_sepconv2_act",
+        ),
     ),
     "mobilenet": Family(
         "MobileNet",
@@ -106,7 +120,7 @@ FAMILIES: dict[str, Family] = {
         _MOBILENET_FILES,
         ("", ""),
         (17, 13),
-        _slide("conv1", "conv_dw_13", "conv_pw_13_relu", _MOBILE_POOL),
+        _slide("conv1", ("conv_pw_1", "conv_pw_3", "conv_pw_5"), "conv_dw_13", "conv_pw_13_relu", _MOBILE_POOL),
     ),
     "mobilenet_v2": Family(
         "MobileNetV2",
@@ -115,7 +129,9 @@ FAMILIES: dict[str, Family] = {
         (f"{_V2}.h5", f"{_V2}_no_top.h5"),
         ("", ""),
         (15, 9),
-        _slide("Conv1", "block_16_expand", "out_relu", _MOBILE_POOL),
+        _slide(
+            "Conv1", ("block_1_expand", "block_3_expand", "block_5_expand"), "block_16_expand", "out_relu", _MOBILE_POOL
+        ),
     ),
 }
 

@@ -86,8 +86,29 @@ class Network:
         """
         if self.logits is None:
             raise ValueError(f"{self.name} was loaded without its classifier; load it with include_top=True to predict")
+        if self.logits_inside:
+            return self.scores(batch)[1]
         function = self.compiled("probabilities", lambda: compile_model(self.model))
         return function(self.batch(batch)).numpy()
+
+    @property
+    def logits_inside(self) -> bool:
+        """Whether the logits lie in the graph of a model with one output, so that `scores` gives both."""
+        operation = getattr(self.logits, "_keras_history", (None,))[0]
+        known = getattr(self.model, "operations", self.model.layers)  # a Sequential model has layers only
+        return len(self.model.outputs) == 1 and any(one is operation for one in known)
+
+    def scores(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Logits and probabilities of a batch, both float32 (n, classes), from one function that is compiled once.
+
+        To compile a network takes as long as to run it fifty times. Needs `logits_inside`.
+        """
+
+        def build() -> Callable:
+            return compile_model(keras().Model(self.model.inputs[0], [self.logits, self.model.outputs[0]]))
+
+        found = self.compiled("scores", build)(self.batch(batch))
+        return tuple(one.numpy().astype(np.float32) for one in found)
 
     def predict_top(self, image: np.ndarray, k: int = 5) -> list[tuple[str, float]]:
         """The k most probable classes of one photo of any size, as (name, probability), best first.

@@ -15,7 +15,7 @@
 #
 # A heat map says which places of a photo raised the score of a class; you build it in three steps, meet its rivals, and find out which of them tell the truth.
 #
-# *Follows lecture 000 (Harvard BST 261, lecture 7: heat maps of class activation), 001 (HKUST: saliency, guided backpropagation), 003 (occlusion, LIME) and 004 (class activation mapping). **About 2 minutes** on two cores.*
+# *Follows lecture 000 (Harvard BST 261, lecture 7: heat maps of class activation), 001 (HKUST: saliency, guided backpropagation), 003 (occlusion, LIME) and 004 (class activation mapping). **About 1.5 minutes** on two cores.*
 #
 # [← 5 Filters](05_filters.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md) · [7 DeepDream →](07_deepdream.ipynb)
 #
@@ -60,7 +60,7 @@ Markdown(slides.box("06_grad_cam", network))
 #
 # On the slide, VGG16 calls the lecture's photo African elephant with 0.925, then tusker and Indian elephant. The default network of this course says 0.88 for the same photo, then Indian elephant and tusker. Our photo comes with the installation.
 #
-# **Think!** A motorcycle stands in a garage. ImageNet has no class "motorcycle". What will the network say?
+# **Think!** A motorcycle stands in a garage (or choose another `PHOTO` above). ImageNet has no class "motorcycle". What will the network say?
 #
 # **The photo as the network sees it, and its three best classes.**
 
@@ -119,8 +119,8 @@ alpha = G.numpy()[0].mean(axis=(0, 1))
 order = np.argsort(alpha)
 ends = [*order[-4:][::-1], *order[:4]]
 plots.bars(
-    {f"channel {k}": alpha[k] for k in ends},
-    title=f"weights for {names[0]}: the four largest and the four smallest",
+    {f"channel {k}": 1000 * alpha[k] for k in ends},
+    title=f"1000 x the weight for {names[0]}: the four largest and the four smallest",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -159,9 +159,11 @@ check(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is it the logit, or the probability?
 #
-# **Think!** The network is nearly sure of its class. What becomes of a gradient taken after the softmax?
+# This question needs a photo of which the network is nearly sure. For this one cell we take a cup of coffee.
 #
-# **Both gradients of the same class, compared with $p (1 - p)$.**
+# **Think!** The nearer $p$ is to 1, the less it can still rise. What becomes of a gradient taken after the softmax?
+#
+# **Both gradients for the cup's best class, compared with $p (1 - p)$.**
 
 # %% slideshow={"slide_type": "-"}
 sure = network.prepare(datasets.photo("coffee").array)[None].astype("float32")
@@ -170,6 +172,7 @@ with tf.GradientTape(persistent=True) as tape:
     A_sure, logits = both(sure)
     z, p = logits[0, best], tf.nn.softmax(logits)[0, best]
 dz, dp = np.abs(tape.gradient(z, A_sure)).sum(), np.abs(tape.gradient(p, A_sure)).sum()
+del tape  # a persistent tape holds the values of all layers
 print(
     f"{network.class_names[best]}: p = {float(p):.3f}, p (1 - p) = {float(p * (1 - p)):.3f}, gradients shrink to {dp / dz:.3f}"
 )
@@ -201,7 +204,7 @@ absent = "African elephant"
 asked = [*names, absent]
 maps = np.stack([grad_cam(network, picture, name) for name in asked])
 shown = [f"{name}, max {one.max():.2f}" for name, one in zip(asked, maps, strict=True)]
-plots.overlays(picture, maps, shown, limit=float(maps.max()), columns=3)
+plots.overlays(picture, maps, shown, opacity=0.75, limit=float(maps.max()), columns=3)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # The wheel speaks for *disk brake* where that is among the three. The absent class has a weak map, but not an empty one.
@@ -210,7 +213,11 @@ plots.overlays(picture, maps, shown, limit=float(maps.max()), columns=3)
 
 # %% slideshow={"slide_type": "-"}
 plots.overlays(
-    picture, maps[[0, 3]], [f"{asked[0]}, own scale", f"{absent}, own scale"], original=False
+    picture,
+    maps[[0, 3]],
+    [f"{asked[0]}, own scale", f"{absent}, own scale"],
+    opacity=0.75,
+    original=False,
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -238,25 +245,24 @@ activations, gradients = activations_and_gradients(network, picture, names[0])
 after, inside = (
     weighted_map(activations, gradients, place)[0] for place in ("after", "inside")
 )
-plots.overlays(
-    picture, [after, inside], ["after the sum (paper)", "inside the sum (lecture 004)"]
-)
+titles = ["after the sum (paper)", "inside (lecture 004)"]
+plots.overlays(picture, [after, inside], titles)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # At the last layer the place of the ReLU hardly matters: most weighted maps have the same sign there. Earlier it does.
 #
-# **The correlation of the two maps, at the last layer and at a finer one with a stride of 16.**
+# **The correlation of the two maps, at the last layer and at a finer one (in the default network with a stride of 16).**
 
 # %% slideshow={"slide_type": "-"}
-finer = "block11_depthwise_relu" if NETWORK == "efficientnet_lite0" else layer
-pairs = {}
+finer, pairs = network.on_slide("block4_conv1"), {}
+if NETWORK == "efficientnet_lite0":
+    finer = "block11_depthwise_relu"  # the last ReLU with this stride
 for at in (layer, finer):
     both_arrays = activations_and_gradients(network, picture, names[0], at)
     pairs[at] = [weighted_map(*both_arrays, place)[0] for place in ("after", "inside")]
 agreement = [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in pairs.values()]
-plots.overlays(
-    picture, pairs[finer], [f"after, {finer}", f"inside, correlation {agreement[1]:.2f}"]
-)
+titles = ["after the sum", f"inside, r = {agreement[1]:.2f}"]
+plots.overlays(picture, pairs[finer], titles, opacity=0.7, title=finer)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # At the finer layer the map with the ReLU inside is a wash: evidence against the class no longer cancels evidence for it.
@@ -317,7 +323,7 @@ sample.append("stereo_motorcycle")
 pictures = np.stack([network.prepare(datasets.photo(name).array) for name in sample])
 before = network.probabilities(pictures)
 best, each, drop = before.argmax(axis=1), np.arange(len(sample)), {}
-heats = grad_cam(network, pictures)
+heats = [grad_cam(network, one) for one in pictures]
 for what, hottest in (("hottest", True), ("coldest", False)):
     trial = np.stack([covered(p, h, hottest) for p, h in zip(pictures, heats, strict=True)])
     drop[what] = before[each, best] - network.probabilities(trial)[each, best]
@@ -348,18 +354,13 @@ slide_claim(
 # **The same class at three depths.**
 
 # %% slideshow={"slide_type": "-"}
-with_maps = [
-    one.name
-    for one in network.layers
-    if len(one.shape) == 3 and one.kind in ("relu", "activation", "add")
-]
-depths = [with_maps[round(share * (len(with_maps) - 1))] for share in (0.1, 0.6, 1.0)]
+kinds = ("relu", "activation", "add")
+with_maps = [one.name for one in network.layers if len(one.shape) == 3 and one.kind in kinds]
+middle = finer if finer in with_maps else with_maps[len(with_maps) // 2]
+depths = [with_maps[len(with_maps) // 10], middle, with_maps[-1]]
 by_depth = [grad_cam(network, picture, names[0], depth) for depth in depths]
-plots.overlays(
-    picture,
-    by_depth,
-    [f"{d}, {m.shape[0]} x {m.shape[1]}" for d, m in zip(depths, by_depth, strict=True)],
-)
+titles = [f"{m.shape[0]} x {m.shape[1]} places" for m in by_depth]
+plots.overlays(picture, by_depth, titles, opacity=0.7, title=", ".join(depths))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # Only the last maps point at the object as a whole.
@@ -388,7 +389,7 @@ squeeze_picture = squeeze.prepare(photo)
 best = squeeze.predict_top(photo, 2)
 cams = [attribution.class_activation_map(squeeze, squeeze_picture, name) for name, _ in best]
 titles = [
-    f"{name} {share:.2f}: mean of the map {m.mean():.1f}"
+    f"{name} {share:.2f}, mean {m.mean():.1f}"
     for (name, share), m in zip(best, cams, strict=True)
 ]
 plots.overlays(squeeze_picture, cams, titles)
@@ -399,18 +400,17 @@ plots.overlays(squeeze_picture, cams, titles)
 # **Check that Grad-CAM finds the same map, on both networks.**
 
 # %% slideshow={"slide_type": "skip"}
-for one, shot, where in ((squeeze, squeeze_picture, "conv10_relu"), (network, picture, layer)):
+shots = {squeeze.name: (squeeze, squeeze_picture)} | {network.name: (network, picture)}
+for one, shot in shots.values():
+    where = "conv10_relu" if one.name == "squeezenet" else layer
     try:
         cam = attribution.class_activation_map(one, shot)
     except ValueError as error:
         print(error)
         continue
     gap = np.abs(cam / cam.size - grad_cam(one, shot, None, where, relu=None)).max() * cam.size
-    check(
-        gap < 1e-2 * cam.max(),
-        f"{one.name}: CAM is Grad-CAM times H W, largest difference",
-        gap,
-    )
+    claim = f"{one.name}: CAM is Grad-CAM times H W, largest difference"
+    check(gap < 1e-2 * cam.max(), claim, gap)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Three rules, one map - at the last layer
@@ -423,7 +423,7 @@ for one, shot, where in ((squeeze, squeeze_picture, "conv10_relu"), (network, pi
 #
 # **Think!** Behind the last maps comes a global average. What is $G_{ijk}$ then, for different $i, j$?
 #
-# **The three at the last layer (above) and at a layer with a stride of 16 (below).**
+# **The three at the last layer (above) and at the finer layer (below).**
 
 # %% slideshow={"slide_type": "-"}
 relatives = [grad_cam, attribution.hires_cam, attribution.layer_cam]
@@ -499,7 +499,7 @@ before_it = attribution.saliency(network, cup, word)
 after_it = attribution.saliency(network, cup, word, after_softmax=True)
 shrinks = after_it.sum() / before_it.sum()
 same = np.corrcoef(before_it.ravel(), after_it.ravel())[0, 1]
-titles = ["before the softmax (001)", f"after it (003): {shrinks:.3f} times as large"]
+titles = ["before the softmax (001)", f"after it (003), sum x {shrinks:.3f}"]
 title = f"{word}, p = {certain:.2f}; correlation {same:.2f}"
 two = [np.minimum(one, np.quantile(one, 0.99)) for one in (before_it, after_it)]
 plots.overlays(cup, two, titles, opacity=0.9, title=title)
@@ -523,23 +523,45 @@ check(
 # *Zero is the network's mean colour $\bar x$, not black: that is what its preprocessing turns into 0.*
 #
 # - **gradient × input**: $(x - \bar x)\, \partial f_c / \partial x$; for a linear network it sums to the score.
-# - **SmoothGrad** (Smilkov et al. 2017): the mean gradient of 25 noisy copies.
+# - **SmoothGrad** (Smilkov et al. 2017): the mean gradient of 24 noisy copies; the noise has 15 % of the pixels' range, the middle of what the paper advises.
 # - **Integrated gradients** (Sundararajan et al. 2017): $(x - \bar x) \int_0^1 \partial f_c(\bar x + t (x - \bar x)) / \partial x \; dt$; sums to $f_c(x) - f_c(\bar x)$ for any network.
 #
-# **Four maps of one class.**
+# **Four maps of one class; below, the same maps averaged over squares of 8 x 8 pixels.**
 
 # %% slideshow={"slide_type": "-"}
 ask = (network, picture, names[0])
+halves = [attribution.smooth_grad(*ask, samples=12, seed=SEED + number) for number in (0, 1)]
 integrated = attribution.integrated_gradients(*ask, steps=32)
 gradients = {
     "saliency": attribution.input_gradient(*ask),
     "gradient x input": attribution.gradient_times_input(*ask),
-    "SmoothGrad 25": attribution.smooth_grad(*ask, seed=SEED),
+    "SmoothGrad 24": (halves[0] + halves[1]) / 2,
     "integrated gradients": integrated,
 }
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Each map on its own scale.**
+
+# %% slideshow={"slide_type": "-"}
 four = [attribution.to_map(one) for one in gradients.values()]
-four = [np.minimum(one, np.quantile(one, 0.995)) for one in four]  # or few pixels hide the rest
-plots.overlays(picture, four, list(gradients), opacity=0.9, columns=2, original=False)
+coarse = [images.resize(one, (28, 28), "bilinear") for one in four]
+shown = [np.minimum(one, np.quantile(one, 0.995)) for one in (*four, *coarse)]  # few are huge
+titles = [*gradients, *(f"{name}, squares" for name in gradients)]
+plots.overlays(picture, shown, titles, opacity=0.9, columns=4, original=False)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# SmoothGrad moves the heat from the background to the motorcycle, but it is grainy: that grain is chance. Two means of 12 copies each hardly agree on single pixels, and agree well on squares. Read such a map in squares.
+#
+# **How well do two draws agree?**
+
+# %% slideshow={"slide_type": "skip"}
+pair = [attribution.to_map(one) for one in halves]
+in_squares = [images.resize(one, (28, 28), "bilinear") for one in pair]
+by_pixel, by_square = (
+    np.corrcoef(*(m.ravel() for m in two))[0, 1] for two in (pair, in_squares)
+)
+check(by_pixel < 0.6, "SmoothGrad twice, pixel by pixel: r", by_pixel, when=as_shipped)
+check(by_square > 0.7, "the same in squares of 8 px: r", by_square, when=as_shipped)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The network reaches its score within the first tenth of the contrast and then stays there. Evenly spaced points miss that tenth (32 of them gave twice the gain); ours crowd near the empty photo.
@@ -651,6 +673,14 @@ slide_claim(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
+# **Choose the rule, and where the way back begins: at a class, or at one channel of a layer.**
+
+# %% slideshow={"slide_type": "-"}
+from helpers.widgets import rules_explorer
+
+rules_explorer(network, PHOTO if PHOTO in datasets.photos() else "coffee")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # ### One neuron in the middle
 #
 # The slide starts from one value of a middle layer. Which pixels does a single unit read?
@@ -691,29 +721,29 @@ occlusion_explorer(network, PHOTO if PHOTO in datasets.photos() else "coffee")
 
 # %% slideshow={"slide_type": "-"}
 swept = {}
-for patch, fill in ((24, "grey"), (48, "grey"), (96, "grey"), (48, "white"), (48, "blur")):
-    swept[f"{patch} px, {fill}"] = attribution.occlusion(
-        network, picture, names[0], patch, 24, fill
-    ).heat
-agree = {
-    name: np.corrcoef(one.ravel(), swept["48 px, grey"].ravel())[0, 1]
-    for name, one in swept.items()
-}
-titles = [f"{name}: r = {agree[name]:.2f}" for name in swept]
+for patch, fill in ((32, "grey"), (64, "grey"), (96, "grey"), (64, "white"), (64, "blur")):
+    losses = attribution.occlusion(network, picture, names[0], patch, 32, fill)
+    swept[f"{patch} px, {fill}"] = losses.heat
+covers = list(swept)
+agree = np.corrcoef([one.ravel() for one in swept.values()])
+titles = [f"{name}: r = {one:.2f}" for name, one in zip(covers, agree[1], strict=True)]
 plots.overlays(picture, list(swept.values()), titles, signed=True, columns=3)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Red: the class loses when this is covered. Blue: it gains. r is the correlation with the map of a grey cover of 48 px. Occlusion misleads in three ways: the *size* decides what is found (a small cover leaves enough of a large thing, so the loss is small; each map has its own scale); the *fill* is a new object (a white square is a thing, too); and of two causes that each suffice, covering one costs nothing.
+# Red: the class loses when this is covered. Blue: it gains. Each map has its own scale; r is the correlation with the grey cover of 64 px. Occlusion misleads in three ways: the *size* decides what is found (a small cover leaves enough of a large thing); the *fill* is a new object (a white square is a thing, too), though on this photo it matters less than the size; and of two causes that each suffice, covering one costs nothing.
 #
-# **Lecture 003 shows the map as an answer and warns that its use depends on the application. The warning, measured.**
+# Lecture 003 shows the map as an answer and warns that its use depends on the application. We can measure one part of that: how much of the answer is our own choice of the cover?
+#
+# **The two least alike of the five maps of the same photo and class.**
 
 # %% slideshow={"slide_type": "skip"}
+one, other = np.unravel_index(agree.argmin(), agree.shape)
 slide_claim(
     "003",
     "The usefulness of occlusion maps depends on the application",
-    min(agree.values()) < 0.6,
+    agree.min() < 0.5,
     "holds",
-    f"the same photo and class, another cover: correlation down to {min(agree.values()):.2f}",
+    f"the same photo and class, a cover of {covers[one]} and one of {covers[other]}: correlation {agree.min():.2f}",
     on_vgg16=NETWORK == "vgg16",
     when=as_shipped,
 )
@@ -729,7 +759,7 @@ slide_claim(
 
 # %% slideshow={"slide_type": "-"}
 parts = attribution.superpixels(picture, 50)
-found = attribution.lime(network, picture, names[0], parts, samples=200, seed=SEED)
+found = attribution.lime(network, picture, names[0], parts, samples=300, seed=SEED)
 gone = np.random.default_rng(SEED).random((2, parts.max() + 1)) < 0.5
 masks = [*(one[parts] for one in gone), found.kept(6)]
 shown = [
@@ -740,37 +770,41 @@ titles = ["a sample", "a sample", "six best", f"weights, fit R2 = {found.fit:.2f
 plots.photos([*shown, weights], titles, columns=4)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **Read the fit before the weights:** $R^2$ says how much of the network's behaviour the simple model caught.
+# **Read the fit before the weights:** $R^2$ says how much of the network's behaviour the simple model caught. On this photo it is about a quarter: superpixels work together, and a sum cannot say so.
 #
-# **Would you get the same answer tomorrow? Refits, simple models and fills.**
+# Would you get the same answer tomorrow? To find out we need not ask the network again: two different halves of the 300 samples are two days.
+#
+# **Refits, simple models and fills: the rank correlation of two answers.**
 
 # %% slideshow={"slide_type": "-"}
 from helpers.attribution.lime import fitted
 
-stable = {}
-for count in (50, 150):
-    one, other = (attribution.lime(*ask, parts, count, seed=seed).weights for seed in (1, 2))
-    stable[f"two refits, {count} samples each"] = sanity.similarity(one, other)
+numbers, stable = np.random.default_rng(SEED), {}
+for count in (50, 150):  # the mean of 20 pairs of disjoint draws
+    draws = [numbers.permutation(300)[: 2 * count].reshape(2, count) for _ in range(20)]
+    answers = [[fitted(found.present[k], found.scores[k])[0] for k in two] for two in draws]
+    agreements = [sanity.similarity(*two) for two in answers]
+    stable[f"two fits, {count} samples each"] = float(np.mean(agreements))
 for model in ("lasso", "forest"):  # on the same samples
     other, _ = fitted(found.present, found.scores, model, SEED)
     stable[f"ridge and {model}"] = sanity.similarity(found.weights, other)
-other = attribution.lime(*ask, parts, 150, fill="blur", seed=SEED).weights
-stable["grey fill and blur"] = sanity.similarity(found.weights, other)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **How alike are two answers?**
 
 # %% slideshow={"slide_type": "-"}
+other = attribution.lime(*ask, parts, 150, fill="blur", seed=SEED).weights
+stable["grey fill and blur"] = sanity.similarity(found.weights, other)
 plots.bars(stable, title="rank correlation of the superpixels' weights")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# More samples make LIME steadier. The fill changes the question, so it changes the answer.
+# More samples make LIME steadier, yet even 150 give another order of the superpixels next time. The fill changes the question, so it changes the answer.
 #
 # **Check that samples help.**
 
 # %% slideshow={"slide_type": "skip"}
-few, many = (stable[f"two refits, {count} samples each"] for count in (50, 150))
-check(many > few, "refits agree more with more samples", (few, many), when=as_shipped)
+few, many = (stable[f"two fits, {count} samples each"] for count in (50, 150))
+check(many > few + 0.1, "fits agree more with more samples", (few, many), when=as_shipped)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Choose the number of superpixels, samples, model and fill; press Start.**
@@ -891,7 +925,7 @@ check(
 # %% slideshow={"slide_type": "-"}
 trials = {
     "Grad-CAM": grad_cam,
-    "occlusion": lambda n, p: attribution.occlusion(n, p, None, side // 5, side // 10).heat,
+    "occlusion": lambda n, p: attribution.occlusion(n, p, None, side // 5, side // 7).heat,
     "LIME": lambda n, p: attribution.lime(n, p, None, samples=100, seed=SEED).heat,
     "guided backprop": lambda n, p: attribution.to_map(attribution.guided_backprop(n, p)),
 }
@@ -920,6 +954,23 @@ scored = {
 }
 title = "share of mass / share of area"
 plots.bars(list(evidence), scored, title=title, reference={"uniform": 1.0})
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Every method puts more on the background for the cheating network. On the ears, occlusion goes the *wrong* way on this photo: more for the network that does not use them. Do not conclude much from either: it is one photo, and over the 50 photos of the table below occlusion gives the ears more for the honest network.
+#
+# **The ears, this photo.**
+
+# %% slideshow={"slide_type": "skip"}
+on_ears = dict(zip(evidence, scored["ears"], strict=True))
+cheats, is_honest = (on_ears[f"occlusion, {name}"] for name in students)
+check(
+    is_honest < cheats,
+    "occlusion, ears, honest and cheating: the wrong way on this photo",
+    (is_honest, cheats),
+    when=as_drawn,
+)
+cheats, is_honest = (on_ears[f"LIME, {name}"] for name in students)
+check(is_honest > cheats, "LIME: the right way", (is_honest, cheats), when=as_drawn)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Fifty photos, every method
@@ -981,7 +1032,7 @@ from helpers.attribution.scores import Box, box_of, box_of_mask, drawn, overlap
 
 whole = Box(0, 0, side, side)
 heads = [box_of_mask(mask) for mask in cats.faces | cats.ears]
-heats = grad_cam(students["honest"], cats.images)
+heats = [grad_cam(students["honest"], one) for one in cats.images]
 boxes = [box_of(heat, (side, side)) or whole for heat in heats]
 overlaps = [overlap(a, b) for a, b in zip(heads, boxes, strict=True)]
 white, yellow = (255, 255, 255), (255, 210, 0)
@@ -1031,7 +1082,7 @@ check(
 #
 # **Think!** Which of the methods will still draw the cat?
 #
-# **The intact network, the top shuffled, everything shuffled.**
+# **Four methods to ask, one of them no method at all.**
 
 # %% slideshow={"slide_type": "-"}
 cat = network.prepare(datasets.photo("chelsea").array)
@@ -1052,11 +1103,10 @@ asked_again = {
 # %% slideshow={"slide_type": "-"}
 ends_ = sanity.from_the_top(network, 2)
 drawn_again, likeness = sanity.cascade(network, cat, asked_again, ends_, calm, seed=SEED)
-stages = ("intact", "top layer", "all layers")
 titles = [
-    f"{m}, {s}: r = {r:.2f}"
-    for m in asked_again
-    for s, r in zip(stages, likeness[m], strict=True)
+    title
+    for m, (_, top_, all_) in likeness.items()
+    for title in (m, f"top shuffled: r = {top_:.2f}", f"all shuffled: r = {all_:.2f}")
 ]
 limited = [
     np.minimum(m, np.quantile(m, 0.99)) for found_ in drawn_again.values() for m in found_
@@ -1093,12 +1143,13 @@ from helpers.attribution.scores import deletion, insertion
 orders = {
     "Grad-CAM": heat,
     "guided backprop": attribution.heat_of("guided backprop", network, picture, names[0]),
-    "occlusion": swept["48 px, grey"],
+    "occlusion": swept["64 px, grey"],
     "LIME": found.heat,
     "random order": np.random.default_rng(SEED).random(picture.shape[:2]),
 }
-going = {name: deletion(network, picture, one, names[0]) for name, one in orders.items()}
-coming = {name: insertion(network, picture, one, names[0]) for name, one in orders.items()}
+ask_14 = {"class_": names[0], "steps": 14}
+going = {name: deletion(network, picture, one, **ask_14) for name, one in orders.items()}
+coming = {name: insertion(network, picture, one, **ask_14) for name, one in orders.items()}
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **The curves of insertion, and both areas.**
@@ -1155,46 +1206,49 @@ plots.overlays(picture, [heat, plus, by_score], titles)
 #
 # **1. Closed form.**
 #
-# The default network ends in a global average and a dense layer: $f_c = b_c + \sum_k w_{kc} \frac{1}{HW} \sum_{ij} A_{ijk}$. So what is $\alpha_k^c$, if the dense layer's kernel is `kernel`? Replace `None` by an expression for all 1280 channels.
+# The default network ends in a global average and a dense layer: $f_c = b_c + \sum_k w_{kc} \frac{1}{HW} \sum_{ij} A_{ijk}$. So what is $\alpha_k^c$? Replace `None` by an expression in `kernel`, `class_number` and the shape of `A`, for all channels at once. The mark compares it with the `alpha` that step 2 measured.
 
 # %% slideshow={"slide_type": "skip"}
-your_alpha = None  # an array of shape (1280,)
+your_alpha = None
 
 if as_shipped:
-    kernel, bias = network.layer("logits").get_weights()
+    kernel, bias = network.layer("logits").get_weights()  # (1280, 1000) and (1000,)
     exercise(
         your_alpha,
-        kernel[:, class_number] / step_by_step.size,
+        lambda yours: np.abs(yours - alpha).max() < 1e-3 * np.abs(alpha).max(),
         hint="Differentiate f_c with respect to one A_ijk.",
     )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **2. The score out of the map.**
 #
-# With the weights of exercise 1 and no ReLU, what do you get when you sum the map over all places and add the bias? (Expected: one number, near the score printed in step 1.)
+# The default network again. The map without its ReLU holds the whole score but for one number. Replace `None` by an expression in `A`, `alpha` and `bias` that gives the score printed in step 1.
 
 # %% slideshow={"slide_type": "skip"}
-your_sum = None
+your_score = None
 
-exercise(
-    your_sum,
-    float(score),
-    hint="weighted_map(activations, gradients, None).sum() + ...",
-    tolerance=1e-2,
-)
+if as_shipped:
+    hint = "Sum the map over all places. What is left?"
+    exercise(your_score, float(score), hint=hint, tolerance=1e-2)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **3. A ReLU6.**
 #
-# $x = (1, 2, -3, 9)$ goes through a ReLU with a maximum of 6, and $(1, -1, 1, 1)$ comes from above. What does guided backpropagation pass on? Replace `None` by four numbers.
+# It passes on $\min(\max(x, 0), 6)$. Write the rule of guided backpropagation for it: replace `None` by what flows back when `x` went in and `upstream` comes from above. The mark tries it on numbers from -9 to 9.
+
 
 # %% slideshow={"slide_type": "skip"}
-your_flow = None
+def your_rule(x, upstream):
+    """What guided backpropagation passes on through a ReLU6."""
+    return None
 
+
+tried, arrives = np.random.default_rng(SEED).uniform(-9, 9, (2, 50))
+right = attribution.relu_backward(arrives, tried, "guided", maximum=6)
 exercise(
-    your_flow,
-    attribution.relu_backward([1, -1, 1, 1], [1, 2, -3, 9], "guided", maximum=6),
-    hint="Closed where the input was negative or saturated, and where the gradient is negative.",
+    your_rule(tried, arrives),
+    right,
+    hint="Where is the ReLU6 flat? Where is upstream negative?",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -1206,8 +1260,8 @@ exercise(
 Markdown(f"""
 **You have**
 
-1. built Grad-CAM from two arrays of shape {tuple(A.shape)[1:]} (largest difference from `grad_cam()` {difference:.1e}); HiRes-CAM agrees with it to {alike[layer][0]:.2f} at the last layer and {alike[finer][0]:.2f} at a stride of 16;
-2. asked with gradients (their sum gave {adds_up:.2f} of the gain), covers (another cover: r down to {min(agree.values()):.2f}) and LIME (fit $R^2$ {found.fit:.2f});
+1. built Grad-CAM from two arrays of shape {tuple(A.shape)[1:]} (largest difference from `grad_cam()` {difference:.1e}); HiRes-CAM agrees with it to {alike[layer][0]:.2f} at the last layer and {alike[finer][0]:.2f} at {finer};
+2. asked with gradients (their sum gave {adds_up:.2f} of the gain), covers (another cover: r down to {agree.min():.2f}) and LIME (fit $R^2$ {found.fit:.2f});
 3. caught a network with {marks["cheating"][0]:.2f} on its own kind of photo and {marks["cheating"][1]:.2f} on the conflict set; {len(steady)} of {len(study)} methods show its shortcut in every case studied.
 """)
 

@@ -1,5 +1,7 @@
 """The sanity check on networks whose answer is known; the planted cause on networks that are built to cheat."""
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -52,6 +54,24 @@ def test_a_map_of_the_network_changes_and_an_edge_detector_does_not():
     assert likeness["edges"] == [pytest.approx(1)] * 4 and likeness["saliency"][0] == pytest.approx(1)
     assert likeness["saliency"][-1] < 0.7 and len(maps["saliency"]) == 4
     assert "| edges | 1.00 |" in rows_of(likeness, ["intact", "z", "conv2", "conv1"])
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_cascade_puts_the_weights_back_whatever_happens(fails):
+    network, picture = small_networks.convnet(), small_networks.photo()
+    before, seen = network.model.get_weights(), []
+
+    def method(one, shown):
+        seen.append(one.layer("conv1").kernel.numpy())
+        if fails and len(seen) == 3:
+            raise KeyboardInterrupt
+        return saliency(one, shown, 0)
+
+    with pytest.raises(KeyboardInterrupt) if fails else contextlib.nullcontext():
+        cascade(network, picture, {"saliency": method}, from_the_top(network, 3), small_networks.photo()[None])
+    assert fails or not np.array_equal(seen[-1], seen[0])  # it was random for a while
+    for kept, now in zip(before, network.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(kept, now)
 
 
 def test_similarity_by_hand():
@@ -108,13 +128,15 @@ def test_interventions_prove_what_a_network_reads():
     assert not chosen.any() and shares["honest, ears swapped"] == 0
 
 
-def test_a_linear_head_is_the_logistic_regression():
+@pytest.mark.parametrize("layer", ["pool", "relu2"])  # maps are averaged, in the fit as in the head
+def test_a_linear_head_is_the_logistic_regression(layer):
     network, photos = small_networks.convnet(size=64), critters(40, 6, 64)
-    network._slide_layers = {"fc2": "pool"}
+    network._slide_layers = {"fc2": layer}
     made = linear_head(network, photos, strength=1.0)
     from helpers import probes
 
-    features = network.features_of(photos.images, "pool")
+    features = network.features_of(photos.images, layer)
+    features = features.mean(axis=(1, 2)) if layer == "relu2" else features
     fitted = probes.logistic_regression(1.0).fit(features, photos.labels)
     np.testing.assert_allclose(
         made.probabilities(photos.images)[:, 0], fitted.predict_proba(features)[:, 1], rtol=1e-3, atol=1e-4
