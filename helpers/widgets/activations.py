@@ -169,32 +169,24 @@ class _Current:
 
     def __init__(self, network: Network, choice: PhotoChoice) -> None:
         self.network, self.choice = network, choice
-        self._name: str | None = None
-        self._own: np.ndarray | None = None
-        self._photo: np.ndarray | None = None
-        self._picture: np.ndarray | None = None
+        self._name: tuple[str, int] | None = None
         self._maps: dict[str, np.ndarray] = {}
         self._sheet: tuple | None = None
 
     def _at(self, name: str) -> None:
-        if name == self._name and self.choice._own is self._own:
-            return
-        photo = self.choice.array(name)
-        self._photo, self._picture, self._maps, self._sheet = photo, self.network.prepare(photo), {}, None
-        self._name, self._own = name, self.choice._own
+        if self._name != (name, self.choice.version):
+            self._name, self._maps, self._sheet = (name, self.choice.version), {}, None
 
     def photo(self, name: str) -> np.ndarray:
-        self._at(name)
-        return self._photo
+        return self.choice.array(name)
 
     def picture(self, name: str) -> np.ndarray:
-        self._at(name)
-        return self._picture
+        return self.choice.prepared(name, self.network.input_size)
 
     def maps(self, name: str, layers: list[str]) -> dict[str, np.ndarray]:
         self._at(name)
         if not set(layers) <= set(self._maps):
-            self._maps = layer_maps(self.network, self._picture, layers)  # one group at a time: bounded memory
+            self._maps = layer_maps(self.network, self.picture(name), layers)  # one group at a time: bounded memory
         return self._maps
 
     def sheet(self, layer: str, channel: int, order: str) -> np.ndarray:

@@ -89,14 +89,10 @@ def ascent_explorer(network: Network, layer: str | None = None) -> PaintExplorer
         picture = (grey + noise).clip(0, 255).astype(np.uint8)
         return Frame(_shown(picture), f"{_what(values)}: press Start", _code(values, _regularisers(values)))
 
-    middle = alive[len(alive) // 2]
-    strip = [
-        {"goal": CHANNEL},
-        {"goal": UNIT},
-        {"layer": middle},
-        {"layer": middle, "paint": True},
-    ]
-    return PaintExplorer(controls, run, first, strip, "Ascent explorer", {"steps": 12})
+    # Of one layer: each further one would have to be compiled, while everybody waits for the cell.
+    other = min(10, int(network.layer(controls["layer"].value).output.shape[-1]) - 1)
+    strip = [{"number": controls["number"].value}, {"number": other}, {"blur": 0.0}, {"paint": True}]
+    return PaintExplorer(controls, run, first, strip, "Ascent explorer", {"steps": 8})
 
 
 def _goal(values: dict) -> Objective:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 import ipywidgets
@@ -19,19 +20,14 @@ from helpers.backbones import Network
 from helpers.progress import Report
 from helpers.widgets.base import Explorer, Frame
 from helpers.widgets.jobs import LiveExplorer
+from helpers.widgets.painting import PaintExplorer
 from helpers.widgets.photos import PhotoChoice
 
 SHOWN = 448  # pixels of the picture in the page; the network sees the same part at its own size
-SMALL = 224  # of one picture among several
+SMALL, ALONE = 224, 336  # of one picture among several, and of one by itself
 KINDS = ("relu", "activation", "add", "concatenate", "convolution")
+KEPT = 32  # maps that an explorer remembers: going back to a setting shows it at once
 CLASS = "the class"  # in the explorer of the rules: start from a class score instead of a unit
-
-
-class _Names(tuple):
-    """Several names that read well in the strip's titles."""
-
-    def __str__(self) -> str:
-        return ", ".join(self)
 
 
 class _Question:
@@ -45,22 +41,32 @@ class _Question:
         self._new_photo()
 
     def _new_photo(self, _: Any = None) -> None:
-        count = min(5, max(len(self.network.class_names), 1))
-        top = self.network.predict_top(self.choice.array(self.choice.menu.value), count)
-        self.menu.options = [(f"{name} ({share:.2f})", self.network.class_names.index(name)) for name, share in top]
-        self.menu.value = self.menu.options[0][1]
+        self.shares = self.network.probabilities(self.picture(self.choice.menu.value))[0]
+        best = np.argsort(-self.shares)[: max(1, min(5, len(self.network.class_names)))]
+        with self.menu.hold_sync():  # one message to the page, not four
+            self.menu.options = [(f"{self.name(one)} ({self.shares[one]:.2f})", int(one)) for one in best]
+            self.menu.value = self.menu.options[0][1]
 
     def picture(self, photo: str) -> np.ndarray:
         """What the network sees of the chosen photo."""
-        return self.network.prepare(self.choice.array(photo))
+        return self.choice.prepared(photo, self.network.input_size)
 
     def shown(self, photo: str, side: int = SHOWN) -> np.ndarray:
         """The same part of the photo, larger, for the page."""
-        return images.prepare(self.choice.array(photo), side)
+        return self.choice.prepared(photo, side)
 
     def name(self, class_: int) -> str:
         """The class's name."""
         return self.network.class_names[class_]
+
+    def remember(self, compute: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+        """`compute(picture, ...)` as a function of the photo's name, that knows its last answers."""
+
+        @lru_cache(KEPT)
+        def kept(photo: str, version: int, *asked: Any) -> np.ndarray:
+            return compute(self.picture(photo), *asked)
+
+        return lambda photo, *asked: kept(photo, self.choice.version, *asked)
 
 
 def grad_cam_explorer(network: Network, photo: str = "chelsea", photos: Iterable[str] | None = None) -> Explorer:
@@ -76,28 +82,36 @@ def grad_cam_explorer(network: Network, photo: str = "chelsea", photos: Iterable
         value=0.55, min=0, max=1, step=0.05, description="Opacity", tooltip="0: photo only, 1: heat map only"
     )
 
+    heat_of = asked.remember(lambda picture, class_, layer: grad_cam(network, picture, class_, layer))
+
     def draw(photo: str, class_: int, layer: str, opacity: float) -> Frame:
-        heat, name = grad_cam(network, asked.picture(photo), class_, layer), asked.name(class_)
+        heat, name = heat_of(photo, class_, layer), asked.name(class_)
         shown = images.overlay(asked.shown(photo), heat, opacity)
         rows, columns = heat.shape
         caption = f"{photo}: Grad-CAM of {name} at {layer}, {rows} x {columns} places, maximum {heat.max():.3g}"
         return Frame(shown, caption, f'grad_cam(network, picture, "{name}", layer="{layer}")')
 
     controls = {"photo": asked.choice, "class_": asked.menu, "layer": layer, "opacity": opacity}
-    middle = layers[len(layers) // 2]
-    strip = [{"opacity": 0.0}, *({"class_": value} for _, value in asked.menu.options[:3]), {"layer": middle}]
+    # Of one layer: another one has to be compiled first, which takes a second that nobody should wait for.
+    strip = [{"opacity": 0.0}, *({"class_": value} for _, value in asked.menu.options[:4])]
     return Explorer(controls, draw, strip, "Grad-CAM explorer")
 
 
-def methods_explorer(network: Network, photo: str = "chelsea", photos: Iterable[str] | None = None) -> Explorer:
+def methods_explorer(
+    network: Network,
+    photo: str = "chelsea",
+    photos: Iterable[str] | None = None,
+    methods: Iterable[str] = ("Grad-CAM", "Layer-CAM", "saliency"),
+) -> Explorer:
     """The heat maps of several methods side by side, for one class of a photo; each on its own scale.
 
-    A map that was computed stays until the photo or the class changes. Arguments and errors as in `grad_cam_explorer`.
+    methods: names out of `attribution.METHODS` that are ticked at first. A map that was computed stays until the photo
+    or the class changes. Other arguments and errors as in `grad_cam_explorer`.
     """
     asked = _Question(network, photo, photos)
     chosen = ipywidgets.SelectMultiple(
         options=list(attribution.METHODS),
-        value=("Grad-CAM", "saliency", "guided Grad-CAM"),
+        value=tuple(methods),
         description="Methods",
         tooltip="Choose several with Ctrl or Shift; the slow ones (occlusion, LIME, Score-CAM) take seconds",
         rows=8,
@@ -105,30 +119,22 @@ def methods_explorer(network: Network, photo: str = "chelsea", photos: Iterable[
     opacity = ipywidgets.FloatSlider(
         value=0.7, min=0, max=1, step=0.05, description="Opacity", tooltip="0: photo only, 1: heat map only"
     )
-    known: dict[tuple, np.ndarray] = {}
-
-    def heat(photo: str, class_: int, method: str) -> np.ndarray:
-        picture = asked.picture(photo)
-        key = (picture.tobytes(), class_, method)
-        if key not in known:
-            if len(known) > 3 * len(attribution.METHODS):
-                known.clear()
-            known[key] = attribution.heat_of(method, network, picture, class_)
-        return known[key]
+    heat = asked.remember(
+        lambda picture, class_, method: _without_outliers(attribution.heat_of(method, network, picture, class_))
+    )
 
     def draw(photo: str, class_: int, methods: tuple[str, ...], opacity: float) -> Frame:
         if not methods:
             raise ValueError("no method is chosen; choose at least one in the list")
-        heats = [_without_outliers(heat(photo, class_, method)) for method in methods]
-        small = asked.shown(photo, SMALL)
+        heats = [heat(photo, class_, method) for method in methods]
+        small = asked.shown(photo, SMALL if len(heats) > 1 else ALONE)
         shown = images.grid([images.overlay(small, one, opacity) for one in heats], min(3, len(heats)), 6)
         caption = f"{photo}: {asked.name(class_)}; from the top left: {', '.join(methods)}; each on its own scale"
         return Frame(shown, caption, f'heat_of("{methods[0]}", network, picture, "{asked.name(class_)}")')
 
     controls = {"photo": asked.choice, "class_": asked.menu, "methods": chosen, "opacity": opacity}
-    strip = [
-        {"methods": _Names((name,))} for name in ("Grad-CAM", "saliency", "guided backprop", "integrated gradients")
-    ]
+    # Two and two of these share a compiled function; the slower ones are for the live page.
+    strip = [{"methods": (name,)} for name in ("Grad-CAM", "Layer-CAM", "saliency", "gradient x input")]
     return Explorer(controls, draw, strip, "Methods side by side")
 
 
@@ -147,11 +153,11 @@ def occlusion_explorer(network: Network, photo: str = "chelsea", photos: Iterabl
     def draw(photo: str, class_: int, row: int, column: int, size: int, fill: str) -> Frame:
         picture = asked.picture(photo)
         covered = attribution.cover(network, picture, row - size // 2, column - size // 2, size, fill)
-        before, now = attribution.class_score(network, np.stack([picture, covered]), class_, probability=True)
+        before, now = asked.shares[class_], network.probabilities(covered)[0, class_]
         shown = images.resize(np.rint(covered).clip(0, 255).astype(np.uint8), (SHOWN, SHOWN), "nearest")
         caption = (
-            f"{photo}: probability of {asked.name(class_)} {before:.3f} uncovered, {now:.3f} with a {fill} cover of "
-            f"{size} px at row {row}, column {column}"
+            f"{photo}: probability of {asked.name(class_)}: {before:.3f} uncovered, {now:.3f} under a cover of "
+            f"{size} x {size} pixels ({fill}) whose middle is at row {row}, column {column}"
         )
         return Frame(
             shown, caption, f'cover(network, picture, {row - size // 2}, {column - size // 2}, {size}, "{fill}")'
@@ -244,13 +250,8 @@ def lime_explorer(network: Network, photo: str = "chelsea", photos: Iterable[str
 
     controls = {"photo": asked.choice, "class_": asked.menu, "count": count, "samples": samples}
     controls |= {"model": model, "fill": fill, "seed": seed}
-    strip = [
-        {"samples": 60},
-        {"samples": 60, "seed": 1},
-        {"samples": 60, "model": "lasso"},
-        {"samples": 60, "fill": "blur"},
-    ]
-    return LiveExplorer(controls, run, first, strip, "LIME")
+    strip = [{"seed": 0}, {"seed": 1}, {"model": "lasso"}, {"fill": "blur"}]
+    return PaintExplorer(controls, run, first, strip, "LIME", {"count": 16, "samples": 24})
 
 
 def _slider(description: str, value: int, low: int, high: int, tooltip: str, step: int = 1) -> ipywidgets.IntSlider:

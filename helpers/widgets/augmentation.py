@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import ipywidgets
@@ -48,16 +49,21 @@ def augmentation_explorer(network: Network, photo: str = "chelsea", photos: Iter
         options=augmentation.FILL_MODES, description="Fill", tooltip="What stands where the photo has nothing"
     )
 
+    @lru_cache(1)
+    def unchanged(photo: str, version: int) -> np.ndarray:
+        return network.probabilities(choice.prepared(photo, network.input_size))[0]
+
     def draw(photo: str, **values: Any) -> Frame:
-        original = network.prepare(choice.array(photo))
+        original = choice.prepared(photo, network.input_size)
         changes = {name: value for name, value in values.items() if value != neutral_of(name)}
         changed = augmentation.apply_one(original, **values)
-        before, after = network.probabilities(np.stack([original, changed]))
+        before, after = unchanged(photo, choice.version), network.probabilities(changed)[0]
         first, now = int(before.argmax()), int(after.argmax())
         named = network.class_names
         caption = f"{photo}: {named[first]} {before[first]:.2f} unchanged, {after[first]:.2f} like this"
         caption += "" if first == now else f"; now it says {named[now]} {after[now]:.2f}"
-        call = ", ".join(["photo", *(f"{name}={value!r}" for name, value in changes.items())])
+        rounded = {name: round(value, 2) if isinstance(value, float) else value for name, value in changes.items()}
+        call = ", ".join(["photo", *(f"{name}={value!r}" for name, value in rounded.items())])
         return Frame(images.resize(changed, (SHOWN, SHOWN)), caption, f"augmentation.apply_one({call})")
 
     strip = [{}, {"rotation": 40.0}, {"shear": 0.5}, {"zoom": 0.5}, {"brightness": 0.5}, {"horizontal_flip": True}]

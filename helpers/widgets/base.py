@@ -14,10 +14,8 @@ import anywidget
 import ipywidgets
 import numpy as np
 
-from helpers import images, plots
-
-PAUSE = 0.01  # seconds in which further events are gathered before the picture is drawn once
-STRIP_SIDE, STRIP_RESOLUTION = 280, 110  # pixels of a strip's picture, and pixels per inch of the strip
+from helpers import images
+from helpers.widgets.strip import SHOWN, Strip, still
 
 
 class Frame(NamedTuple):
@@ -33,6 +31,11 @@ class InPage(anywidget.AnyWidget):
 
     _esm = Path(__file__).parent / "explorer.js"
     _css = Path(__file__).parent / "explorer.css"
+
+    def __init__(self, gone: Callable[[], None]) -> None:
+        """gone: called when the page shows the explorer no more, because its output was cleared or its tab closed."""
+        super().__init__()
+        self.on_msg(lambda _, message, buffers: gone() if message.get("event") == "gone" else None)
 
 
 class Explorer:
@@ -55,19 +58,22 @@ class Explorer:
         self.controls = {name: getattr(control, "menu", control) for name, control in controls.items()}
         self.draw, self.title = draw, title
         self._strip = list(strip)
-        self._waiting: asyncio.TimerHandle | None = None
+        self._waiting: asyncio.Handle | None = None
         self.frame: Frame | None = None
         # Not ipywidgets.Image: it has no alternative text, and a tooltip keeps it from being drawn at all (8.1.9).
         self.image, self.caption, self.error = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
         self.png = b""
         for control in self.controls.values():
             control.observe(self._changed, "value")
-        self.panel = ipywidgets.VBox(shown, layout={"min_width": "300px", "flex": "0 1 340px"})
-        view = ipywidgets.VBox([self.image, self.caption, self.error, InPage()], layout={"flex": "1 1 460px"})
-        layout = {"flex_flow": "row wrap", "align_items": "flex-start"}
-        self.box = ipywidgets.Box([self.panel, view], layout=layout)
+        self.panel = ipywidgets.VBox(shown, layout={"min_width": "260px", "flex": "1 1 260px"})
+        self.view = ipywidgets.VBox([self.image, self.caption, self.error, InPage(self.gone)])
+        layout = {"flex_flow": "row wrap", "align_items": "flex-start", "grid_gap": "4px 16px"}
+        self.box = ipywidgets.Box([self.panel, self.view], layout=layout)
         self.box.add_class("explorer")
         self.update()
+        # A photo may be a little smaller to stand beside its controls; a plot with words goes below them instead.
+        width = self.frame.picture.shape[1] if self.frame else 0
+        self.view.layout.flex = f"3 1 {min(max(width - 90, 340), 640)}px"
 
     def values(self) -> dict[str, Any]:
         """The controls' present values by name."""
@@ -86,8 +92,10 @@ class Explorer:
     def show(self, frame: Frame, took: str = "") -> None:
         """Put a picture, its words, how long it took and its call on the page."""
         self.frame, self.png = frame, images.encode_png(frame.picture)
+        height, width = frame.picture.shape[:2]  # given, so that nothing moves while the page decodes the picture
+        words = f'alt="{html.escape(frame.caption)}" width="{width}" height="{height}" decoding="sync"'
         source = f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
-        self.image.value = f'<img alt="{html.escape(frame.caption)}" style="max-width: 100%" src="{source}">'
+        self.image.value = f'<img {words} style="max-width: 100%" src="{source}">'
         code = f"<br><code>{html.escape(frame.code)}</code>" if frame.code else ""
         self.caption.value = html.escape(frame.caption) + (f" <small>({took})</small>" if took else "") + code
         self.error.value = ""
@@ -96,29 +104,33 @@ class Explorer:
         """Say in the explorer, in one sentence, what went wrong."""
         self.error.value = f'<p role="alert"><b>That did not work:</b> {html.escape(_sentence(error))}</p>'
 
+    def gone(self) -> None:
+        """The page shows the explorer no more; there is nothing to end."""
+
     def _changed(self, _: Any) -> None:
-        """Draw soon, once for all events of the moment; at once where no event loop runs (scripts, tests)."""
+        """Draw next, once for all events of the moment; at once where no event loop runs (scripts, tests)."""
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             self.update()
             return
         if self._waiting is None:
-            self._waiting = loop.call_later(PAUSE, self.update)
+            self._waiting = loop.call_soon(self.update)
 
-    def static_strip(self) -> plots.Picture:
+    def static_strip(self) -> Strip:
         """The pictures of the strip's settings side by side, for pages with no kernel."""
         settings = self._strip or [{}]
         frames = [self.draw(**(self.values() | setting)) for setting in settings]
-        titles = [", ".join(self._label(name, value) for name, value in setting.items()) for setting in settings]
-        height, width = frames[0].picture.shape[:2]
-        columns = 2 if width > 1.4 * height else len(frames)  # plots are wide, and have words that must be read
-        shown = [images.resize(f.picture, _within(f.picture.shape, STRIP_SIDE * 5 // columns)) for f in frames]
+        titles = [", ".join(self._label(*pair) for pair in one.items()) or "at first" for one in settings]
         alt = f"{self.title}: " + "; ".join(frame.caption for frame in frames)
-        return plots.photos(shown, titles, columns=columns, alt=alt)
+        return still([frame.picture for frame in frames], titles, alt)
 
     def _label(self, name: str, value: Any) -> str:
         """How a setting is called in the strip: a menu's own words, or the control's name and the value."""
+        if isinstance(value, bool):
+            return self.controls[name].description + ("" if value else ": no")
+        if isinstance(value, tuple):
+            return ", ".join(value)
         for option in getattr(self.controls[name], "options", ()):
             if isinstance(option, tuple) and option[1] == value:
                 return str(option[0])
@@ -129,14 +141,8 @@ class Explorer:
         bundle = dict(self.box._repr_mimebundle_(**options) or {})
         strip = self.static_strip()
         bundle["text/plain"] = strip.alt
-        bundle["image/png"] = base64.b64encode(strip.png(STRIP_RESOLUTION)).decode()
-        return bundle, {"image/png": {"alt": strip.alt}}
-
-
-def _within(shape: tuple, side: int) -> tuple[int, int]:
-    """A height and width of the same proportions whose longer side is at most `side`."""
-    scale = min(1.0, side / max(shape[:2]))
-    return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
+        bundle["image/png"] = base64.b64encode(strip.png()).decode()
+        return bundle, {"image/png": {"alt": strip.alt, "width": SHOWN}}
 
 
 def _sentence(error: Exception) -> str:

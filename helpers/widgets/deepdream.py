@@ -75,9 +75,10 @@ def dream_studio(network: Network, photo: str = "coffee", photos: Iterable[str] 
             raise ValueError(f"the smallest octave would be {small:.0f} pixels high or wide; take fewer octaves")
         return Frame(picture, f"{_words(values)}: press Start", _code(values))
 
-    strip = [{"layer": one} for one in dict.fromkeys([layers[len(layers) // 5], first_layer, second])]
-    strip.append({"jitter": 0})
-    cheap = {"side": 160, "octaves": 2, "steps": 6, "second": NOTHING}
+    # Of two layers: each further one would have to be compiled, while everybody waits for the cell.
+    early = layers[len(layers) // 5]
+    strip = [{"layer": early}, {"layer": first_layer}, {"jitter": 0}, {"detail": False}]
+    cheap = {"side": 224, "octaves": 2, "steps": 4, "rate": 4.0, "second": NOTHING}
     return PaintExplorer(controls, run, first, strip, "Dream studio", cheap)
 
 

@@ -13,7 +13,19 @@ function button(words, tooltip, act) {
   return made;
 }
 
-function render({ el }) {
+// In how many places of the page an explorer is shown. When the last one goes (its output is cleared, its cell deleted),
+// the kernel hears of it and ends the work. Not at once: a page that only moves a view shows it anew.
+const places = new WeakMap(); // by the model's layout: each view is given a stand-in for the model, but the same layout
+const WAIT = 1000; // milliseconds
+
+function count(model, change) {
+  const layout = model.get("layout");
+  places.set(layout, (places.get(layout) ?? 0) + change);
+  if (places.get(layout) === 0)
+    setTimeout(() => places.get(layout) === 0 && model.send({ event: "gone" }), WAIT);
+}
+
+function render({ model, el }) {
   const explorer = () => el.closest(".explorer");
   const listen = (event) => {
     if (explorer()?.contains(event.target))
@@ -33,11 +45,15 @@ function render({ el }) {
     setTimeout(() => (made.textContent = "Copy code"), 1500);
   };
   window.addEventListener("keydown", listen, true);
+  count(model, 1);
   el.append(
     button("Save picture", "Save this picture as a PNG file", save),
     button("Copy code", "Copy the call that makes this picture", copy),
   );
-  return () => window.removeEventListener("keydown", listen, true);
+  return () => {
+    window.removeEventListener("keydown", listen, true);
+    count(model, -1);
+  };
 }
 
 export default { render };

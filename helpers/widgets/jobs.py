@@ -26,8 +26,8 @@ class LiveExplorer(Explorer):
     controls: name -> ipywidgets control. run: takes a `Report` and the controls' values by name, calls the report after
     every step, and returns the last Frame. first: takes the values and returns the quick Frame that is shown before
     Start is pressed and whenever a control moves. strip and title: as in `Explorer`; each setting of the strip is run.
-    Stop ends the work at its next step. A second explorer of the same title ends the work of the first, and so does
-    closing the explorer.
+    Stop ends the work at its next step; so do clearing the output that shows the explorer, closing the explorer, and a
+    second explorer of the same title, such as the same cell's, run again.
     """
 
     def __init__(
@@ -76,6 +76,10 @@ class LiveExplorer(Explorer):
     def end(self) -> None:
         """Ask the work to stop; it does at its next step."""
         self._stopping.set()
+
+    def gone(self) -> None:
+        """The page shows the explorer no more: nobody waits for the work."""
+        self.end()
 
     def wait(self, seconds: float = 60.0) -> bool:
         """Wait until the work is done, at most so many seconds; whether it is done."""

@@ -26,7 +26,7 @@ def school_explorer(tasks: Tasks, seed: int = 0) -> LiveExplorer:
     meanwhile) and shows a Bland-Altman plot of the held-out pupils; before it, the same plot of one line for all.
     """
     most = int(np.bincount(tasks.task).max())
-    slow = {"continuous_update": False, "style": {"description_width": "initial"}}
+    slow = {"continuous_update": False}
     count = len(tasks.task_names)
     controls = {
         "schools": ipywidgets.IntSlider(
@@ -56,7 +56,14 @@ def school_explorer(tasks: Tasks, seed: int = 0) -> LiveExplorer:
         fitted = fit(prepared, model, weighting, seed, watch(report))
         return shown(fitted, prepared, model, schools, pupils)._replace(code=code(model, weighting))
 
-    strip = [{"model": name} for name in MODELS[:4]]
+    # Of the one model that needs no training: the others would hold up the cell for seconds.
+    few = {"model": MODELS[-1], "schools": min(5, count)}
+    strip = [
+        few,
+        few | {"schools": min(60, count)},
+        few | {"pupils": 2},
+        few | {"schools": min(60, count), "pupils": 2},
+    ]
     return LiveExplorer(controls, run, first, strip, "School explorer")
 
 

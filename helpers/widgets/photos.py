@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -56,18 +56,34 @@ class PhotoChoice:
         )
         self.upload, self.message = PhotoDrop(), ipywidgets.HTML()
         self._own: np.ndarray | None = None
+        self._kept: dict[tuple, np.ndarray] = {}  # of the photo on show: its pixels, and the sizes that were asked for
+        self.version = 0  # of the reader's own photo: one name, many pictures
         self.upload.observe(self._uploaded, "content")
         self.parts = [self.menu, self.upload, self.message]
 
     def array(self, name: str) -> np.ndarray:
-        """The chosen photo, uint8 (height, width, 3)."""
-        return self._own if name == UPLOADED and self._own is not None else datasets.photo(name).array
+        """The chosen photo, uint8 (height, width, 3), read once as long as no other is asked for."""
+        if name == UPLOADED and self._own is not None:
+            return self._own
+        return self._keep((name, 0), lambda: datasets.photo(name).array)
+
+    def prepared(self, name: str, side: int) -> np.ndarray:
+        """What `images.prepare` makes of a photo, uint8 (side, side, 3), made once as long as no other is asked for."""
+        return self._keep((name, side), lambda: images.prepare(self.array(name), side))
+
+    def _keep(self, key: tuple[str, int], make: Callable[[], np.ndarray]) -> np.ndarray:
+        if key not in self._kept:
+            made = make()
+            made.flags.writeable = False  # everybody gets the same one
+            self._kept = {known: kept for known, kept in self._kept.items() if known[0] == key[0]} | {key: made}
+        return self._kept[key]
 
     def _uploaded(self, change: Any) -> None:
         if not change["new"]:
             return
         try:
             self._own = images.load(change["new"])
+            self._kept, self.version = {}, self.version + 1
         except Exception as error:  # in a callback it would vanish into a log
             self.message.value = f'<p role="alert">{html.escape(str(error))}</p>'
             return

@@ -32,20 +32,20 @@ def tour_explorer(network: Network, photo: str = "coffee", photos: Iterable[str]
     )
 
     def draw(photo: str, step: str) -> Frame:
-        picture = network.prepare(choice.array(photo))
+        picture = choice.prepared(photo, network.input_size)
         if step == STEPS[0]:
-            shown = images.prepare(choice.array(photo), SIDE)
+            shown = choice.prepared(photo, SIDE)
             side = picture.shape[0]
             return Frame(shown, f"{photo}: the middle, at {side} x {side} pixels", "network.prepare(photo)")
         if step in STEPS[1:3]:
             layer = network.on_slide("block1_conv1" if step == STEPS[1] else "block3_conv1")
             return strongest(network, picture, layer, photo)
-        top = network.predict_top(picture, 5)
+        top = network.predict_top(choice.array(photo), 5)  # which prepares it: a second time would crop it twice
         words = ", ".join(f"{name} {share:.2f}" for name, share in top)
         if step == STEPS[3]:
             return Frame(images.bars(*zip(*top, strict=True), SIDE), f"{photo}: {words}", "network.predict_top(photo)")
         heat = grad_cam(network, picture, top[0][0])
-        shown = images.overlay(images.prepare(choice.array(photo), SIDE), heat)
+        shown = images.overlay(choice.prepared(photo, SIDE), heat)
         return Frame(shown, f"{photo}: Grad-CAM of {top[0][0]}", f'grad_cam(network, picture, "{top[0][0]}")')
 
     return Explorer({"photo": choice, "step": step}, draw, [{"step": name} for name in STEPS], "A tour of the network")

@@ -19,7 +19,6 @@ COUNTS = (4, 10, 20, 40, 80, 160, 320, 640, 1280)  # labels to choose from, as f
 DRAWS = 5
 
 Labelled = Mapping[str, np.ndarray]
-WIDE = {"style": {"description_width": "initial"}}
 
 
 def stage_explorer(
@@ -44,7 +43,6 @@ def stage_explorer(
             value=stages[-1],
             description="Features of",
             tooltip="The layer whose averaged maps are the features, early ones first",
-            **WIDE,
         ),
         "count": ipywidgets.SelectionSlider(
             options=counts,
@@ -52,10 +50,9 @@ def stage_explorer(
             description="Labels",
             tooltip="How many training photos have a label",
             continuous_update=False,
-            **WIDE,
         ),
         "show": ipywidgets.Dropdown(
-            options=[CONFUSION, MAP, CURVE], description="Show", tooltip="What the picture shows", **WIDE
+            options=[CONFUSION, MAP, CURVE], description="Show", tooltip="What the picture shows"
         ),
     }
 
@@ -86,7 +83,9 @@ def stage_explorer(
         {"stage": stages[-1], "count": few},
         {"stage": stages[-1], "count": many},
     ]
-    return Explorer(controls, draw, strip, "Stages and labels")
+    explorer = Explorer(controls, draw, strip, "Stages and labels")
+    explorer.view.layout.flex = "3 1 640px"  # the first picture is small, the others are not
+    return explorer
 
 
 def _answers(features: Mapping, labels: Labelled, seed: int) -> Callable[[str, int], np.ndarray]:
@@ -160,7 +159,6 @@ def unfreezing_explorer(network: Network, runs: Mapping[int, Mapping[str, list[f
             description="Unfrozen",
             tooltip="How many of the last blocks may learn, beside the head",
             continuous_update=False,
-            **WIDE,
         ),
         "thaw": ipywidgets.Checkbox(
             description="Thaw batch normalisation, too (the slide's loop)",
@@ -171,7 +169,6 @@ def unfreezing_explorer(network: Network, runs: Mapping[int, Mapping[str, list[f
             options=[PARAMETERS, CURVES] if runs else [PARAMETERS],
             description="Show",
             tooltip="The layers that learn, or the curves of a training",
-            **WIDE,
         ),
     }
 
@@ -187,10 +184,12 @@ def unfreezing_explorer(network: Network, runs: Mapping[int, Mapping[str, list[f
         if show == PARAMETERS:
             return Frame(learning_picture(parts, caption.split(";")[0]).pixels(), caption, code)
         made = min(runs, key=lambda number: (abs(number - blocks), number))
-        shown = {names[number]: runs[number] for number in dict.fromkeys((made, min(runs)))}
+        shown = {names[number]: runs[number] for number in sorted({min(runs), made})}
+        first = names[0] if 0 in runs and made else None  # the tuned runs go on from the trained head
         note = "" if made == blocks else f"; no such training was made here, the nearest is: {names[made]}"
         title = f"{names[made]}, batch normalisation frozen"
-        return Frame(plots.curves(shown, ["accuracy", "loss"], title).pixels(), caption + note, code)
+        picture = plots.curves(shown, ["accuracy", "loss"], title, first=first, mark="unfrozen")
+        return Frame(picture.pixels(), caption + note, code)
 
     last = len(starts) - 1
     strip = [{"blocks": 0}, {"blocks": 1}, {"blocks": min(3, last)}, {"blocks": last}]
@@ -218,6 +217,7 @@ def learning_picture(parts: Sequence[transfer.Part], title: str) -> plots.Pictur
         place.set_yscale("log")
         powers = [10**power for power in range(1, 9) if 10**power <= max(part.parameters for part in parts)]
         place.set_yticks(powers, [f"{power:,}" for power in powers])
+        place.minorticks_off()  # between powers of ten: a third of the time, and no more to read
         place.set_xlim(-0.8, max(len(parts), 2) - 0.2)
         place.set_xlabel("layer, from the picture to the scores")
         place.set_ylabel("parameters")

@@ -17,7 +17,13 @@ from tools.common import ROOT
 
 # Imported from packages that a listed one brings and cannot do without.
 BROUGHT = {"IPython": "ipykernel", "jupyter_core": "jupyterlab", "pygments": "nbconvert", "packaging": "tensorflow"}
-BROUGHT |= {"psutil": "ipykernel", "threadpoolctl": "scikit-learn", "traitlets": "ipywidgets", "yaml": "jupytext"}
+BROUGHT |= {
+    "jupyter_client": "ipykernel",
+    "psutil": "ipykernel",
+    "threadpoolctl": "scikit-learn",
+    "traitlets": "ipywidgets",
+    "yaml": "jupytext",
+}
 OURS = {"helpers", "tools", "course", "tests", "benchmarks"}
 
 

@@ -68,7 +68,7 @@ def test_cover_by_hand_shows_the_function(network):
     covered = attribution.cover(network, picture, 10, 66, 60, "white")
     np.testing.assert_array_equal(shown(explorer), images.resize(covered.astype(np.uint8), (SHOWN, SHOWN), "nearest"))
     now = network.probabilities(covered)[0, explorer.controls["class_"].value]
-    assert f"{now:.3f} with a white cover" in explorer.frame.caption
+    assert f"{now:.3f} under a cover of 60 x 60 pixels (white)" in explorer.frame.caption
 
 
 def test_rules_show_the_function(network):

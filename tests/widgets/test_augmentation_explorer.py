@@ -13,7 +13,7 @@ from helpers.widgets.augmentation import RANGES, neutral_of
 
 @pytest.fixture(scope="module")
 def network():
-    return backbones.load("efficientnet_lite0")
+    return backbones.load("squeezenet")
 
 
 def test_every_control_to_both_ends(network):

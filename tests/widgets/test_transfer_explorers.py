@@ -38,10 +38,12 @@ def values_of(control):
     return [True, False] if options is None else [v[1] if isinstance(v, tuple) else v for v in options]
 
 
-def try_everything(explorer):
+def try_everything(explorer, most=8):
+    """Set each control to its values, of very many only to both ends and some between: each draws a plot."""
     seen = set()
     for control in explorer.controls.values():
-        for value in values_of(control):
+        values = values_of(control)
+        for value in values if len(values) <= most else [*values[:2], values[len(values) // 2], *values[-2:]]:
             control.value = value
             assert explorer.error.value == "", explorer.error.value
             seen.add(explorer.png)
@@ -117,7 +119,7 @@ RUNS = {
 def test_unfreezing_explorer_takes_every_value_and_touches_nothing(network):
     before = [layer.trainable for layer in network.model.layers]
     explorer = explorers.unfreezing_explorer(network, RUNS)
-    assert len(try_everything(explorer)) >= 19  # 18 depths, thawed, curves
+    assert len(try_everything(explorer)) >= 7  # 5 of 18 depths, thawed, curves
     assert [layer.trainable for layer in network.model.layers] == before
     assert all(control.description and control.tooltip for control in explorer.controls.values())
 
