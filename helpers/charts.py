@@ -70,8 +70,7 @@ def bars(
         for number, (key, one) in enumerate(series.items()):
             shift = (number - (len(series) - 1) / 2) * thick
             _horizontal_bars(place, names, one, COLOURS[number % 8], spreads.get(key), thick, shift, key)
-        for number, (text, value) in enumerate((reference or {}).items()):
-            place.axvline(value, color="black", linestyle=("--", ":", "-.")[number % 3], label=f"{text} {value:.3g}")
+        _reference_lines(place, reference)
         if label:
             place.set_xlabel(label)
         if len(series) > 1 or reference:
@@ -86,6 +85,51 @@ def bars(
     return figure
 
 
+def dots(
+    names,
+    values=None,
+    title: str | None = None,
+    errors=None,
+    reference: Mapping[str, float] | None = None,
+    label: str | None = None,
+    alt: str | None = None,
+) -> Picture:
+    """Show values by name as marks on a line each, with the values written out; `errors` and `reference` as in `bars`.
+
+    For values that differ by little: a mark, unlike a bar, needs no axis that begins at zero (Cleveland 1984).
+    """
+    if values is None:
+        names, values = list(names), list(names.values())
+    names, values = [str(name) for name in names], _numbers(values, "values")
+    _same_length(names, values)
+    with drawing():
+        figure = Picture(WIDTH, max(2.0, 0.42 * len(names) + 1.2))
+        place = figure.subplots()
+        rows, ends = np.arange(len(names)), values + (0 if errors is None else _numbers(errors, "errors"))
+        place.errorbar(values, rows, xerr=errors, fmt="o", markersize=10, color=COLOURS[0], capsize=3, linewidth=2)
+        for end, row, value in zip(ends, rows, values, strict=True):
+            behind = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+            shift = {"xytext": (12, 0), "textcoords": "offset points", "va": "center"}
+            place.annotate(written(value), (end, row), bbox=behind, zorder=4, **shift)
+        _reference_lines(place, reference)
+        place.set_yticks(rows, [wrapped(name, 3.2) for name in names])
+        place.set_ylim(len(names) - 0.5, -0.5)
+        place.grid(axis="y", alpha=0.3)
+        place.margins(x=0.15)
+        place.set_xlabel(label or "")
+        if reference:
+            figure.legend(loc="outside lower center", ncols=4, frameon=False)
+        heading(figure, title)
+    parts = [f"{name} {written(value)}" for name, value in zip(names, values, strict=True)]
+    figure.alt = alt or describe("Dot chart", parts, title)
+    return figure
+
+
+def _reference_lines(place, reference: Mapping[str, float] | None) -> None:
+    for number, (text, value) in enumerate((reference or {}).items()):
+        place.axvline(value, color="black", linestyle=("--", ":", "-.")[number % 3], label=f"{text} {value:.3g}")
+
+
 def written(value: float) -> str:
     """A value as text: three decimals below 1, three figures from there on, and what is nearly nothing as such."""
     if 0 < abs(value) < 0.0005:
@@ -96,7 +140,8 @@ def written(value: float) -> str:
 def _horizontal_bars(place, names, values, colour, errors=None, thick=0.8, shift=0.0, label=None) -> None:
     rows = np.arange(len(names)) + shift
     drawn = place.barh(rows, values, thick * 0.95, color=colour, xerr=errors, label=label, error_kw={"capsize": 3})
-    place.bar_label(drawn, [written(value) for value in values], padding=4, fontsize=TEXT)
+    behind = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # else a reference line would run through a number
+    place.bar_label(drawn, [written(value) for value in values], padding=5, fontsize=TEXT, bbox=behind, zorder=4)
     place.set_yticks(range(len(names)), [wrapped(name, 3.2) for name in names])
     place.set_ylim(len(names) - 0.5, -0.5)
     place.tick_params(left=False)
@@ -114,7 +159,10 @@ def lines(
     reference: Mapping[str, float] | None = None,
     alt: str | None = None,
 ) -> Picture:
-    """Show one or several lines over `x`; `series` is a dict name -> values. `reference` draws named level lines."""
+    """Show one or several lines over `x`; `series` is a dict name -> values. `reference` draws named level lines.
+
+    Where all `x` are whole numbers (epochs, blocks, counts), so are the numbers on that axis.
+    """
     with drawing():
         figure = Picture(WIDTH, 4.2)
         place = figure.subplots()
@@ -126,6 +174,7 @@ def lines(
             place.axhline(value, color="black", linestyle=("--", ":", "-.")[number % 3], label=f"{text} {value:.3g}")
         place.set_xlabel(x_label or "")
         place.set_ylabel(y_label or "")
+        _whole_numbers(place.xaxis, x)
         place.grid(alpha=0.3)
         if len(series) > 1 or reference:
             figure.legend(loc="outside lower center", ncols=4, frameon=False)
@@ -152,6 +201,8 @@ def histogram(
                 place.hist(one, edges, histtype="step", linewidth=2, color=COLOURS[number % 8])
         place.set_xlabel(x_label or "")
         place.set_ylabel("count")
+        _whole_numbers(place.xaxis, np.concatenate(list(series.values())))
+        _whole_numbers(place.yaxis, [0])
         if len(series) > 1:
             figure.legend(loc="outside lower center", ncols=4, frameon=False)
         heading(figure, title)
@@ -246,6 +297,18 @@ def confusion(matrix, names: Sequence[str], title: str | None = None, alt: str |
     parts = [f"{name}: {share:.2f} right" for name, share in zip(names, np.diag(shares), strict=True)]
     figure.alt = alt or describe("Confusion matrix", parts, text)
     return figure
+
+
+def _whole_numbers(axis, values) -> None:
+    """Write whole numbers only along an axis of whole numbers: there is no block 2.5."""
+    from matplotlib.ticker import MaxNLocator
+
+    try:
+        values = np.asarray(list(values), dtype=float)
+    except (TypeError, ValueError):  # names or dates: matplotlib knows what to do with them
+        return
+    if values.size and (values == np.round(values)).all():
+        axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
 
 
 def _numbers(values, name: str) -> np.ndarray:

@@ -14,10 +14,13 @@ from typing import Any
 PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "scikit-learn", "matplotlib", "jupyterlab", "ipywidgets")
 
 
-def report() -> str:
-    """The whole report as text, without importing TensorFlow; a part that fails says so and the rest is still there."""
-    parts = [computer(), packages(), inventory("networks", "helpers.backbones"), inventory("data", "helpers.datasets")]
-    return "\n\n".join(parts)
+def report(brief: bool = False) -> str:
+    """The whole report as text, without importing TensorFlow; a part that fails says so and the rest is still there.
+
+    brief: of what is missing the names only, without size, command and stand-in for each.
+    """
+    lists = [inventory("networks", "helpers.backbones", brief), inventory("data", "helpers.datasets", brief)]
+    return ("\n" if brief else "\n\n").join([computer(), packages(), *lists])
 
 
 def computer() -> str:
@@ -71,8 +74,11 @@ def version(package: str) -> str:
         return "MISSING"
 
 
-def inventory(title: str, module: str) -> str:
-    """What `available()` of a helpers module lists: what is here, then what is missing, its command and stand-in."""
+def inventory(title: str, module: str, brief: bool = False) -> str:
+    """What `available()` of a helpers module lists: what is here, then what is missing, its command and stand-in.
+
+    brief: what is missing in one line.
+    """
     try:
         rows = list(importlib.import_module(module).available())
     except Exception as error:  # a doctor reports an illness, whatever it is, and goes on
@@ -80,6 +86,9 @@ def inventory(title: str, module: str) -> str:
     here = [str(value(row, "name")) for row in rows if value(row, "here")]
     lines = [f"{title} that are here: {', '.join(here) or 'none'}"]
     missing = [row for row in rows if not value(row, "here")]
+    if missing and brief:
+        lines.append(f"{title} that are not here: {', '.join(str(value(row, 'name')) for row in missing)}")
+        missing = []
     if missing:
         lines.append(f"{title} that are not here:")
     width = max((len(str(value(row, "name"))) for row in missing), default=0)

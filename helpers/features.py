@@ -126,7 +126,8 @@ class _Request(NamedTuple):
 
     def path(self, layer: str, content: str) -> Path:
         """The stored file for one layer and photos of this content."""
-        parts = [fingerprint(self.network, layer), layer, self.average, self.size, PREPARATION, content]
+        average = self.average and len(self.network.layer(layer).output.shape) == 4  # a vector has nothing to average
+        parts = [fingerprint(self.network, layer), layer, average, self.size, PREPARATION, content]
         key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
         readable = "".join(c if c.isalnum() or c in "_." else "_" for c in f"{self.network.name}-{layer}")
         return cache_folder() / "features" / f"{readable[:80]}-{self.size}-{key}.npy"

@@ -16,6 +16,8 @@ def curves(
     metrics: Sequence[str] | None = None,
     title: str | None = None,
     smoothing: float = 0.6,
+    first: str | None = None,
+    mark: str = "next stage",
     alt: str | None = None,
 ) -> Picture:
     """Show learning curves: for each metric a panel, training dashed, validation solid.
@@ -24,9 +26,13 @@ def curves(
     it, or the Keras `History` itself) or a dict name -> history, which compares several runs. From six epochs on, the
     raw curve is pale and a centred smoothed one is drawn over it (see `smooth`); `smoothing=0` leaves that out.
     `metrics` chooses and orders the panels. A panel's title gives the best raw validation value (training, where there
-    is no validation). Raises `ValueError` for what is no history, and for a metric it does not have.
+    is no validation). `first` names the run that came first: the others went on from its end, so their epochs count on
+    from there, behind a vertical line with the words `mark`. Raises `ValueError` for what is no history, for a metric
+    it does not have, and for a `first` that is none of the runs.
     """
     histories = _histories(histories)
+    if first is not None and first not in histories:
+        raise ValueError(f"There is no run {first!r} to begin with; choose from {', '.join(map(repr, histories))}.")
     found = {key.removeprefix("val_") for history in histories.values() for key in history}
     order = [key.removeprefix("val_") for history in histories.values() for key in history]
     metrics = list(metrics) if metrics else sorted(found, key=order.index)
@@ -39,7 +45,15 @@ def curves(
     with drawing():
         figure = Picture(WIDTH, 3.6 * rows + (0.9 if title else 0.5))
         places = figure.subplots(rows, columns, squeeze=False).ravel()
-        best = [_panel(place, histories, metric, smoothing) for place, metric in zip(places, metrics, strict=False)]
+        shift = max(map(len, histories[first].values())) if first is not None else 0
+        starts = {name: 0 if name == first else shift for name in histories}
+        best = [
+            _panel(place, histories, starts, metric, smoothing) for place, metric in zip(places, metrics, strict=False)
+        ]
+        for place in places[: len(metrics) if first is not None else 0]:
+            place.axvline(shift + 0.5, color="black", linestyle=":", linewidth=1.5)
+            place.text(shift + 0.5, 1.0, mark, transform=place.get_xaxis_transform(), ha="center", va="bottom")
+            place.set_title(place.get_title(), pad=24)  # the mark stands between the title and the curves
         for place in places[len(metrics) :]:
             place.remove()
         pairs = [pair for place in places for pair in zip(*place.get_legend_handles_labels(), strict=True)]
@@ -84,8 +98,8 @@ def _histories(histories) -> dict[str, dict[str, list[float]]]:
     return {str(name): {key: [float(v) for v in one[key]] for key in one} for name, one in several.items()}
 
 
-def _panel(place, histories, metric: str, smoothing: float) -> str:
-    """Draw one metric of all runs; return the panel's title."""
+def _panel(place, histories, starts, metric: str, smoothing: float) -> str:
+    """Draw one metric of all runs, each after its number of epochs in `starts`; return the panel's title."""
     from matplotlib.ticker import MaxNLocator
 
     fewer = any(word in metric.lower() for word in LESS_IS_BETTER)
@@ -96,7 +110,7 @@ def _panel(place, histories, metric: str, smoothing: float) -> str:
             if not history.get(key):
                 continue
             values = np.array(history[key])
-            epochs = np.arange(1, len(values) + 1)
+            epochs = starts[name] + np.arange(1, len(values) + 1)
             text = f"{name}, {kind}" if name else kind
             look = {"color": colour, "linestyle": style, "linewidth": 2}
             if len(values) == 1:
@@ -110,7 +124,8 @@ def _panel(place, histories, metric: str, smoothing: float) -> str:
         values = history.get(f"val_{metric}") or history.get(metric)
         if values and not np.isnan(values).all():
             at = int(np.nanargmin(values) if fewer else np.nanargmax(values))
-            best.append((values[at], f"{kind} {values[at]:.3f}, epoch {at + 1}{f' ({name})' if name else ''}"))
+            place_in_time = f"epoch {starts[name] + at + 1}{f' ({name})' if name else ''}"
+            best.append((values[at], f"{kind} {values[at]:.3f}, {place_in_time}"))
     place.set_xlabel("epoch")
     place.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
     place.grid(alpha=0.3)

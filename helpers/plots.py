@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from helpers import images
-from helpers.charts import bars, confusion, histogram, lines, scatter_2d, top_k
+from helpers.charts import bars, confusion, dots, histogram, lines, scatter_2d, top_k
 from helpers.images import ImageError
 from helpers.learning_curves import curves, smooth
 from helpers.picture import (
@@ -30,6 +30,7 @@ __all__ = [
     "bars",
     "confusion",
     "curves",
+    "dots",
     "heat",
     "heats",
     "histogram",

@@ -185,11 +185,11 @@ def _draw_heads(place: Any, columns: int, tasks: int, word: str, widths: tuple[i
 
 
 def _draw_gated(place: Any, columns: int, tasks: int, word: str, widths: tuple[int, ...]) -> None:
-    student = _box(place, 0.25, 0.25, "Dense 32", SHARED, 0.44)
+    student = _box(place, 0.25, 0.25, "Wx+b: 32", SHARED, 0.46)
     _arrow(place, _box(place, 0.25, 0.0, "features", DATA, 0.44), student)
-    gate = _box(place, 0.79, 0.25, "gate 32", OWN, 0.44)
+    gate = _box(place, 0.79, 0.25, "e: 32", OWN, 0.44)
     _arrow(place, _box(place, 0.79, 0.0, word, DATA, 0.44), gate)
-    product = _box(place, 0.5, 0.483, "x · σ(gate)", DATA, 0.6)
+    product = _box(place, 0.5, 0.483, "σ(e) ⊙ (Wx+b)", DATA, 0.86)
     _arrow(place, student, product)
     _arrow(place, gate, product)
     dense = _box(place, 0.5, 0.717, "32", SHARED, 0.4)

@@ -24,6 +24,27 @@
 # 2. see where it looks, what one of its filters waits for, and what it dreams into the photo,
 # 3. find the notebook that belongs to the slide you have just seen.
 
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What this course is
+#
+# Five lectures show on slides how networks are taught new classes, what happens inside them, and how tasks share one network. Here the same is done with today's Keras, with every claim measured.
+#
+# **For whom:** students who know a little Python and have heard what a convolution and a loss are; and teachers, who show a notebook in the lecture hall. Each notebook stands on its own.
+#
+# | notebook | idea | it runs for |
+# |---|---|---|
+# | 0 Start here | one photo's way through a network | less than 1 minute |
+# | [1 Augmentation](01_augmentation.ipynb) | many photos out of few, and what they are worth | about 1 minute |
+# | [2 Feature extraction](02_feature_extraction.ipynb) | a trained network's features, your own classes | about 1 minute |
+# | [3 Fine-tuning](03_fine_tuning.ipynb) | let the end of the network learn, too | about 2 minutes |
+# | [4 Activations](04_activations.ipynb) | what every layer makes of a photo | about 1 minute |
+# | [5 Filters](05_filters.ipynb) | what a filter waits for | about 1 minute |
+# | [6 Grad-CAM](06_grad_cam.ipynb) | where the network looks, and which method tells the truth | about 2 minutes |
+# | [7 DeepDream](07_deepdream.ipynb) | the network exaggerates what it finds | about 1 minute |
+# | [8 Multi-task](08_multi_task.ipynb) | 65 schools, and how much their models should share | about 1 minute |
+#
+# Measured on two processor cores, all cells at once. Reading, guessing at each **Think!** and playing with the explorers take longer, and are the point.
+
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Setup: the course's own small package, and nothing else.**
 
@@ -111,6 +132,8 @@ plots.overlays(
 #
 # Start from noise and change every pixel a little in the direction that excites one filter (gradient ascent, notebook 5).
 #
+# The slides name layers of VGG16, an older network. `network.on_slide("block4_conv1")` gives the layer that plays the same part in the network at hand.
+#
 # **Four filters of one layer in the first half of the network.**
 
 # %% slideshow={"slide_type": "-"}
@@ -120,8 +143,9 @@ layer = network.on_slide("block4_conv1")
 patterns = filter_patterns(network, layer, [9, 12, 17, 20], steps=40, seed=SEED)
 plots.photos(
     patterns.round().astype("uint8"),
-    [f"{layer}, filter {i}" for i in (9, 12, 17, 20)],
+    [f"filter {i}" for i in (9, 12, 17, 20)],
     columns=4,
+    title=f"{layer}, in place of the slides' block4_conv1",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -156,19 +180,19 @@ from helpers.widgets import tour_explorer
 tour_explorer(network, PHOTO if PHOTO in datasets.photos() else "coffee")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Try `stereo_motorcycle`, `china` and `retina`: a wrong breed, a building taken for another, and a picture that is none of the 1000 classes.
+# Try `stereo_motorcycle`, `horse` and `retina`: a motorcycle that is called a moped, the outline of a horse that is taken for a dog, and a picture of none of the 1000 classes, which gets a name all the same.
 #
 # ## Is everything here?
 #
-# **The doctor lists versions, networks and data, and the command that brings what is missing.**
+# **What this computer has, in a few lines.**
 
 # %% slideshow={"slide_type": "skip"}
 from helpers.doctor import report
 
-print(report())
+print(report(brief=True))
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Everything marked as missing is optional: all notebooks run with what is here.
+# What is not here is optional: all notebooks run without it. `python3 course.py download NAME` brings it; `python3 course.py doctor` lists the sizes.
 #
 # ## Exercise
 #
@@ -179,11 +203,8 @@ print(report())
 # %% slideshow={"slide_type": "skip"}
 answer = None
 
-exercise(
-    answer,
-    (network.probabilities(picture) > 0.001).sum(),
-    hint="Compare the array with 0.001 and sum.",
-)
+above = [share for name, share in network.predict_top(photo, 1000) if share > 0.001]
+exercise(answer, len(above), hint="Compare the array with 0.001; True counts as 1.")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which slide is where?
@@ -223,7 +244,7 @@ Markdown(f"""
 
 1. asked a network of {network.model.count_params():,} parameters: **{names[0]}**, {shares[0]:.2f};
 2. seen where it looks ({heat.shape[0]} x {heat.shape[1]} places), {len(patterns)} filters of `{layer}`, and a dream of `{dream_layer}`;
-3. found your notebook in the map above.
+3. found your notebook: eight follow this one, and the map above says which slide is where.
 """)
 
 # %% [markdown] slideshow={"slide_type": "skip"}

@@ -184,6 +184,14 @@ def test_channels_in_order_and_by_strength():
     assert len(wide) == 64 and wide[0] == 0 and wide[-1] == 1279 and len(set(wide)) == 64
 
 
+def test_large_maps_are_thinned_out(lite, photo):
+    whole = activations.layer_maps(lite, photo, ["stem_relu", "head_relu"])
+    thin = activations.layer_maps(lite, photo, ["stem_relu", "head_relu"], most=40)
+    assert whole["stem_relu"].shape[:2] == (112, 112) and thin["stem_relu"].shape == (38, 38, 32)
+    np.testing.assert_array_equal(thin["stem_relu"], whole["stem_relu"][::3, ::3])
+    np.testing.assert_array_equal(thin["head_relu"], whole["head_relu"])
+
+
 def test_drawn_maps():
     from matplotlib import colormaps
 
@@ -196,6 +204,9 @@ def test_drawn_maps():
     shared = activations.draw_channels(maps, side=30, shared=True)
     own = activations.draw_channels(maps, side=30)
     assert shared.shape == own.shape == (20, 62, 3) and not np.array_equal(shared, own)
+    wide = activations.draw_channels(maps, side=30, margin=5)
+    assert (wide[:, :5] == 255).all() and (wide[:, -5:] == 255).all()
+    np.testing.assert_array_equal(wide[:, 5:-5], own)
     signed = activations.draw_map(np.array([[-1.0, 1.0]]), 20, signed=True)
     assert signed[0, 0, 2] > signed[0, 0, 0] and signed[0, -1, 0] > signed[0, -1, 2]  # blue, red
 

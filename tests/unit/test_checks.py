@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helpers.checks import check, exercise, slide_claim
+from helpers.checks import check, exercise, seal, sealed, slide_claim
 
 
 def test_check_ticks_or_raises_with_the_number(capsys):
@@ -62,3 +62,11 @@ def test_exercise_marks_and_never_raises(answer, correct, right, capsys):
     exercise(answer, correct, hint="Count again.")
     printed = capsys.readouterr().out
     assert printed.startswith("✓" if right else "✗") and (right or "Count again." in printed)
+
+
+def test_a_sealed_answer_is_found_right_without_standing_there(capsys):
+    for answer, right in ((" Stored", True), ("batch", False), (None, False), (3, False)):
+        exercise(answer, sealed(seal("stored")))
+        assert capsys.readouterr().out.startswith("✓" if right else "✗")
+    # The sum of "true,false", with the system's own sha256sum.
+    assert seal((True, False)) == seal([np.True_, np.False_]) == "e7bca5bac75a"

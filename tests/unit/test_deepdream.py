@@ -11,6 +11,7 @@ from helpers.deepdream import (
     dream_step,
     gradient_of,
     middle,
+    near_seams,
     octave_shapes,
     save_gif,
     sky,
@@ -129,6 +130,16 @@ def test_tiles_cover_everything_once():
     parts = []
     tiled(lambda part: parts.append(part.shape) or part, np.zeros((70, 101, 3), np.float32), 32)
     assert sum(h * w for h, w, _ in parts) == 70 * 101 and all(20 <= side <= 32 for p in parts for side in p[:2])
+
+
+def test_near_seams_by_hand():
+    """70 x 30 pixels in tiles of at most 35: one seam, before row 35; none across."""
+    near = near_seams((70, 30), 35, 2)
+    assert near.shape == (70, 30) and np.flatnonzero(near[:, 0]).tolist() == [33, 34, 35, 36]
+    assert (near == near[:, :1]).all()
+    both = near_seams((40, 40), 20, 1)
+    assert both[19:21].all() and both[:, 19:21].all() and both.sum() == 4 * 40 - 4
+    assert not near_seams((20, 20), 32, 4).any()
 
 
 def test_guide_pulls_each_place_towards_the_best_of_its_places(linear):

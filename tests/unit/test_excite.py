@@ -184,6 +184,114 @@ def test_vgg16_base():
     assert excite.patches(found, "block2_conv1", 0, 2)[0].shape == (128, 128, 3)
 
 
+def sequential():
+    k = keras()
+    return k.Sequential(
+        [
+            k.Input((24, 24, 3)),
+            k.layers.Conv2D(5, 3, activation="relu", name="one"),
+            k.layers.MaxPooling2D(2),
+            k.layers.Conv2D(7, 3, activation="relu", name="two"),
+            k.layers.Flatten(),
+            k.layers.Dense(2, activation="softmax"),
+        ]
+    )
+
+
+def two_outputs():
+    k, inner = keras(), small().model
+    pooled = k.layers.GlobalAveragePooling2D()(inner.outputs[0])
+    return k.Model(inner.inputs, [k.layers.Dense(2, name="a")(pooled), k.layers.Dense(1, name="b")(pooled)])
+
+
+def mixed_precision():
+    k = keras()
+    k.mixed_precision.set_global_policy("mixed_float16")
+    try:
+        return small()
+    finally:
+        k.mixed_precision.set_global_policy("float32")
+
+
+def grey_network():
+    k = keras()
+    inputs = k.Input((24, 24, 1))
+    x = k.layers.Conv2D(5, 3, activation="relu", name="one")(inputs)
+    return k.Model(inputs, k.layers.Conv2D(7, 3, activation="relu", name="two")(x))
+
+
+@pytest.mark.parametrize("build", [sequential, two_outputs, mixed_precision, grey_network])
+def test_every_kind_of_network_equals_a_plain_search(build):
+    network, pictures = build(), collection(18, sources=6)
+    found = excite.strongest(network, pictures)
+    for layer, channel in (("one", 1), ("two", 6)):
+        expected = by_search(network, pictures, layer, channel)
+        got = excite.hits(found, layer, channel)
+        np.testing.assert_allclose([hit.value for hit in got], [row[0] for row in expected[:9]], rtol=1e-4)
+        maps = layer_maps(network, pictures.pictures, layer)[..., channel]
+        there = [maps[hit.picture][hit.unit] for hit in got]  # in half precision two answers may be equal
+        np.testing.assert_allclose(there, [hit.value for hit in got], rtol=1e-4)
+        assert len(excite.patches(found, layer, channel, 3)) == min(3, len(got))
+    again = excite.strongest(network, pictures)  # from the disk
+    np.testing.assert_array_equal(again.answers["two"], found.answers["two"])
+
+
+def test_nested_base_is_one_sentence_and_its_inside_works():
+    k, base = keras(), small().model
+    inputs = k.Input((24, 24, 3))
+    nested = k.Model(inputs, k.layers.GlobalAveragePooling2D()(base(inputs)))
+    for layers in (None, ["one"]):
+        with pytest.raises(ValueError, match=r"lie in a model inside it.*build it flat") as caught:
+            excite.strongest(nested, collection(4), layers)
+        assert "\n" not in str(caught.value)
+    inside = excite.strongest(base, collection(4), ["one"], cache=False)
+    assert len(inside.answers["one"]) == 5
+
+
+@pytest.mark.parametrize("axes", [3, 4])
+def test_grey_pictures_are_taken_as_colour_ones(axes):
+    grey = collection(8).pictures[..., :1]
+    alike = Collection(np.repeat(grey, 3, axis=-1), tuple("abcdefgh"), np.arange(8))
+    given = alike._replace(pictures=grey if axes == 4 else grey[..., 0])
+    expected = excite.strongest(small(), alike, cache=False)
+    found = excite.strongest(small(), given, cache=False)
+    np.testing.assert_array_equal(found.answers["two"], expected.answers["two"])
+    np.testing.assert_array_equal(excite.patches(found, "one", 2)[0], excite.patches(expected, "one", 2)[0])
+
+
+def spot_network(*sides, resizing=False):
+    """One channel, the sum of 3 x 3 pixels: it answers most where the bright spot is."""
+    k = keras()
+    inputs = k.Input((*sides, 3))
+    x = k.layers.Resizing(20, 20, name="resize")(inputs) if resizing else inputs
+    x = k.layers.Conv2D(1, 3, kernel_initializer="ones", activation="relu", name="sum")(x)
+    return Network("spot", k.Model(inputs, x), None, 20)
+
+
+def test_pictures_that_are_not_square():
+    pictures = np.zeros((2, 10, 30, 3), np.uint8)
+    pictures[0, 4:7, 20:23], pictures[1, 1:4, 3:6] = 255, 200
+    found = excite.strongest(spot_network(None, None), Collection(pictures, ("a", "b"), np.arange(2)), cache=False)
+    assert [hit.unit for hit in excite.hits(found, "sum", 0)] == [(4, 20), (1, 3)]
+    assert (excite.patches(found, "sum", 0, 1, 30, values=False)[0] == 255).all()
+    (shown,) = excite.photos_with_box(found, "sum", 0, 1, side=90)
+    assert shown.shape == (30, 90, 3)
+    drawn = np.argwhere((shown.astype(int).max(axis=-1) - shown.min(axis=-1)) > 60)  # the coloured frame
+    assert drawn.min(axis=0).tolist() >= [11, 59] and drawn.max(axis=0).tolist() <= [21, 69]
+
+
+@pytest.mark.parametrize(("sides", "resizing"), [((20, 20), False), ((None, None), True)])
+def test_a_network_that_insists_on_a_size(sides, resizing):
+    """Of 40 x 60 pixels 10 are lost on the left and right, then half of each side: (12, 30) goes to (6, 10)."""
+    pictures = np.zeros((1, 40, 60, 3), np.uint8)
+    pictures[0, 12:18, 30:36] = 255
+    network = spot_network(*sides, resizing=resizing)
+    found = excite.strongest(network, Collection(pictures, ("a",), np.zeros(1, int)), cache=False)
+    assert excite.hits(found, "sum", 0)[0].unit == (6, 10)
+    assert excite.patches(found, "sum", 0, 1, 30, values=False)[0][12:18, 12:18].min() > 250
+    assert excite.photos_with_box(found, "sum", 0, 1, side=40)[0].shape == (40, 40, 3)
+
+
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [

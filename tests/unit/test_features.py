@@ -134,7 +134,6 @@ CHANGES = {
     "one photo fewer": lambda network, paths: (network, paths[:-1], {}),
     "the layer": lambda network, paths: (network, paths, {"layer": "conv"}),
     "the size": lambda network, paths: (network, paths, {"size": 20}),
-    "the average": lambda network, paths: (network, paths, {"average": True}),
     "the network": lambda network, paths: (small_network(seed=1), paths, {}),
 }
 
@@ -150,6 +149,18 @@ def test_what_changed_is_computed_again(cache, network, tmp_path, monkeypatch, c
     np.testing.assert_array_equal(
         found, features.extract(changed, new_paths, **{"layer": "pool", **options}, cache=False)
     )
+
+
+def test_an_average_is_stored_on_its_own_but_for_a_layer_without_places(cache, network, tmp_path, monkeypatch):
+    shown = count_passes(monkeypatch)
+    paths = photo_files(tmp_path / "photos", 4)
+    maps = features.extract(network, paths, "conv")
+    averaged = features.extract(network, paths, "conv", average=True)
+    np.testing.assert_allclose(averaged, maps.mean(axis=(1, 2)), rtol=1e-5)
+    assert len(shown) == 2
+    vectors = features.extract(network, paths, "pool")
+    np.testing.assert_array_equal(features.extract(network, paths, "pool", average=True), vectors)
+    assert len(shown) == 3
 
 
 def test_same_content_under_another_name_is_the_same(cache, network, tmp_path, monkeypatch):

@@ -387,6 +387,18 @@ def test_curves_of_several_runs_and_of_a_keras_history():
     assert {"scratch, validation (smoothed)", "longer, training (smoothed)"} <= set(texts(picture))
 
 
+def test_curves_go_on_where_the_first_run_ended():
+    runs = {"head": {"loss": [3, 2], "val_loss": [3, 2]}, "tuned": {"loss": [2, 1, 2], "val_loss": [2, 1, 2]}}
+    picture = plots.curves(runs, first="head", mark="unfrozen")
+    place = picture.axes[0]
+    drawn = {line.get_label(): list(line.get_xdata()) for line in place.lines}
+    assert drawn["head, training"] == [1, 2] and drawn["tuned, validation"] == [3, 4, 5]
+    assert [2.5, 2.5] in drawn.values() and "unfrozen" in texts(picture)
+    assert "epoch 4 (tuned)" in picture.alt
+    with pytest.raises(ValueError, match=r"'scratch'.*'head', 'tuned'"):
+        plots.curves(runs, first="scratch")
+
+
 @pytest.mark.parametrize("loss", [[np.nan, 0.5, 0.4], [np.nan] * 3])
 def test_curves_with_gaps(loss):
     picture = plots.curves({"loss": loss})
@@ -437,10 +449,43 @@ def test_lines_and_histogram_draw_their_numbers():
     assert [bar.get_height() for bar in bars] == [3, 1]
 
 
+def test_axes_of_whole_numbers_have_whole_ticks():
+    def ticks(axis):
+        return [float(tick) for tick in axis.get_major_locator().tick_values(1, 3)]
+
+    whole = plots.lines([1, 2, 3], {"a": [4, 5, 6]}).axes[0].xaxis
+    assert all(tick.is_integer() for tick in ticks(whole))
+    parts = plots.lines([1, 1.5, 3], {"a": [4, 5, 6]}).axes[0].xaxis
+    assert not all(tick.is_integer() for tick in ticks(parts))
+    counts = plots.histogram([0.5, 0.7, 0.7], bins=2).axes[0]
+    assert all(tick.is_integer() for tick in ticks(counts.yaxis)) and not all(
+        tick.is_integer() for tick in ticks(counts.xaxis)
+    )
+    plots.lines(["a", "b"], {"s": [1, 2]}).png()
+
+
+def test_a_reference_line_does_not_cross_a_number():
+    picture = plots.bars(["a", "b"], [0.47, 0.9], reference={"guessing": 0.5})
+    place = picture.axes[0]
+    line = next(line for line in place.lines if list(line.get_xdata()) == [0.5, 0.5])
+    for text in place.texts:
+        assert text.get_bbox_patch().get_facecolor() == (1, 1, 1, 1) and text.get_zorder() > line.get_zorder()
+
+
+def test_dots_need_no_zero():
+    picture = plots.dots({"a": 0.61, "b": 0.62}, reference={"c": 0.615}, errors=[0.001, 0.002])
+    place = picture.axes[0]
+    assert place.get_xlim()[0] > 0.6 and [text.get_text() for text in place.texts] == ["0.610", "0.620"]
+    assert any(list(line.get_xdata()) == [0.61, 0.62] for line in place.lines)
+    assert "c 0.615" in texts(picture) and "a 0.610; b 0.620" in picture.alt
+    picture.png()
+
+
 @pytest.mark.parametrize(
     ("call", "expected"),
     [
         (lambda: plots.top_k(["a", "b"], [1]), "2 names"),
+        (lambda: plots.dots(["a", "b"], [1]), "2 names"),
         (lambda: plots.top_k(["a"], [np.nan]), "NaN"),
         (lambda: plots.top_k(["a"], ["x"]), "no numbers"),
         (lambda: plots.top_k([]), "no pairs"),

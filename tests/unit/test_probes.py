@@ -148,3 +148,18 @@ def test_a_calibrated_random_network_tells_pictures_apart():
     assert network.layer("stem_bn").momentum > 0.9
     twin = probes.random_network("efficientnet_lite0", pictures, seed=0)
     np.testing.assert_allclose(twin.features_of(pictures, "pool"), features, atol=1e-5)
+
+
+def test_verdict_follows_the_interval():
+    wrong, right, mixed = np.zeros(100, bool), np.ones(100, bool), np.arange(100) < 50
+    assert probes.verdict(wrong, right) == "better" and probes.verdict(right, wrong) == "worse"
+    assert probes.verdict(mixed, ~mixed) == probes.verdict(right, right) == "cannot tell"
+
+
+def test_a_silent_unit_that_fires_in_the_test_does_not_hide_the_place():
+    random = np.random.default_rng(0)
+    places, asked = random.random((80, 2)), random.random((40, 2))
+    silent, loud = np.zeros((80, 1)), np.zeros((40, 1))
+    silent[3], loud[5] = 1e-4, 50.0
+    known, test = np.hstack([places, silent]), np.hstack([asked, loud])
+    assert probes.explained_place((known, places), (test, asked)) > 0.95

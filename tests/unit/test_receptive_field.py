@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helpers import backbones
-from helpers.effective_field import effective_field, effective_size, on_photo, outline, seen
+from helpers.effective_field import effective_field, effective_size, in_picture, on_photo, outline, seen
 from helpers.images import seen_box
 from helpers.quiet import keras, tensorflow
 from helpers.receptive_field import WHOLE, growth, receptive_field
@@ -238,6 +238,12 @@ def test_effective_size_of_a_gaussian_and_of_a_plain_square():
     assert effective_size(square, (20, 20), 1.0) == (20, 20)
     assert effective_size(square, (20, 20), 0.5) == (10, 10)
     assert effective_size(np.zeros((5, 5)), (2.5, 2.5)) == (0, 0)
+
+
+def test_part_of_a_field_inside_the_picture():
+    assert in_picture((20, 30), (50, 70), (100, 140, 3)) == (20, 30)
+    assert in_picture((229, 10), (127.5, 2), (224, 224, 3)) == (224 - 13, 7)
+    assert in_picture((10, 0), (-20, 5), (8, 8)) == (0, 0)
 
 
 def test_effective_grows_like_a_root_and_the_theoretical_one_straight():

@@ -131,3 +131,11 @@ def test_the_study_that_notebook_01_shows_is_stored():
     rows = training.stored_rows("augmentation")
     assert {"plain", "dropout 0.5", "augmentation", "the slide's ranges"} <= set(rows)
     assert "benchmarks.augmentation" in training.stored_table("augmentation").data
+
+
+def test_table_rounds_as_sentences_do():
+    rows = {"head": {"learn": 1337985, "test": 77 / 80}, "forest": {"test": np.float64(0.5), "seconds": 2.0}}
+    table = training.table(rows)
+    assert list(table.columns) == ["learn", "test", "seconds"] and list(table.index) == ["head", "forest"]
+    assert table.loc["head"].tolist() == ["1,337,985", f"{77 / 80:.3f}", ""]
+    assert table.loc["forest"].tolist() == ["", "0.500", "2.000"]
