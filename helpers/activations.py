@@ -44,6 +44,7 @@ __all__ = [
     "draw_channels",
     "draw_map",
     "fed_by",
+    "fitted",
     "is_signed",
     "layer_maps",
     "map_layer",
@@ -76,12 +77,18 @@ class Summary(NamedTuple):
     largest: np.ndarray
 
 
-def layer_maps(network: Network | Any, pictures: np.ndarray, layers: str | Sequence[str] | None = None) -> Any:
+def layer_maps(
+    network: Network | Any,
+    pictures: np.ndarray,
+    layers: str | Sequence[str] | None = None,
+    most: int | None = None,
+) -> Any:
     """Return what layers make of pictures: float32 `(rows, columns, channels)`, or `(n, ...)` for a batch.
 
     pictures: `(height, width, 3)` or `(n, height, width, 3)`, RGB 0..255; grey ones `(height, width)` too. A network of
     fixed input size gets them resized (and cropped, if they are not square). layers: one name; or several, or None for
-    all `views`, which gives a dict name -> maps and costs one pass. The compiled function is kept on the Network.
+    all `views`, which gives a dict name -> maps and costs one pass. most: of larger maps only every second, third, ...
+    row and column is kept, so that at most so many are left. The compiled function is kept on the Network.
     Raises ValueError for an unknown layer, one without maps, and pictures of another shape or with NaN.
     """
     network = as_network(network)
@@ -90,7 +97,8 @@ def layer_maps(network: Network | Any, pictures: np.ndarray, layers: str | Seque
     batch = as_batch(network, pictures)
     function = network.compiled(("maps", *names), lambda: _compile(network, names))
     single = np.ndim(pictures) < 4
-    found = [maps.numpy()[0] if single else maps.numpy() for maps in function(batch)]
+    found = [_thinned(maps.numpy(), most) for maps in function(batch)]
+    found = [maps[0] if single else maps for maps in found]
     return found[0] if isinstance(layers, str) else dict(zip(names, found, strict=True))
 
 
@@ -140,17 +148,24 @@ def draw_map(heat: np.ndarray, side: int = 448, signed: bool = False, limit: flo
 
 
 def draw_channels(
-    maps: np.ndarray, channels: Sequence[int] | None = None, side: int = 56, shared: bool = False, columns: int = 8
+    maps: np.ndarray,
+    channels: Sequence[int] | None = None,
+    side: int = 56,
+    shared: bool = False,
+    columns: int = 8,
+    margin: int = 0,
 ) -> np.ndarray:
     """Return many channels of `(rows, columns, channels)` as one picture, uint8 `(height, width, 3)`.
 
     channels: their numbers, in the order shown, None for the first 64. shared: all on one scale; otherwise each on its
-    own, so that weak maps are seen too (a blank one stays in the first colour). Raises ValueError for a bad channel.
+    own, so that weak maps are seen too (a blank one stays in the first colour). margin: pixels of white on the left and
+    right, so that sheets side by side stay apart. Raises ValueError for a bad channel.
     """
     channels = range(min(MOST, maps.shape[-1])) if channels is None else channels
     signed = is_signed(maps)
     limit = (float(np.abs(maps).max()) or None) if shared else None
-    return images.grid([draw_map(channel_map(maps, int(k)), side, signed, limit) for k in channels], columns)
+    sheet = images.grid([draw_map(channel_map(maps, int(k)), side, signed, limit) for k in channels], columns)
+    return np.pad(sheet, ((0, 0), (margin, margin), (0, 0)), constant_values=255)
 
 
 def summarise(network: Network | Any, photos: Any, layers: Sequence[str] | None = None) -> dict[str, Summary]:
@@ -194,12 +209,12 @@ def as_batch(network: Network, pictures: Any) -> np.ndarray:
         array = np.repeat(array, 3, axis=-1)
     batch = network.batch(array)
     if height and width and batch.shape[1:3] != (height, width):
-        batch = np.stack([_fitted(picture, height, width) for picture in batch])
+        batch = np.stack([fitted(picture, height, width) for picture in batch])
     return batch.mean(axis=-1, keepdims=True) if channels == 1 else batch
 
 
-def _fitted(picture: np.ndarray, height: int, width: int) -> np.ndarray:
-    """A picture resized to fixed sides; what is not of their proportions loses its edges."""
+def fitted(picture: np.ndarray, height: int, width: int) -> np.ndarray:
+    """A picture (rows, columns, 3) resized to fixed sides; one of other proportions loses what is beside its middle."""
     rows, columns = picture.shape[:2]
     if rows * width != columns * height:
         scale = min(rows / height, columns / width)
@@ -207,6 +222,14 @@ def _fitted(picture: np.ndarray, height: int, width: int) -> np.ndarray:
         top, left = (rows - tall) // 2, (columns - wide) // 2
         picture = picture[top : top + tall, left : left + wide]
     return images.resize(picture, (height, width))
+
+
+def _thinned(maps: np.ndarray, most: int | None) -> np.ndarray:
+    """Maps (n, rows, columns, channels) with at most `most` rows and columns; a copy if any are left out."""
+    if most is None or max(maps.shape[1:3]) <= most:
+        return maps
+    rows, columns = (-(-side // most) for side in maps.shape[1:3])
+    return maps[:, ::rows, ::columns].copy()
 
 
 def _prepared(network: Network, photos: Any) -> np.ndarray:

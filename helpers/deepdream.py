@@ -221,6 +221,17 @@ def tiled(slope_of: Callable[[np.ndarray], np.ndarray], picture: np.ndarray, til
     return slope
 
 
+def near_seams(shape: tuple[int, int], tile: int, reach: int) -> np.ndarray:
+    """Which pixels of a picture (height, width) lie within `reach` pixels of a seam between its tiles: bool."""
+    near = []
+    for side in shape[:2]:
+        seams = [piece.start for piece in _pieces(side, tile)][1:]
+        near.append(
+            np.any([np.abs(np.arange(side) + 0.5 - seam) < reach for seam in seams], axis=0) if seams else False
+        )
+    return np.broadcast_to(np.reshape(near[0], (-1, 1)) | np.reshape(near[1], (1, -1)), shape[:2])
+
+
 def _pieces(side: int, tile: int) -> list[slice]:
     """A side cut into nearly equal pieces of at most `tile`, so that no sliver is left over."""
     edges = np.linspace(0, side, -(-side // tile) + 1).round().astype(int)

@@ -71,6 +71,17 @@ def effective_size(heat: np.ndarray, centre: tuple[float, float], share: float =
     return tuple(_stretch(heat.sum(axis=1 - axis, dtype=np.float64), centre[axis], share) for axis in (0, 1))
 
 
+def in_picture(
+    size: tuple[float, float], centre: tuple[float, float], picture_size: Sequence[int]
+) -> tuple[float, float]:
+    """Return the part of a height and width around a centre that lies inside the picture, both in pixels.
+
+    size, centre: as `effective_size` gives and takes them. picture_size: (height, width, ...).
+    """
+    ends = [(max(c - s / 2, 0.0), min(c + s / 2, side)) for s, c, side in zip(size, centre, picture_size, strict=False)]
+    return tuple(float(max(end - begin, 0.0)) for begin, end in ends)
+
+
 def effective_sizes(
     network: Network | Any, layers: Sequence[str], pictures: np.ndarray, share: float = TWO_SIGMA
 ) -> dict[str, tuple[float, float]]:

@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from helpers import images, stored_arrays
-from helpers.activations import as_network, check_channel, map_layer, reduced, views
+from helpers.activations import as_network, check_channel, fitted, map_layer, reduced, views
 from helpers.backbones.network import Network
 from helpers.downloads import cache_folder
 from helpers.effective_field import outline, seen
@@ -73,14 +73,16 @@ def strongest(
 ) -> Strongest:
     """Show the collection to the network once, and keep each channel's 16 strongest answers.
 
-    layers: names, None for all `views` (after ReLU). With `cache` the answers are kept in the cache folder under a sum
-    of the network's weights and the pictures, and read from there the next time; a damaged file is noticed and made
-    anew. Raises ValueError for an unknown layer, or one without maps.
+    layers: names, None for all `views` (after ReLU). Grey pictures are taken as colour ones; where the network insists
+    on a size, pictures of another one are resized first, and cut to its proportions. With `cache` the answers are kept
+    in the cache folder under a sum of the network's weights and the pictures, and read from there the next time; a
+    damaged file is noticed and made anew. Raises ValueError for an unknown layer, or one without maps.
     """
     network = as_network(network)
     names = [
         map_layer(network, name).name for name in ([la.name for la in views(network)] if layers is None else layers)
     ]
+    collection = collection._replace(pictures=_as_seen(network, collection.pictures))
     path = cache_folder() / "features" / f"strongest-{_key(network, collection, names)}.npy"
     stored = stored_arrays.read(path) if cache else None
     if stored is None:
@@ -147,14 +149,16 @@ def photos_with_box(
 ) -> list[np.ndarray]:
     """Return the whole pictures that excite a channel most, with a rectangle around what the unit sees, and the value.
 
-    uint8 `(side, side, 3)` each, strongest first. Raises as `hits` does.
+    uint8 each, the longer side `side` pixels, strongest first. Raises as `hits` does.
     """
     pictures = found.collection.pictures
-    field = receptive_field(found.network, layer, pictures.shape[1:3])
+    height, width = pictures.shape[1:3]
+    scale = side / max(height, width)
+    field = receptive_field(found.network, layer, (height, width))
     shown = []
     for hit in hits(found, layer, channel, count):
-        box = [edge * side / pictures.shape[1] for edge in seen(field, hit.unit, pictures.shape[1:3], effective)]
-        large = images.resize(pictures[hit.picture], (side, side))
+        box = [edge * scale for edge in seen(field, hit.unit, (height, width), effective)]
+        large = images.resize(pictures[hit.picture], (max(1, round(height * scale)), max(1, round(width * scale))))
         shown.append(_written(outline(large, [box], 2), f"{hit.value:.3g}"))
     return shown
 
@@ -196,6 +200,20 @@ def _written(picture: np.ndarray, text: str) -> np.ndarray:
     return np.array(drawn)
 
 
+def _as_seen(network: Network, pictures: np.ndarray) -> np.ndarray:
+    """The pictures in colour, at the size on which the network insists (its input's, or a resizing layer's), if any."""
+    pictures = np.asarray(pictures)
+    pictures = pictures[..., None] if pictures.ndim == 3 else pictures
+    pictures = np.repeat(pictures, 3, axis=-1) if pictures.shape[-1] == 1 else pictures
+    height, width = network.model.inputs[0].shape[1:3]
+    for layer in network.model.layers:
+        if type(layer).__name__ == "Resizing":
+            height, width = layer.height, layer.width
+    if not (height and width) or pictures.shape[1:3] == (height, width):
+        return pictures
+    return np.stack([fitted(picture, height, width) for picture in pictures])
+
+
 def _search(network: Network, collection: Collection, names: list[str]) -> np.ndarray:
     """float32 (all channels of all layers, KEEP, 4): the strongest answers, kept while the pictures pass by."""
     best: np.ndarray | None = None
@@ -216,7 +234,8 @@ def _without_ceiling(network: Network, name: str) -> str:
     layer = network.layer(name)
     capped = getattr(layer, "max_value", None) is not None
     relu6 = type(layer).__name__ == "Activation" and layer.activation.__name__ == "relu6"
-    return layer.input._keras_history.operation.name if capped or relu6 else name
+    before = layer.input._keras_history.operation if capped or relu6 else layer
+    return before.name if before in network.model.layers and len(before.output.shape) == 4 else name
 
 
 def _answers(part: dict[str, np.ndarray], start: int) -> np.ndarray:

@@ -14,11 +14,12 @@ def tensorflow() -> ModuleType:
 
     TensorFlow's C++ part writes notices on oneDNN and missing graphics cards straight to file descriptor 2, whatever
     the log level says. They frighten newcomers and tell them nothing, so the descriptor is closed off during the
-    import only. A failing import is still heard: the exception passes through.
+    import only. A failing import is still heard: the exception passes through. Later "errors" of oneDNN, which only say
+    that another kernel is used on this processor, are hidden by the log level: real errors reach Python as exceptions.
     """
     if "tensorflow" in sys.modules and hasattr(sys.modules["tensorflow"], "function"):
         return sys.modules["tensorflow"]
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _silent_stderr():
         import tensorflow
 

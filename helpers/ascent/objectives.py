@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from helpers.ascent.folding import folded_call
 from helpers.backbones import Network, compile_once
 from helpers.quiet import keras, tensorflow
 
@@ -134,8 +135,8 @@ def map_model(network: Network, layers: Sequence[str] = (), logits: bool = False
             if type(layer).__name__ == "Resizing" and all(names.index(name) >= at for name in layers):
                 start = layer.output
     model = keras().Model(start, outputs)
-    # model.call leaves out the check of the input's size, which convolutions do not need.
-    return lambda pictures: tensorflow().nest.flatten(model.call(pictures, training=False))
+    call = folded_call(model)  # which leaves out the check of the input's size, too: convolutions do not need it
+    return lambda pictures: tensorflow().nest.flatten(call(pictures))
 
 
 def check_size(network: Network, layers: Sequence[str], logits: bool, size: tuple[int, int]) -> None:

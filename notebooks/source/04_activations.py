@@ -37,7 +37,7 @@ from helpers.checks import check, exercise, slide_claim
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Parameters.**
 #
-# Any network of `backbones.NAMES`, any photo of `datasets.photos()`; `DATA` is `"critters"` or `"cats_vs_dogs"`.
+# Any network of `backbones.NAMES`, any photo of `datasets.photos()`; `DATA` is `"critters"` or `"cats_vs_dogs"`. The sentences below a result tell of the choice made here; with another one, go by your own numbers.
 
 # %% tags=["parameters"] slideshow={"slide_type": "skip"}
 NETWORK = "efficientnet_lite0"
@@ -101,16 +101,20 @@ slide_claim(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # The slide draws channel 11 of the first layer and asks: a filter for diagonal edges?
 #
-# **Channel 11 of our first layer, and the three with the most contrast, on one scale.**
+# **The photo, channel 11 of our first layer, and the three with the most contrast, on one scale.**
+#
+# Yellow is the largest number of the four maps; above each map stands its own.
 
 # %% slideshow={"slide_type": "-"}
 best = activations.choose_channels(small_maps["conv1"], 3, "contrast")
 four = [11, *(int(k) for k in best if k != 11)]
-shown = [activations.channel_map(small_maps["conv1"], k) for k in four]
-titles = [f"channel {k}: at most {m.max():.2f}" for k, m in zip(four, shown, strict=True)]
-plots.heats(
-    shown, titles, colours="viridis", title=f"conv1, a {data.class_names[data.test.labels[1]]}"
-)
+chosen = [activations.channel_map(small_maps["conv1"], k) for k in four]
+top = max(m.max() for m in chosen)
+shown = [images.resize(first_photo, (256, 256), "nearest")]
+shown += [activations.draw_map(m, 256, limit=top) for m in chosen]
+titles = [f"a {data.class_names[data.test.labels[1]]}"]
+titles += [f"channel {k}\nup to {m.max():.2f}" for k, m in zip(four, chosen, strict=True)]
+plots.photos(shown, titles, columns=5, title="conv1")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The number means nothing in another network: our channel 11 hardly answers to this photo. A single channel says little: the slide goes on to all of them.
@@ -120,7 +124,7 @@ plots.heats(
 # Each map has a scale of its own, so a weak one is seen, too. Dark all over means: nothing above zero.
 
 # %% slideshow={"slide_type": "-"}
-sheets = [activations.draw_channels(maps, side=48) for maps in small_maps.values()]
+sheets = [activations.draw_channels(maps, side=48, margin=6) for maps in small_maps.values()]
 titles = [f"{name}: {maps.shape[2]} maps" for name, maps in small_maps.items()]
 plots.photos(sheets, titles, columns=4)
 
@@ -159,7 +163,7 @@ depths = [names[round(share * (len(names) - 1))] for share in (0, 0.2, 0.45, 0.7
 sheets = [picture]
 for name in depths:
     best = activations.choose_channels(maps[name], 16, "contrast")
-    sheets.append(activations.draw_channels(maps[name], best, side=112, columns=4))
+    sheets.append(activations.draw_channels(maps[name], best, 112, columns=4, margin=8))
 titles = ["the photo", *(f"{n}: {maps[n].shape[0]} x {maps[n].shape[1]}" for n in depths)]
 plots.photos(sheets, titles, columns=3)
 
@@ -191,7 +195,7 @@ last = maps[names[-1]]
 spread, best = [
     activations.choose_channels(last, 64, order) for order in ("number", "strength")
 ]
-sheets = [activations.draw_channels(last, chosen, shared=True) for chosen in (spread, best)]
+sheets = [activations.draw_channels(last, k, shared=True, margin=8) for k in (spread, best)]
 blank = (last.max(axis=(0, 1)) <= 0).mean()
 title = f"{names[-1]}: {blank:.0%} of {last.shape[-1]} maps are blank"
 plots.photos(sheets, ["64 of all", "the 64 strongest"], columns=2, title=title)
@@ -199,7 +203,7 @@ plots.photos(sheets, ["64 of all", "the 64 strongest"], columns=2, title=title)
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **One channel over several photos.**
 #
-# The same filter, asked five times, on one scale. What do the bright places have in common?
+# The same filter, asked five times, on one scale. What do the bright places have in common? Each map's mean is written above it: the largest number would tell little, because this network's ReLU6 cuts at 6, and each photo has a place that reaches it.
 
 # %% slideshow={"slide_type": "-"}
 middle = depths[2]
@@ -209,8 +213,9 @@ pictures = np.stack([network.prepare(datasets.photo(name).array) for name in oth
 over = activations.layer_maps(network, pictures, middle)[..., channel]
 pairs = zip(pictures, over, strict=True)
 shown = [images.overlay(p, m, 0.65, "viridis", limit=over.max()) for p, m in pairs]
-titles = others + [f"at most {m.max():.1f}" for m in over]
-plots.photos([*pictures, *shown], titles, 5, f"{middle}, channel {channel}, on one scale")
+titles = others + [f"mean {m.mean():.1f}" for m in over]
+title = f"{middle}, channel {channel}: yellow is {over.max():.3g}"
+plots.photos([*pictures, *shown], titles, 5, title)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## What a depthwise convolution does
@@ -388,7 +393,7 @@ def what_it_knows(maps, miniatures, labels, n=240):
 
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **The same photos through four layers.**
+# **The same photos through four layers. (Of maps with more than 24 rows, only some rows and columns are kept.)**
 
 # %% slideshow={"slide_type": "-"}
 parts = (data.test.take(240, SEED), data.validation.take(120, SEED))
@@ -397,7 +402,7 @@ labels = np.concatenate([part.labels for part in parts])
 small_grey = [images.resize(p.mean(axis=-1), (8, 8), "box").ravel() for p in photos96]
 asked = [network.on_slide(f"block{n}") for n in ("3_conv1", "4_conv1", "5_conv1", "5_conv3")]
 parts = np.array_split(photos96, 9)
-chunks = [activations.layer_maps(network, part, asked) for part in parts]
+chunks = [activations.layer_maps(network, part, asked, most=24) for part in parts]
 known = {}
 for name in asked:
     stacked = np.concatenate([chunk.pop(name) for chunk in chunks])
@@ -410,7 +415,7 @@ for name in asked:
 looks, classes = [[pair[i] for pair in known.values()] for i in (0, 1)]
 slide_claim(
     "000",
-    "Deeper layers carry less information about the visual contents and more about the class",
+    "Deeper layers carry less information about the visual contents and more about the class (first and last of four layers)",
     looks[-1] < looks[0] and classes[-1] > classes[0],
     "holds",
     f"miniature {looks[0]:.2f} -> {looks[-1]:.2f}, class {classes[0]:.2f} -> {classes[-1]:.2f}",
@@ -418,6 +423,9 @@ slide_claim(
     claimed,
 )
 plots.bars(asked, {"miniature, variance explained": looks, "class, accuracy": classes})
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# From the first of the four layers to the last one it holds: the miniature fades, the class comes out. It is no law from layer to layer: here the second layer knows the miniature best, and the third one the class.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The receptive field
@@ -496,14 +504,15 @@ Markdown("\n".join(lines))
 # What the network does not see of the photo is dimmed.
 
 # %% slideshow={"slide_type": "-"}
-from helpers.effective_field import effective_field, effective_size, on_photo, outline, seen
+from helpers.effective_field import effective_field, effective_size, in_picture
+from helpers.effective_field import on_photo, outline, seen
 
 shown, titles = [], []
 for name in depths[1:4]:
     field = receptive_field(network, name)
     box = seen(field, field.middle, picture.shape[:2])
     shown.append(on_photo(photo, [box], network.input_size))
-    titles.append(f"{name}: {field.size[0]} pixels")
+    titles.append(f"{name}: {field.size[0]} px")
 plots.photos(shown, titles, columns=3)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -530,7 +539,7 @@ for name in steps[1::2]:
     box = [2 * edge for edge in seen(fields[name], fields[name].middle, picture.shape[:2])]
     large = images.resize(heats[name], (side, side), "nearest")
     shown.append(outline(images.colourise(np.sqrt(large)), [box]))
-    titles.append(f"{name}: {fields[name].size[0]} pixels")
+    titles.append(f"{name}\n{fields[name].size[0]} px")
 plots.photos(shown, titles, columns=4, title="Square root of the mean gradient")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -539,27 +548,25 @@ plots.photos(shown, titles, columns=4, title="Square root of the mean gradient")
 # **Theoretical and effective size by depth.**
 
 # %% slideshow={"slide_type": "-"}
-effective = {
-    name: effective_size(heats[name], one.centre(*one.middle)) for name, one in fields.items()
-}
+middles = {name: one.centre(*one.middle) for name, one in fields.items()}
+effective = {name: effective_size(heats[name], middle) for name, middle in middles.items()}
 theory = {name: one.size[0] for name, one in fields.items()}
-both = {"theoretical": list(theory.values()), "effective": [e[0] for e in effective.values()]}
-where = [names.index(name) for name in steps]
-plots.lines(
-    where, both, "How wide a unit sees", "number of the ReLU", "pixels", {"the picture": 224}
-)
+inside = [in_picture(effective[name], middles[name], picture.shape)[0] for name in steps]
+both = {"theoretical": list(theory.values()), "effective": inside}
+where, edge = [names.index(name) for name in steps], {"the picture": len(picture)}
+plots.lines(where, both, "How wide a unit sees", "number of the ReLU", "pixels", edge)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The theoretical field leaves the picture behind. The effective one grows more slowly; where the theoretical field is larger than the picture, the measure stops at about the picture's width, because there is no gradient outside.
+# The theoretical field leaves the picture behind. The effective one grows more slowly; where the theoretical field is larger than the picture, it cannot grow beyond the picture's edges: there is no gradient outside. So it may even end below the picture's width, when the middle unit looks beside the picture's middle.
 #
 # **Check it where the field still fits into the picture.**
 
 # %% slideshow={"slide_type": "skip"}
-inside = [name for name in steps[1:] if theory[name] <= 224]
-shares = [effective[name][0] / theory[name] for name in inside]
+fits = [name for name in steps[1:] if theory[name] <= len(picture)]
+shares = [effective[name][0] / theory[name] for name in fits]
 check(
     max(shares) < 0.9,
-    f"the effective field is narrower than the theoretical one in {len(inside)} layers; shares",
+    f"the effective field is narrower than the theoretical one in {len(fits)} layers; shares",
     shares,
     claimed,
 )
@@ -592,7 +599,7 @@ print(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Think!** What will the nine patches of an early unit have in common, and what those of a late one?
 #
-# **Nine patches for six channels of an early layer, cut to the receptive field, the value written on.**
+# **Nine patches for six channels of an early layer, cut to the receptive field, the value written on. Grey: outside the photo.**
 
 
 # %% slideshow={"slide_type": "-"}
@@ -600,6 +607,7 @@ def best_nine(layer, wanted):
     """The nine best patches of some channels, each as a square of three by three."""
     nines = {k: excite.patches(found, layer, k, 9, 96) for k in wanted}
     sheets = [images.grid(nine, 3) for nine in nines.values() if nine]
+    sheets = [np.pad(one, ((0, 0), (14, 14), (0, 0)), constant_values=255) for one in sheets]
     titles = [f"channel {k}" for k, nine in nines.items() if nine]
     title = f"{layer}: a unit sees {receptive_field(network, layer).size[0]} pixels"
     return plots.photos(sheets, titles, columns=3, title=title)
@@ -683,24 +691,26 @@ your_size = None
 
 exercise(
     your_size,
-    60,
-    hint="Carry r and j on: after block3_pool j is 8. (Expected: a number between 50 and 70.)",
+    receptive_field(vgg, "block4_conv1").size[0],
+    hint="Carry r and j on from layer to layer. (Expected: a number between 50 and 70.)",
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **2. The first layer that can see everything.**
 #
-# Which is the first of `names` whose units have a field of 224 pixels or more? Answer with its name.
+# Which is the first of `names` whose units have a field of 224 pixels or more? Answer with its name. (If there is none, as in SqueezeNet, take a larger network.)
 
 # %% slideshow={"slide_type": "skip"}
 your_layer = None
 
-wide = [name for name in names if receptive_field(network, name).size[0] >= 224]
-exercise(
-    your_layer,
-    wide[0] if wide else "none",
-    hint="A loop over names with receptive_field(network, name).size[0].",
-)
+
+def is_the_first(layer):
+    """Whether its field is large enough, and that of the layer before it is not."""
+    before, own = names[: names.index(layer)][-1:], receptive_field(network, layer).size[0]
+    return own >= 224 and all(receptive_field(network, name).size[0] < 224 for name in before)
+
+
+exercise(your_layer, is_the_first, hint="receptive_field gives a Field; look at its size.")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **3. A channel for critters.**
@@ -718,7 +728,7 @@ def only_critters(channel):
 exercise(
     your_channel,
     only_critters,
-    hint="Loop over range(maps[names[9]].shape[-1]). (Expected: one of three channels.)",
+    hint="There are maps[names[9]].shape[-1] channels to try, and few that do. (Expected: a channel's number.)",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}

@@ -39,7 +39,7 @@ from helpers.checks import check, exercise, slide_claim
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Parameters.**
 #
-# Any network of `backbones.NAMES`.
+# Any network of `backbones.NAMES`. The sentences below a result tell of the choice made here; with another one, go by your own numbers.
 
 # %% tags=["parameters"] slideshow={"slide_type": "skip"}
 NETWORK = "efficientnet_lite0"
@@ -71,7 +71,8 @@ for one in (squeezenet, network):
     first_kernels[one.name] = kernels.kernels(one)
     for scale, words in (("own", "each alone"), ("all", "one scale")):
         drawn = kernels.kernel_pictures(first_kernels[one.name], scale)
-        sheets.append(images.grid(drawn, columns=8, gap=4))
+        sheet = images.grid(drawn, columns=8, gap=4)
+        sheets.append(np.pad(sheet, ((0, 0), (12, 12), (0, 0)), constant_values=255))
         titles.append(f"{one.name}, {len(drawn)} kernels, {words}")
 plots.photos(sheets, titles, columns=2)
 
@@ -135,10 +136,10 @@ alike = kernels.activation_correlation(squeezenet, "conv1", photos)
 pairs = kernels.most_alike(alike, 3)
 pairs += [(i, j, -r) for i, j, r in kernels.most_alike(-alike, 3)]
 small = kernels.kernel_pictures(first_kernels["squeezenet"])
-plots.photos(
-    [images.grid(small[[i, j]], columns=2, gap=6) for i, j, _ in pairs],
-    [f"{i} and {j}: {r:.2f}" for i, j, r in pairs],
-)
+side_by_side = [images.grid(small[[i, j]], columns=2, gap=2) for i, j, _ in pairs]
+white = ((0, 0), (12, 12), (0, 0))  # left and right of each pair
+framed = [np.pad(pair, white, constant_values=255) for pair in side_by_side]
+plots.photos(framed, [f"{i} and {j}: {r:.2f}" for i, j, r in pairs], columns=3)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Opposite filters are no waste: the ReLU behind them cuts off what is negative, so one keeps what the other loses.
@@ -170,7 +171,7 @@ picture = tf.Variable(start, dtype=tf.float32)
 with tf.GradientTape() as tape:
     before = tf.reduce_mean(maps_of(picture)[..., number])
 g = tape.gradient(before, picture)
-picture.assign_add(10.0 * g / tf.sqrt(tf.reduce_mean(g**2)))
+picture.assign_add(2.0 * g / tf.sqrt(tf.reduce_mean(g**2)))
 after = tf.reduce_mean(maps_of(picture)[..., number])
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -178,7 +179,10 @@ after = tf.reduce_mean(maps_of(picture)[..., number])
 
 # %% slideshow={"slide_type": "skip"}
 check(
-    after > before, f"one step of 10 grey values excites {layer}", (float(before), float(after))
+    after > before,
+    f"one step of 2 grey values excites channel {number} of {layer}",
+    (float(before), float(after)),
+    when=as_shipped,
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -325,6 +329,18 @@ plots.photos([images.deprocess(one.pictures[0]) for one in drawn], list(goals), 
 #
 # **Think!** Without any of them: what will a flamingo look like?
 #
+# | switch | what it does |
+# |---|---|
+# | decay | at each step every pixel goes 5 % of its way back to the mean colour: the penalty $\lambda \lvert I \rvert^2$ |
+# | blur | every fourth step a weak blur |
+# | clip small norms | every fourth step the half of the pixels nearest to the mean colour becomes the mean colour |
+# | clip small contributions | the same with the pixels that matter least: smallest $\lvert$pixel times gradient$\rvert$ |
+# | clip small gradients | the same with those of the smallest gradient |
+# | total variation | neighbouring pixels are pulled together |
+# | jitter | the network sees the picture shifted at random, by up to 12 pixels |
+# | rotate and zoom | it sees the picture turned by up to 8 degrees, 10 % larger or smaller |
+# | waves (Fourier) | not the pixels are climbed, but the sizes of waves that make the picture |
+#
 # **One class, each regulariser alone.**
 
 # %% slideshow={"slide_type": "-"}
@@ -355,20 +371,28 @@ plots.photos(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Alone, none of the early switches makes a bird; they make the noise smoother, sparser or paler. Waves change the picture most.
+# Alone, none of slide 001's four switches makes a bird; they make the noise smoother, sparser or paler. Waves change the picture most.
+#
+# Four numbers for each picture: its **score** (the logit of the class, before the softmax); its **contrast** (standard deviation from the mean colour, of 255); its **roughness** (mean difference to the next pixel below and beside, added, of 255); and the score of the same picture **shifted** by 3 pixels: what is left of the score if it stands on fine dots in their exact place.
 #
 # **The same ten pictures in numbers.**
 
 # %% slideshow={"slide_type": "-"}
 index = network.class_index(class_)
-rows = ["| switch | logit | contrast | variation | shifted by 3 |", "|---|---|---|---|---|"]
+rows = [
+    "| switch | score | contrast | roughness | score when shifted |",
+    "|---|---|---|---|---|",
+]
 for words, one in made.items():
     both = np.concatenate([one.pictures, np.roll(one.pictures, 3, axis=(1, 2))])
-    score, moved = network.features_of(both, "logits")[:, index]
+    score, moved = network.features_of(both, network.on_slide("predictions"))[:, index]
     contrast = (one.pictures - network.mean_colour).std()
     rough = ascent.regularisers.total_variation(one.pictures)[0] / one.pictures.size
     rows.append(f"| {words} | {score:.1f} | {contrast:.0f} | {rough:.0f} | {moved:.1f} |")
 Markdown("\n".join(rows))
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Without any switch most of the score is gone once the picture is shifted. The two switches that move the picture keep nearly all of theirs.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Class images: flamingo, bell pepper, dalmatian
@@ -389,7 +413,7 @@ titles = [f"{name}: {share:.4f}" for name, share in zip(classes, own, strict=Tru
 plots.photos([images.deprocess(p) for p in painted.pictures], titles)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Pink feathers and a bent beak, green stalks on shining skin, black spots on white: parts of the thing, without a whole. The network's own opinion stands above each picture. It is no independent witness: it painted them.
+# Pink feathers, green shining skin, black spots on white: parts of the thing, seldom a whole one. The network's own opinion stands above each picture. It is no independent witness: it painted them.
 #
 # **What does another network see in them?**
 
@@ -512,9 +536,9 @@ slide_claim(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Synthetic picture and real photos, side by side
 #
-# Slide 003 sets both next to each other: the picture that was painted for a unit, and the photos that excite the same unit most (notebook 4). The photos are those that come with the installation, parts of them, and forty drawn critters.
+# Slide 003 sets both next to each other: the picture that was painted for a channel, and the photos that excite the same channel most (notebook 4). The photos are those that come with the installation, parts of them, and forty drawn critters.
 #
-# **Four units of one layer: painted, and the four best patches.**
+# **Four channels of one layer: painted, and the four best patches.**
 
 # %% slideshow={"slide_type": "-"}
 from helpers import excite
@@ -529,7 +553,7 @@ synthetic = ascent.filter_patterns(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **Side by side.**
+# **Left the painted picture, then the four best patches with the values that they give. Grey: outside the photo.**
 
 # %% slideshow={"slide_type": "-"}
 rows, titles = [], []
@@ -537,11 +561,11 @@ for k, pattern in zip(chosen, synthetic, strict=True):
     best = excite.patches(found, behind, k, 4, side=128)
     blank = [np.full((128, 128, 3), 255, "uint8")] * (4 - len(best))
     rows += [images.deprocess(pattern), *best, *blank]
-    titles += [f"{behind} {k}, painted", *[f"photo {i + 1}" for i in range(4)]]
+    titles += [f"{where} {k}", *[f"photo {i + 1}" for i in range(4)]]
 plots.photos(rows, titles, columns=5)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The painted picture shows what the channel wants everywhere; a patch shows one place where a photo gives it. Some patches explain the painting, some surprise: an edge against black is enough for unit 15, though it paints dots.
+# The painted picture shows what the channel wants everywhere; a patch shows one place where a photo gives it. Some patches explain the painting, some surprise: a black corner is enough for channel 15, though it paints dots. Three of its four patches lie in a corner of their photo, where the network sees padding too.
 #
 # **Check that painting beats finding: the channel's mean on its own picture and on the best of nine photos.**
 
@@ -575,7 +599,7 @@ drawn = [
     for at, c in painted_for
 ]
 labels = ["the unit", *[f"weight {one.weight:+.2f}" for one in inputs]]
-titles = [f"{at} {c}: {words}" for (at, c), words in zip(painted_for, labels, strict=True)]
+titles = [f"{at} {c}\n{words}" for (at, c), words in zip(painted_for, labels, strict=True)]
 plots.photos([images.deprocess(one) for one in drawn], titles)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -594,7 +618,7 @@ order = np.argsort(-np.abs(parts))
 _, sources = circuits.weights_into(squeezenet, top, k)
 plots.bars(
     {f"{sources[i][0]} {sources[i][1]}": float(parts[i]) for i in order[:6]},
-    title=f"the six largest parts; all parts and the bias make {parts.sum() + bias:.2f}",
+    title=f"the six largest parts; all parts and the bias make {parts.sum() + bias:.0f}",
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -627,24 +651,31 @@ ascent_explorer(network)
 # %% slideshow={"slide_type": "skip"}
 your_variation = None
 
-exercise(your_variation, 6, hint="Two differences go down, two go across.")
+grey = np.array([[1.0, 4.0], [2.0, 2.0]])[None, :, :, None]
+correct = ascent.regularisers.total_variation(grey)[0]
+exercise(
+    your_variation,
+    correct,
+    hint="Each of the four pixels has one neighbour below or above, and one beside.",
+)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **2. What a filter likes least.**
 #
-# Climb *minus* a channel: fill in an objective that makes the mean of channel 3 of the last layer above as low as possible. (Expected: an objective such as `channel(layer, 3)`, changed.)
+# `ascend` only goes up. Which objective must it climb, so that the mean of channel 3 of `layer` gets as *low* as possible? (Expected: an objective, made from `channel(layer, 3)`.)
 
 # %% slideshow={"slide_type": "skip"}
 your_objective = None
 
 
 def is_lower(objective):
-    """Whether five steps bring the channel's mean down."""
-    climbed = ascend(network, objective, 64, 5, report=lambda *_: None)
-    return climbed.values[-1] > climbed.values[0] and objective.terms[0][0] < 0
+    """Whether the channel's mean is lower after six steps than after one."""
+    climbs = [ascend(network, objective, 64, n, report=lambda *_: None) for n in (1, 6)]
+    mean = [network.features_of(one.pictures, layer)[..., 3].mean() for one in climbs]
+    return mean[1] < mean[0]
 
 
-exercise(your_objective, is_lower, hint="Objectives can be multiplied by numbers.")
+exercise(your_objective, is_lower, hint="Look at the fifth objective of *What may be climbed*.")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **3. The decay of slide 001.**
@@ -654,7 +685,12 @@ exercise(your_objective, is_lower, hint="Objectives can be multiplied by numbers
 # %% slideshow={"slide_type": "skip"}
 your_factor = None
 
-exercise(your_factor, 1 - 2 * 10 * 0.004, hint="I - eta * 2 * lambda * I = I * (...)")
+slope = 0.004 * (100.5**2 - 99.5**2)  # of the penalty, at a pixel of value 100
+exercise(
+    your_factor,
+    (100 - 10 * slope) / 100,
+    hint="Write the step down for one pixel, and take I out of it.",
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## You have
@@ -666,8 +702,8 @@ Markdown(f"""
 **You have**
 
 1. drawn filters at five depths: {needed[depths[0]]:.1%} of the waves make a pattern of the first layer, {needed[depths[-1]]:.1%} one of `{depths[-1]}`;
-2. switched on nine regularisers one by one, and painted three classes of which the network itself is sure (above 0.98 each);
-3. moved noise by {distance:.1f} of 255 and had it called a flamingo with {scores["as it is"]:.4f}; another network gives it {scores["the other network"]:.4f}.
+2. switched on nine regularisers one by one, and painted three classes to which the network itself gives at least {min(own):.4f};
+3. moved noise by {distance:.1f} of 255, and the network gives it {scores["as it is"]:.4f} for flamingo; another network {scores["the other network"]:.4f}.
 """)
 
 # %% [markdown] slideshow={"slide_type": "skip"}

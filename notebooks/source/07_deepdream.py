@@ -38,7 +38,7 @@ from helpers.deepdream import dream
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Parameters.**
 #
-# Any network of `backbones.NAMES` and any photo of `datasets.photos()`, or the path of your own.
+# Any network of `backbones.NAMES` and any photo of `datasets.photos()`, or the path of your own. The sentences below a result tell of the choice made here; with another one, go by your own numbers.
 
 # %% tags=["parameters"] slideshow={"slide_type": "skip"}
 NETWORK = "efficientnet_lite0"
@@ -146,6 +146,7 @@ slide_claim(
     min(growth) > 2,
     "holds",
     f"mean squares grow {growth[0]:.1f} and {growth[1]:.1f} times in {bare['steps']} steps",
+    when=as_shipped,
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -267,7 +268,7 @@ dreamt_sky = {
 plots.photos([clouds, *dreamt_sky.values()], ["a drawn sky", *dreamt_sky], columns=2)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The early layer draws strokes, the middle ones rings that look like eyes, the deep ones furry balls, spines and wings where the clouds gave a hint. Which animals appear depends on what the network was trained on and how: a dog is no law.
+# The early layer draws strokes, the middle ones rings that look like eyes, the deep ones furry balls, spines and shells where the clouds gave a hint. Which animals appear depends on what the network was trained on and how: a dog is no law.
 #
 # **What the network itself calls the four.**
 
@@ -321,27 +322,56 @@ plots.photos(shown, ["guide: flower", "dream", "guide: brick", "dream"], columns
 # **The gradient of the whole photo and of its tiles.**
 
 # %% slideshow={"slide_type": "-"}
-large = images.resize(photo, (400, round(400 * photo.shape[1] / photo.shape[0]))).astype(
-    "float32"
-)
+tall = 400, round(400 * photo.shape[1] / photo.shape[0])
+large = images.resize(photo, tall).astype("float32")
 whole = deepdream.gradient_of(network, layers)(large)
 parts = deepdream.gradient_of(network, layers, tile=224)(large)
-agreement = float(np.corrcoef(whole.ravel(), parts.ravel())[0, 1])
-difference = np.abs(whole - parts).mean(axis=-1)
+difference = np.abs(whole - parts).mean(axis=-1) / np.abs(whole).mean()
 plots.heat(
-    difference, f"where tiles and whole differ; correlation {agreement:.2f}", label="gradient"
+    difference, "where tiles and whole differ", limit=4, label="of the gradient's mean size"
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# They differ most along the seams, where a tile cannot see its neighbour. That is why the seams move.
+# They differ most along the seams, where a tile cannot see its neighbour: there the two gradients are only loosely alike. That is why the seams move.
 #
-# **Check it.**
+# **Check it: the correlation of the two gradients, close to a seam (16 pixels) and elsewhere.**
 
 # %% slideshow={"slide_type": "skip"}
+near = deepdream.near_seams(tall, 224, 16)
+close, apart = (np.corrcoef(whole[at].ravel(), parts[at].ravel())[0, 1] for at in (near, ~near))
 check(
-    agreement > 0.7,
-    "tiles give nearly the same direction, correlation",
-    agreement,
+    apart > 0.8 > close,
+    "the direction is nearly the whole's away from the seams, not at them; correlation",
+    (apart, close),
+    when=as_shipped,
+)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Think!** Will the finished dream show the seams?
+#
+# **The same dream of the whole photo, and in tiles whose seams move.**
+
+# %% slideshow={"slide_type": "-"}
+short = {"octaves": 1, "steps": 10, "seed": SEED}
+in_tiles = {"whole": dream(network, large, layers, **short)}
+in_tiles["in tiles"] = dream(network, large, layers, tile=224, **short)
+plots.photos(list(in_tiles.values()), list(in_tiles), columns=2)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The two differ in their details, for each step is a little different and the next one builds on it; neither shows a line where the seams lay at first.
+#
+# **Check it: how steep is the picture right at these seams, compared with the strips beside them? A seam would be a step (more than 1), or a strip where little was painted (less).**
+
+# %% slideshow={"slide_type": "skip"}
+at, beside = (deepdream.near_seams(tall, 224, reach) for reach in (1, 12))
+steep = {}
+for words, shown in in_tiles.items():
+    slope = np.hypot(*np.gradient(shown.mean(axis=-1)))
+    steep[words] = slope[at].mean() / slope[beside & ~at].mean()
+check(
+    abs(steep["in tiles"] - steep["whole"]) < 0.1,
+    "no seam is left; steepness at the seams, in tiles and of the whole",
+    list(steep.values())[::-1],
     when=as_shipped,
 )
 
@@ -389,12 +419,13 @@ dream_studio(network, PHOTO if PHOTO in datasets.photos() else "coffee")
 # %% slideshow={"slide_type": "skip"}
 your_height = None
 
-exercise(your_height, round(400 / 1.4**3), hint="Three times divided by 1.4, then rounded.")
+smallest = deepdream.octave_shapes((400, 600), 4, 1.4)[0]
+exercise(your_height, smallest[0], hint="How many times does the photo shrink on the way down?")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **2. Climb downwards.**
 #
-# What does a photo look like after a *negative* weight? Dream `scene` with a layer's weight of -1 and give the picture. (Expected: a picture whose mean square at that layer is lower than the photo's.)
+# Let a dream *quieten* a layer: make a picture of `scene`, of the same size, to which `quiet_layer` says less than to the photo. (Expected: a picture whose mean square at that layer is at least a fifth lower.)
 
 # %% slideshow={"slide_type": "skip"}
 your_picture = None
@@ -407,7 +438,7 @@ def is_quieter(shown):
     return np.shape(shown) == scene.shape and mean[1] < 0.8 * mean[0]
 
 
-exercise(your_picture, is_quieter, hint="dream(network, scene, {quiet_layer: -1.0})")
+exercise(your_picture, is_quieter, hint="Which weights may a layer of a dream have?")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## You have

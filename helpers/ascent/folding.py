@@ -1,0 +1,85 @@
+"""Run a network with its batch normalisations folded into the convolutions before them: same numbers, fewer passes.
+
+A batch normalisation in use multiplies each channel by a number and adds another one. The first can be multiplied into
+the kernel, the second is a bias: then neither the maps nor their gradients are gone through once more. That saves about
+a quarter of a gradient's time in networks that have one behind each convolution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from helpers.quiet import keras, tensorflow
+
+_FOLDED = ("Conv2D", "DepthwiseConv2D")
+
+
+def folded_call(model: Any) -> Callable[[Any], Any]:
+    """A function from the model's input tensor to its outputs, to be traced: as `model.call(x, training=False)`.
+
+    The weights are read at each call, so a network that learns on is followed. Nothing is folded that somebody wants to
+    see: a convolution whose output is one of the model's, or goes elsewhere too, stays as it is.
+    """
+    pairs = _pairs(model)
+    convolutions = {id(convolution): norm for convolution, norm in pairs}
+    norms = {id(norm) for _, norm in pairs}
+
+    def chosen(operation: Any) -> Callable:
+        if id(operation) in convolutions:
+            return lambda x, **_: _convolved(operation, convolutions[id(operation)], x)
+        if id(operation) in norms:
+            return lambda x, **_: x
+        if "training" in getattr(operation, "_call_context_args", {}):
+            return lambda *args, **options: operation(*args, **(options | {"training": False}))
+        return operation
+
+    return lambda x: model._run_through_graph(x, operation_fn=chosen)
+
+
+def _pairs(model: Any) -> list[tuple[Any, Any]]:
+    """(convolution, batch normalisation) of the model that may be run as one."""
+    wanted = {id(output) for output in model.outputs}
+    found = []
+    for norm in model.layers:
+        if type(norm).__name__ != "BatchNormalization" or len(norm._inbound_nodes) != 1:
+            continue
+        tensor = norm._inbound_nodes[0].input_tensors[0]
+        before = tensor._keras_history.operation
+        readers = {id(node.operation) for node in before._outbound_nodes}
+        alone = readers == {id(norm)} and len(before._inbound_nodes) == 1 and id(tensor) not in wanted
+        if alone and _foldable(before, norm) and any(before is layer for layer in model.layers):
+            found.append((before, norm))
+    return found
+
+
+def _foldable(convolution: Any, norm: Any) -> bool:
+    return (
+        type(convolution).__name__ in _FOLDED
+        and convolution.activation.__name__ == "linear"
+        and convolution.data_format == "channels_last"
+        and convolution.compute_dtype == norm.compute_dtype == "float32"
+        and norm.axis in (-1, 3)
+    )
+
+
+def _convolved(convolution: Any, norm: Any, x: Any) -> Any:
+    """The convolution with the normalisation's factor in its kernel, and its shift as the bias."""
+    ops = keras().ops
+    factor = ops.rsqrt(norm.moving_variance + norm.epsilon)
+    factor = factor if norm.gamma is None else factor * norm.gamma
+    shift = -norm.moving_mean if convolution.bias is None else convolution.bias - norm.moving_mean
+    shift = shift * factor if norm.beta is None else shift * factor + norm.beta
+    if type(convolution).__name__ == "Conv2D":
+        maps = convolution.convolution_op(x, convolution.kernel * factor)
+        return tensorflow().nn.bias_add(maps, shift)
+    kernel = convolution.kernel * ops.reshape(factor, convolution.kernel.shape[2:])  # channels in, maps of each
+    maps = ops.depthwise_conv(
+        x,
+        kernel,
+        strides=convolution.strides,
+        padding=convolution.padding,
+        data_format=convolution.data_format,
+        dilation_rate=convolution.dilation_rate,
+    )
+    return tensorflow().nn.bias_add(maps, shift)
