@@ -10,7 +10,6 @@ import io
 import math
 import os
 import secrets
-import struct
 import zlib
 from pathlib import Path
 
@@ -314,20 +313,10 @@ def grid(images, columns: int | None = None, gap: int = 2, background: int = 255
 
 def encode_png(image) -> bytes:
     """Return a picture as the bytes of a PNG file, packed lightly because speed matters more than size on a screen."""
-    picture = _picture(image)
-    height, width = picture.shape[:2]
-    # Each row as its difference to the row above (PNG's filter 2), run lengths alone: for photos half of Pillow's time.
-    lines, flat = np.full((height, 1 + 3 * width), 2, np.uint8), picture.reshape(height, 3 * width)
-    lines[0, 1:] = flat[0]
-    np.subtract(flat[1:], flat[:-1], out=lines[1:, 1:])
-    packer = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits for each of three colours
-    parts = {b"IHDR": header, b"IDAT": packer.compress(lines) + packer.flush(), b"IEND": b""}
-    chunks = [
-        struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(content, zlib.crc32(kind)))
-        for kind, content in parts.items()
-    ]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+    stream = io.BytesIO()
+    # For photos run lengths alone pack as well as searching for repeats, in half the time.
+    Image.fromarray(_picture(image)).save(stream, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
+    return stream.getvalue()
 
 
 def save(image, path) -> Path:
