@@ -27,19 +27,19 @@
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What this course is
 #
-# Five lectures show on slides how networks are taught new classes, what happens inside them, and how tasks share one network. Here the same is done with today's Keras, with every claim measured.
+# Five lectures show on slides how networks are taught new classes, what happens inside them, and how tasks share one network. Here the same is done with today's Keras, and the claims that the notebooks cover are measured where they are made.
 #
 # **For whom:** students who know a little Python and have heard what a convolution and a loss are; and teachers, who show a notebook in the lecture hall. Each notebook stands on its own.
 #
 # | notebook | idea | it runs for |
 # |---|---|---|
-# | 0 Start here | one photo's way through a network | less than 1 minute |
+# | 0 Start here | one photo's way through a network | about 1 minute |
 # | [1 Augmentation](01_augmentation.ipynb) | many photos out of few, and what they are worth | about 1 minute |
 # | [2 Feature extraction](02_feature_extraction.ipynb) | a trained network's features, your own classes | about 1 minute |
 # | [3 Fine-tuning](03_fine_tuning.ipynb) | let the end of the network learn, too | about 2 minutes |
 # | [4 Activations](04_activations.ipynb) | what every layer makes of a photo | about 1 minute |
 # | [5 Filters](05_filters.ipynb) | what a filter waits for | about 1 minute |
-# | [6 Grad-CAM](06_grad_cam.ipynb) | where the network looks, and which method tells the truth | about 2 minutes |
+# | [6 Grad-CAM](06_grad_cam.ipynb) | where the network looks, and which method tells the truth | about 1.5 minutes |
 # | [7 DeepDream](07_deepdream.ipynb) | the network exaggerates what it finds | about 1 minute |
 # | [8 Multi-task](08_multi_task.ipynb) | 65 schools, and how much their models should share | about 1 minute |
 #
@@ -231,7 +231,7 @@ exercise(answer, len(above), hint="Compare the array with 0.001; True counts as 
 # | 004 SMU, neural networks and machine learning | multi-task learning: schools and computer survey | [8 Multi-task](08_multi_task.ipynb) |
 # | | activations, filters, class activation mapping | [4 Activations](04_activations.ipynb), [5 Filters](05_filters.ipynb), [6 Grad-CAM](06_grad_cam.ipynb) |
 #
-# The first half of lecture 003 (scaling, dropout in theory, batch normalisation, optimizers, famous architectures) has no notebook here. Every term of the course stands in the [glossary](../docs/glossary.md).
+# The first half of lecture 003 (scaling, dropout in theory, batch normalisation, optimizers) and the famous architectures have no notebook here. Every term of the course stands in the [glossary](../docs/glossary.md).
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## You have

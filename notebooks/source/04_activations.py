@@ -32,7 +32,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from helpers import activations, backbones, datasets, excite, images, plots, slides, training
-from helpers.checks import check, exercise, slide_claim
+from helpers.checks import check, exercise, sealed, slide_claim
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Parameters.**
@@ -239,9 +239,9 @@ titles = ["before", "its kernel", "after"]
 plots.heats(three, titles, signed=True, shared=False)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Blue is below zero, red above. There is no ReLU between: these numbers have both signs.
+# Blue is below zero, red above. What the convolution gives has both signs: its ReLU comes only afterwards.
 #
-# **Projections and additions have both signs, too; eight channels of one.**
+# **Projections (1 x 1 convolutions with no ReLU behind them) and additions (a block's output plus its input) have both signs, too; eight channels of one such layer.**
 
 # %% slideshow={"slide_type": "-"}
 signed = activations.map_layers(
@@ -426,6 +426,12 @@ plots.bars(asked, {"miniature, variance explained": looks, "class, accuracy": cl
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # From the first of the four layers to the last one it holds: the miniature fades, the class comes out. It is no law from layer to layer: here the second layer knows the miniature best, and the third one the class.
+#
+# **Check which layers know most.**
+
+# %% slideshow={"slide_type": "skip"}
+best = int(np.argmax(looks)), int(np.argmax(classes))
+check(best == (1, 2), "best at the miniature and at the class, counted from 0", best, claimed)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The receptive field
@@ -482,9 +488,9 @@ claim = "A unit after a pooling sees more of the picture than one before it"
 slide_claim("003", claim, min(gains) > 0, "holds", gains, on_vgg16=True)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Size, stride and start of some layers of the network above.**
+# **Size, stride and start of five layers of the chosen network.**
 #
-# With "same" padding and a stride of 2 the start depends on the picture: an even side is padded at its far end only.
+# With "same" padding and a stride of 2 the start depends on the picture: an even side gets one pixel more of padding at its far end (a 3 x 3 kernel: only there).
 
 # %% slideshow={"slide_type": "-"}
 lines = [
@@ -520,9 +526,9 @@ plots.photos(shown, titles, columns=3)
 #
 # The rectangle says what a unit *can* see. The gradient $|\partial y / \partial x|$ of the unit with respect to each pixel says how much each *moves* it. Many paths lead from the middle of the field to the unit, few from its edge: so the **effective field** fades outwards, nearly like a Gaussian (Luo et al., NeurIPS 2016).
 #
-# **Think!** Will it fill half of the rectangle?
+# **Think!** How much of the rectangle's width will it fill: nearly all, half, a tenth?
 #
-# **The mean gradient of the middle unit over eight photos, for eight layers.**
+# **The mean gradient of the middle place (all channels added) over eight photos, for eight layers.**
 
 # %% slideshow={"slide_type": "-"}
 eight_photos = np.stack([network.prepare(photo) for photo in many[:8]])
@@ -551,19 +557,19 @@ plots.photos(shown, titles, columns=4, title="Square root of the mean gradient")
 middles = {name: one.centre(*one.middle) for name, one in fields.items()}
 effective = {name: effective_size(heats[name], middle) for name, middle in middles.items()}
 theory = {name: one.size[0] for name, one in fields.items()}
-inside = [in_picture(effective[name], middles[name], picture.shape)[0] for name in steps]
+inside = [in_picture(effective[name], middles[name], picture.shape)[1] for name in steps]
 both = {"theoretical": list(theory.values()), "effective": inside}
 where, edge = [names.index(name) for name in steps], {"the picture": len(picture)}
 plots.lines(where, both, "How wide a unit sees", "number of the ReLU", "pixels", edge)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The theoretical field leaves the picture behind. The effective one grows more slowly; where the theoretical field is larger than the picture, it cannot grow beyond the picture's edges: there is no gradient outside. So it may even end below the picture's width, when the middle unit looks beside the picture's middle.
+# The theoretical field leaves the picture behind. The effective one grows more slowly; where the theoretical field is larger than the picture, it cannot grow beyond the picture's edges: there is no gradient outside. So it may even end below the picture's width, when the middle unit looks beside the picture's middle. Where the field fits into the picture, it is between half and four fifths as wide.
 #
 # **Check it where the field still fits into the picture.**
 
 # %% slideshow={"slide_type": "skip"}
 fits = [name for name in steps[1:] if theory[name] <= len(picture)]
-shares = [effective[name][0] / theory[name] for name in fits]
+shares = [effective[name][1] / theory[name] for name in fits]
 check(
     max(shares) < 0.9,
     f"the effective field is narrower than the theoretical one in {len(fits)} layers; shares",
@@ -632,7 +638,7 @@ best_nine(names[-1], range(100, 106))
 #
 # The values are those before the ReLU6: behind it many patches would have the same 6.
 #
-# **The same in numbers: how alike, pixel by pixel, are the nine patches of a channel?**
+# **A measure: how alike, pixel by pixel, are the nine patches of a channel?**
 
 
 # %% slideshow={"slide_type": "-"}
@@ -684,16 +690,12 @@ patches_explorer(found, effective)
 #
 # **1. A receptive field by hand.**
 #
-# `block4_conv1` of VGG16 comes after seven 3 x 3 convolutions and three poolings, and is a 3 x 3 convolution itself. How many pixels wide is its field?
+# AlexNet begins with an 11 x 11 convolution of stride 4, a 3 x 3 pooling of stride 2, and a 5 x 5 convolution. How many pixels wide is the field of a unit after these three?
 
 # %% slideshow={"slide_type": "skip"}
 your_size = None
 
-exercise(
-    your_size,
-    receptive_field(vgg, "block4_conv1").size[0],
-    hint="Carry r and j on from layer to layer. (Expected: a number between 50 and 70.)",
-)
+exercise(your_size, sealed("031b4af5197e"), hint="Carry r and j on from layer to layer.")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **2. The first layer that can see everything.**
@@ -722,14 +724,12 @@ your_channel = None
 
 
 def only_critters(channel):
-    return all(name.startswith("critter") for name in excite.titles(found, names[9], channel))
+    best = excite.titles(found, names[9], channel)
+    return len(best) == 9 and all(name.startswith("critter") for name in best)
 
 
-exercise(
-    your_channel,
-    only_critters,
-    hint="There are maps[names[9]].shape[-1] channels to try, and few that do. (Expected: a channel's number.)",
-)
+hint = "Try all maps[names[9]].shape[-1] channels; few will do. (Expected: a channel's number.)"
+exercise(your_channel, only_critters, hint=hint)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## You have

@@ -15,7 +15,7 @@
 #
 # You look at the kernels of the first layer, and then let the network paint what its other filters and classes wait for.
 #
-# *Follows lecture 000 (Harvard BST 261, lecture 7: visualizing filters), 001 (HKUST: gradient ascent), 003 (Zürich: synthesized images) and 004 (SMU: maximal activations, circuits). **About 1 minute** on two cores.*
+# *Follows lecture 000 (Harvard BST 261, lecture 7: visualizing filters), 001 (HKUST: gradient ascent), 003 (ZHAW: synthesized images) and 004 (SMU: maximal activations, circuits). **About 1 minute** on two cores.*
 #
 # [← 4 Activations](04_activations.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md) · [6 Grad-CAM →](06_grad_cam.ipynb)
 #
@@ -224,7 +224,7 @@ for words, goal, where, begin in (
 plots.bars(dead, title="units without any gradient, of 64")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **Check the remedy.**
+# **Check the second remedy.**
 
 # %% slideshow={"slide_type": "skip"}
 check(
@@ -238,7 +238,7 @@ check(
 #
 # Slide 000 shows filters of VGG16's blocks 1 to 4: edges and colours, then textures, then things like eyes and leaves. Here are the layers that play these parts, and a later one. The first six filters of each, not chosen.
 #
-# A weak blur (why: *Whole classes*, below) keeps single pixels from flickering.
+# A weak blur (a regulariser of *Whole classes*, below) keeps single pixels from flickering.
 #
 # **Think!** Which layer will be the first whose patterns you can name?
 #
@@ -257,7 +257,7 @@ titles = [f"{layer} {k}" for layer in depths for k in range(6)]
 plots.photos(shown, titles, columns=6)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# To measure "complex": decompose each pattern into waves. A single grating needs one wave, noise all of them. How many waves hold 90 % of the pattern's variance?
+# To measure "complex": decompose each pattern into waves. A single grating needs a few waves, noise most of them. How many waves hold 90 % of the pattern's variance?
 #
 # **The share of waves needed, by depth.**
 
@@ -319,7 +319,7 @@ drawn = [
 plots.photos([images.deprocess(one.pictures[0]) for one in drawn], list(goals), columns=5)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# The unit sees only its receptive field; around it the noise stays as it was.
+# The unit sees only its receptive field; around it nothing is painted: what is left there is the noise, smoothed by the blur.
 #
 # ## Whole classes
 #
@@ -341,7 +341,7 @@ plots.photos([images.deprocess(one.pictures[0]) for one in drawn], list(goals), 
 # | rotate and zoom | it sees the picture turned by up to 8 degrees, 10 % larger or smaller |
 # | waves (Fourier) | not the pixels are climbed, but the sizes of waves that make the picture |
 #
-# **One class, each regulariser alone.**
+# **The switches, one by one.**
 
 # %% slideshow={"slide_type": "-"}
 switches = {
@@ -357,7 +357,7 @@ switches = {
 }
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **Climb the same class from the same noise, 30 steps each.**
+# **Climb the same class from the same noise (the waves: from random waves), 30 steps each.**
 
 # %% slideshow={"slide_type": "-"}
 class_, made = "flamingo", {}
@@ -656,7 +656,7 @@ correct = ascent.regularisers.total_variation(grey)[0]
 exercise(
     your_variation,
     correct,
-    hint="Each of the four pixels has one neighbour below or above, and one beside.",
+    hint="There are four differences: two downwards, two across.",
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}

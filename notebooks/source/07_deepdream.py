@@ -203,7 +203,7 @@ without["plain gradient"] = dream(network, scene, layers, normalise=False, **rec
 plots.photos(list(without.values()), list(without), columns=3)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **The same six, a corner enlarged.**
+# **The same six, a part enlarged.**
 
 # %% slideshow={"slide_type": "-"}
 height, width = scene.shape[:2]
@@ -252,7 +252,7 @@ check(
 #
 # **Think!** There is nothing in these clouds. What will the network see?
 #
-# **A sky, and what two depths see in it.**
+# **A sky, and what three depths see in it.**
 
 # %% slideshow={"slide_type": "-"}
 clouds = deepdream.sky(288, 432, seed=SEED)
@@ -317,7 +317,7 @@ plots.photos(shown, ["guide: flower", "dream", "guide: brick", "dream"], columns
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## A large photo, in tiles
 #
-# Memory grows with the picture: every map is kept for the way back. Tiles of a fixed size need the memory of one tile; as the picture is rolled before each step, the seams never lie at the same place twice.
+# Memory grows with the picture: every map is kept for the way back. Tiles of a fixed size need the memory of one tile; as the picture is rolled before each step, the seams hardly ever lie at the same place twice.
 #
 # **The gradient of the whole photo and of its tiles.**
 
