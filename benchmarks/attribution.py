@@ -159,7 +159,14 @@ def agreement(found: Any, picture: np.ndarray, theirs: dict[str, Callable]) -> d
     """
     own = [as_map(getattr(found, "heat", found), picture, how).ravel() for how in ("max", "sum")]
     said = {library: as_map(call(), picture, "max").ravel() for library, call in theirs.items()}
-    return {name: f"{max(np.corrcoef(one, values)[0, 1] for one in own):.2f}" for name, values in said.items()}
+    return {name: max(likeness(one, values) for one in own) for name, values in said.items()}
+
+
+def likeness(own: np.ndarray, values: np.ndarray) -> str:
+    """The correlation in words; a map that is not finite, or the same everywhere, has none."""
+    if not np.isfinite(values).all():
+        return "NaN"
+    return f"{np.corrcoef(own, values)[0, 1]:.2f}" if np.ptp(values) > 0 else "constant"
 
 
 def as_map(values: Any, picture: np.ndarray, how: str) -> np.ndarray:
@@ -172,7 +179,7 @@ def as_map(values: Any, picture: np.ndarray, how: str) -> np.ndarray:
 
 def measure(name: str, rounds: int) -> tuple[list[list[str]], list[list[str]], list[str]]:
     """The rows of one network: times, agreement with the libraries, and what else is worth a sentence."""
-    setting, times, likeness, more = NETWORKS[name], [], [], []
+    setting, times, alike, more = NETWORKS[name], [], [], []
     network = backbones.load(name, weights=setting.weights)
     picture = network.prepare(datasets.photo("coffee").array)
     class_ = int(network.probabilities(picture).argmax())
@@ -188,14 +195,14 @@ def measure(name: str, rounds: int) -> tuple[list[list[str]], list[list[str]], l
         print(times[-1], flush=True)
         if other and setting.weights:
             same = agreement(case.method(), picture, other)
-            likeness.append([name, case.title, *(same.get(library, "") for library in installed())])
-            print(likeness[-1], flush=True)
+            alike.append([name, case.title, *(same.get(library, "") for library in installed())])
+            print(alike[-1], flush=True)
     if name == "efficientnet_lite0":
         for method in (attribution.grad_cam, attribution.saliency):
             grown = memory_over(200, lambda m=method: m(network, picture))
             more.append(f"Memory grew by {grown:+.1f} MB over 200 calls of {method.__name__}.")
         more.append(SKIPPING + table(CUT_TITLES, skipping(network, picture)))
-    return times, likeness, more
+    return times, alike, more
 
 
 HEAD = """# Benchmarks
@@ -220,9 +227,9 @@ def main() -> None:
     parser.add_argument("--networks", nargs="+", default=list(NETWORKS), choices=list(NETWORKS))
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"rounds per quick method (default {ROUNDS})")
     chosen = parser.parse_args()
-    times, likeness, more = [], [], []
+    times, alike, more = [], [], []
     for name in chosen.networks:
-        for whole, part in zip((times, likeness, more), measure(name, chosen.rounds), strict=True):
+        for whole, part in zip((times, alike, more), measure(name, chosen.rounds), strict=True):
             whole.extend(part)
     libraries = [f"{library} {importlib.metadata.version(library)}" for library in installed()]
     page = HEAD.format(
@@ -232,10 +239,10 @@ def main() -> None:
         few=FEW,
     )
     page += table(["network", "method", "floor, ms", "method / floor", "floor / floor", *libraries], times) + "\n"
-    if likeness and libraries:
+    if alike and libraries:
         page += "\n## Do they say the same?\n\nPearson correlation of each library's map with ours. Defaults "
         page += "differ: noise, baseline (black or grey), fill, patch, absolute values or signs.\n\n"
-        page += table(["network", "method", *libraries], likeness) + "\n"
+        page += table(["network", "method", *libraries], alike) + "\n"
     page += "".join(f"\n{text}\n" for text in more)
     write(ROOT / "docs" / "benchmarks.md", page)
 

@@ -50,10 +50,10 @@ def grad_cam_plus_plus(
     """
     activations, gradients = activations_and_gradients(network, pictures, class_, layer)
     squares = gradients**2
-    below = 2 * squares + gradients**3 * activations.sum(axis=(1, 2), keepdims=True)
+    below = 2 * squares + squares * gradients * activations.sum(axis=(1, 2), keepdims=True)
     weights = np.divide(squares, below, out=np.zeros_like(below), where=below != 0)
     alpha = (weights * np.maximum(gradients, 0)).sum(axis=(1, 2))
-    return _one_or_all(np.maximum(np.einsum("nijk,nk->nij", activations, alpha, optimize=True), 0), pictures)
+    return _one_or_all(np.maximum((activations * alpha[:, None, None]).sum(axis=-1), 0), pictures)
 
 
 def score_cam(

@@ -175,7 +175,9 @@ def _mean_gradient(
             share = weights[first : first + batch].astype(np.float32)
             variants = draw(picture, number, first, len(share))
             found = function(variants, np.repeat(classes[number], len(share)), np.float32(0)).numpy()
-            means[number] += np.tensordot(share, found, 1)
+            # Not np.tensordot: the threads of its library wait by spinning, and take the next call's processors.
+            for weight, one in zip(share, found, strict=True):
+                means[number] += weight * one
             if report is not None:
                 report(number * count + first + len(share), len(whole) * count, None)
     return means[0] if np.ndim(pictures) == 3 else means

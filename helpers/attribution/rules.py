@@ -14,12 +14,17 @@ import numpy as np
 from helpers import images
 from helpers.attribution.cam import grad_cam
 from helpers.attribution.gradients import compile_gradient, gradient_function
-from helpers.attribution.targets import class_numbers, class_scores, layer_output, maps_of, scoring_model, twin
+from helpers.attribution.targets import class_numbers, class_scores, layer_output, maps_of, twin
 from helpers.backbones import Network
 from helpers.quiet import keras, tensorflow
 
 RULES = ("plain", "deconvnet", "guided")
-_FLAGS = {"plain": (0.0, 1.0), "deconvnet": (1.0, 0.0), "guided": (0.0, 0.0)}  # see _Chosen
+# The least gradient that passes, the input from which on it passes, and whether a ceiling closes: three numbers a rule.
+_LIMITS = {
+    "plain": (-np.inf, 0.0, 1.0),
+    "deconvnet": (0.0, -np.inf, 0.0),
+    "guided": (0.0, 0.0, 1.0),
+}
 
 
 def relu_backward(upstream: Any, forward: Any, rule: str = "plain", maximum: float | None = None) -> np.ndarray:
@@ -92,11 +97,10 @@ def guided_grad_cam(network: Network, pictures: np.ndarray, class_: Any = None, 
 class _Chosen:
     """A rule that is chosen anew at every call: one compiled function serves all three.
 
-    While a function is traced, `given` holds what decides, two tensors: 1 where a ReLU's closed side passes the
-    gradient all the same, and 1 where a negative gradient passes.
+    While a function is traced, `given` holds what decides: a rule's three `_LIMITS` as tensors.
     """
 
-    given: tuple[Any, Any] | None = None
+    given: tuple[Any, Any, Any] | None = None
 
 
 def ruled(model: Any, rule: str | _Chosen, needed: bool = True) -> Any:
@@ -150,10 +154,12 @@ def _relu_with_rule(rule: str | _Chosen, maximum: float | None) -> Callable:
         y = tf.clip_by_value(x, tf.zeros((), x.dtype), limit)
 
         def backward(upstream):
-            closed_passes, negative_passes = rule.given if isinstance(rule, _Chosen) else _FLAGS[rule]
-            passes = ((x > 0) & (x < limit)) | (closed_passes > 0)
-            passes &= (upstream > 0) | (negative_passes > 0)
-            return tf.where(passes, upstream, tf.zeros_like(upstream))
+            limits = rule.given if isinstance(rule, _Chosen) else _LIMITS[rule]
+            least, lowest, closes = (tf.cast(one, x.dtype) for one in limits)
+            passes = x > lowest
+            if maximum is not None:
+                passes &= x < limit / closes  # divided by 0: no ceiling
+            return tf.where(passes, tf.maximum(upstream, least), tf.zeros_like(upstream))
 
         return y, backward
 
@@ -164,28 +170,31 @@ def _of_class(network: Network, batch: np.ndarray, classes: np.ndarray, rule: st
     """The rule's gradient of one class score per picture."""
     if rule == "plain":
         return gradient_function(network)(batch, classes, np.float32(0)).numpy()
-    return _by_rule(network, scoring_model(network), class_scores, rule, "the class")(batch, classes).numpy()
+    return _by_rule(network, network.logits, class_scores, rule, "the class")(batch, classes).numpy()
 
 
-def _by_rule(network: Network, model: Any, score: Callable, rule: str, of: str, needed: bool = True) -> Callable:
-    """The function (pictures, numbers) -> gradient with a rule; all rules share one that is compiled once per `of`."""
+def _by_rule(network: Network, output: Any, score: Callable, rule: str, of: str, needed: bool = True) -> Callable:
+    """The function (pictures, numbers) -> gradient of score(output, numbers) with a rule.
+
+    All rules share one that is compiled once per `of`. output: a Keras tensor of the network.
+    """
     chosen = _Chosen()
 
-    def with_flags(outputs, numbers, flags):
-        chosen.given = flags[0], flags[1]  # the way back is written down right after this
+    def with_limits(outputs, numbers, limits):
+        chosen.given = limits[0], limits[1], limits[2]  # the way back is written down right after this
         return score(outputs, numbers)
 
     def build() -> Callable:
-        return compile_gradient(network, ruled(model, chosen, needed), with_flags, ((2,), "float32"))
+        model = ruled(keras().Model(network.model.inputs[0], output), chosen, needed)
+        return compile_gradient(network, model, with_limits, ((3,), "float32"))
 
     function = network.compiled(("rule gradient", of), build)
-    return lambda pictures, numbers: function(pictures, numbers, np.array(_FLAGS[rule], np.float32))
+    return lambda pictures, numbers: function(pictures, numbers, np.array(_LIMITS[rule], np.float32))
 
 
 def _of_unit(network: Network, batch: np.ndarray, layer: str, unit: Any, rule: str) -> np.ndarray:
     """The rule's gradient of one unit: at a fixed place, or at its channel's strongest one."""
     output, tf = layer_output(network, layer), tensorflow()
-    maps = keras().Model(network.model.inputs[0], output)
     shape = maps_of(network, batch[:1], layer).shape[1:]
     place = _checked_unit(layer, unit, shape)
 
@@ -194,7 +203,7 @@ def _of_unit(network: Network, batch: np.ndarray, layer: str, unit: Any, rule: s
         flat = tf.reshape(channel, (tf.shape(channel)[0], -1))
         return tf.cond(numbers[1] < 0, lambda: tf.reduce_max(flat, axis=1), lambda: flat[:, tf.maximum(numbers[1], 0)])
 
-    function = _by_rule(network, maps, score, rule, layer, needed=False)  # no ReLU below: all rules are the plain one
+    function = _by_rule(network, output, score, rule, layer, needed=False)  # no ReLU below: all rules are the plain one
     return function(batch, np.array(place, np.int32)).numpy()
 
 
