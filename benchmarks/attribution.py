@@ -159,14 +159,14 @@ def agreement(found: Any, picture: np.ndarray, theirs: dict[str, Callable]) -> d
     """
     own = [as_map(getattr(found, "heat", found), picture, how).ravel() for how in ("max", "sum")]
     said = {library: as_map(call(), picture, "max").ravel() for library, call in theirs.items()}
-    return {name: max(likeness(one, values) for one in own) for name, values in said.items()}
+    return {name: likeness(own, values) for name, values in said.items()}
 
 
-def likeness(own: np.ndarray, values: np.ndarray) -> str:
-    """The correlation in words; a map that is not finite, or the same everywhere, has none."""
+def likeness(own: list[np.ndarray], values: np.ndarray) -> str:
+    """The best correlation in words; a map that is not finite, or the same everywhere, has none."""
     if not np.isfinite(values).all():
         return "NaN"
-    return f"{np.corrcoef(own, values)[0, 1]:.2f}" if np.ptp(values) > 0 else "constant"
+    return f"{max(np.corrcoef(one, values)[0, 1] for one in own):.2f}" if np.ptp(values) > 0 else "constant"
 
 
 def as_map(values: Any, picture: np.ndarray, how: str) -> np.ndarray:
