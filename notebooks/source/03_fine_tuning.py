@@ -364,7 +364,7 @@ series = {task: [worth[task, name].mean() for name in bases] for task in tasks}
 plots.bars(list(bases), series, "A linear probe on each base: test accuracy")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Trained with care, the base's features are as good as before, also for digits. Trained wrong for only three epochs, they have lost most of it: little is left above guessing (0.1 for digits, 0.5 for our animals). Exercise 3 looks for a reason in batch normalisation.
+# Trained with care, the base's features are as good as before, also for digits. Trained wrong for only three epochs, they have lost most of it (guessing is right on 0.1 of the digits and 0.5 of our animals). Exercise 3 looks for a reason in batch normalisation.
 #
 # **The slide's warning, measured.**
 
