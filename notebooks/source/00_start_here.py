@@ -34,9 +34,9 @@
 # | notebook | idea | it runs for |
 # |---|---|---|
 # | 0 Start here | one photo's way through a network | about 1 minute |
-# | [1 Augmentation](01_augmentation.ipynb) | many photos out of few, and what they are worth | about 1 minute |
+# | [1 Augmentation](01_augmentation.ipynb) | many photos out of few, and what they are worth | about 1.5 minutes |
 # | [2 Feature extraction](02_feature_extraction.ipynb) | a trained network's features, your own classes | about 1 minute |
-# | [3 Fine-tuning](03_fine_tuning.ipynb) | let the end of the network learn, too | about 2 minutes |
+# | [3 Fine-tuning](03_fine_tuning.ipynb) | let the end of the network learn, too | about 1.5 minutes |
 # | [4 Activations](04_activations.ipynb) | what every layer makes of a photo | about 1 minute |
 # | [5 Filters](05_filters.ipynb) | what a filter waits for | about 1 minute |
 # | [6 Grad-CAM](06_grad_cam.ipynb) | where the network looks, and which method tells the truth | about 1.5 minutes |

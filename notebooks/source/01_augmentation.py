@@ -15,7 +15,7 @@
 #
 # You turn one photo into many, train a small network with them, and measure what they are worth.
 #
-# *Follows lecture 002 (Harvard BST 261, lecture 8: data augmentation) and lecture 003 (ZHAW: fighting overfitting). **About 1 minute** on two cores.*
+# *Follows lecture 002 (Harvard BST 261, lecture 8: data augmentation) and lecture 003 (ZHAW: fighting overfitting). **About 1.5 minutes** on two cores.*
 #
 # [← 0 Start here](00_start_here.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md) · [2 Feature extraction →](02_feature_extraction.ipynb)
 #

@@ -15,7 +15,7 @@
 #
 # You unfreeze the end of a trained network and adapt it to your classes, without destroying what it knows.
 #
-# *Follows lecture 000 (Harvard BST 261, lecture 7: fine-tuning) and lecture 002 (the same course, lecture 8). **About 2 minutes** on two cores.*
+# *Follows lecture 000 (Harvard BST 261, lecture 7: fine-tuning) and lecture 002 (the same course, lecture 8). **About 1.5 minutes** on two cores.*
 #
 # [← 2 Feature extraction](02_feature_extraction.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md) · [4 Activations →](04_activations.ipynb)
 #
