@@ -35,7 +35,7 @@ def top_k(names, values=None, title: str | None = None, image=None, alt: str | N
             place.set_xlim(0, 1.12)
             place.set_xticks(np.linspace(0, 1, 6))
         heading(figure, title)
-    parts = [f"{name} {written(value)}" for name, value in zip(names, values, strict=True)]
+    parts = [f"{name} {text}" for name, text in zip(names, written(values), strict=True)]
     figure.alt = alt or describe("Bar chart", parts, title)
     return figure
 
@@ -63,13 +63,14 @@ def bars(
     spreads = errors if isinstance(errors, Mapping) else {"": errors} if errors is not None else {}
     for one in (*series.values(), *spreads.values()):
         _same_length(names, one)
+    everything = np.concatenate(list(series.values()))
     with drawing():
         thick = 0.8 / len(series)
         figure = Picture(WIDTH, max(2.0, (0.42 if len(series) == 1 else 0.3 * len(series) + 0.15) * len(names) + 1.2))
         place = figure.subplots()
         for number, (key, one) in enumerate(series.items()):
             shift = (number - (len(series) - 1) / 2) * thick
-            _horizontal_bars(place, names, one, COLOURS[number % 8], spreads.get(key), thick, shift, key)
+            _horizontal_bars(place, names, one, COLOURS[number % 8], spreads.get(key), thick, shift, key, everything)
         _reference_lines(place, reference)
         if label:
             place.set_xlabel(label)
@@ -77,9 +78,9 @@ def bars(
             figure.legend(loc="outside lower center", ncols=4, frameon=False)
         heading(figure, title)
     parts = [
-        f"{name}{' ' + key if key else ''} {written(value)}"
+        f"{name}{' ' + key if key else ''} {text}"
         for key, one in series.items()
-        for name, value in zip(names, one, strict=True)
+        for name, text in zip(names, written(one, everything), strict=True)
     ]
     figure.alt = alt or describe("Bar chart", parts, title)
     return figure
@@ -107,10 +108,10 @@ def dots(
         place = figure.subplots()
         rows, ends = np.arange(len(names)), values + (0 if errors is None else _numbers(errors, "errors"))
         place.errorbar(values, rows, xerr=errors, fmt="o", markersize=10, color=COLOURS[0], capsize=3, linewidth=2)
-        for end, row, value in zip(ends, rows, values, strict=True):
+        for end, row, text in zip(ends, rows, written(values), strict=True):
             behind = {"facecolor": "white", "edgecolor": "none", "pad": 1}
             shift = {"xytext": (12, 0), "textcoords": "offset points", "va": "center"}
-            place.annotate(written(value), (end, row), bbox=behind, zorder=4, **shift)
+            place.annotate(text, (end, row), bbox=behind, zorder=4, **shift)
         _reference_lines(place, reference)
         place.set_yticks(rows, [wrapped(name, 3.2) for name in names])
         place.set_ylim(len(names) - 0.5, -0.5)
@@ -120,7 +121,7 @@ def dots(
         if reference:
             figure.legend(loc="outside lower center", ncols=4, frameon=False)
         heading(figure, title)
-    parts = [f"{name} {written(value)}" for name, value in zip(names, values, strict=True)]
+    parts = [f"{name} {text}" for name, text in zip(names, written(values), strict=True)]
     figure.alt = alt or describe("Dot chart", parts, title)
     return figure
 
@@ -130,18 +131,32 @@ def _reference_lines(place, reference: Mapping[str, float] | None) -> None:
         place.axvline(value, color="black", linestyle=("--", ":", "-.")[number % 3], label=f"{text} {value:.3g}")
 
 
-def written(value: float) -> str:
-    """A value as text: three decimals below 1, three figures from there on, and what is nearly nothing as such."""
-    if 0 < abs(value) < 0.0005:
-        return "< 0.001" if value > 0 else "> -0.001"
-    return f"{value:.3g}" if abs(value) >= 1 or value == 0 else f"{value:.3f}"
+def written(values: np.ndarray, beside: np.ndarray | None = None) -> list[str]:
+    """The values of one chart as texts with the same number of decimals, so that they can be compared at a glance.
+
+    Three decimals where no value is above 1, one less for each further figure, none for whole numbers; and what is
+    nearly nothing as such. beside: all values of the chart, where `values` are a part of them.
+    """
+    whole = np.abs(values if beside is None else beside)
+    largest = float(whole.max(initial=0))
+    decimals = 3 if largest <= 1 else max(0, 2 - int(np.log10(largest)))
+    if largest > 1 and (whole == whole.round()).all():
+        decimals = 0
+    least = 10.0**-decimals
+    return [_written(float(value), decimals, least) for value in values]
 
 
-def _horizontal_bars(place, names, values, colour, errors=None, thick=0.8, shift=0.0, label=None) -> None:
+def _written(value: float, decimals: int, least: float) -> str:
+    if 0 < abs(value) < least / 2:
+        return f"< {least:.{decimals}f}" if value > 0 else f"> -{least:.{decimals}f}"
+    return f"{value:.{decimals}f}"
+
+
+def _horizontal_bars(place, names, values, colour, errors=None, thick=0.8, shift=0.0, label=None, beside=None) -> None:
     rows = np.arange(len(names)) + shift
     drawn = place.barh(rows, values, thick * 0.95, color=colour, xerr=errors, label=label, error_kw={"capsize": 3})
     behind = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # else a reference line would run through a number
-    place.bar_label(drawn, [written(value) for value in values], padding=5, fontsize=TEXT, bbox=behind, zorder=4)
+    place.bar_label(drawn, written(values, beside), padding=5, fontsize=TEXT, bbox=behind, zorder=4)
     place.set_yticks(range(len(names)), [wrapped(name, 3.2) for name in names])
     place.set_ylim(len(names) - 0.5, -0.5)
     place.tick_params(left=False)

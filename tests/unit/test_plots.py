@@ -508,3 +508,18 @@ def test_bad_numbers(call, expected):
     with pytest.raises(ValueError) as error:
         call()
     assert expected in str(error.value) and "\n" not in str(error.value) and str(error.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ([1.0, 0.95], ["1.000", "0.950"]),
+        ([1.9, 2.384], ["1.90", "2.38"]),
+        ([12, 0], ["12", "0"]),
+        ([62.44, 3.1], ["62.4", "3.1"]),
+        ([0.5, 0.0001], ["0.500", "< 0.001"]),
+    ],
+)
+def test_values_of_one_chart_have_equal_decimals(values: list[float], shown: list[str]):
+    picture = plots.bars(["first", "second"], values)
+    assert [text.get_text() for text in picture.axes[0].texts] == shown
