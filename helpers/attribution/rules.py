@@ -6,6 +6,7 @@ Striving for Simplicity, ICLR Workshop 2015, figure 1 (guided backpropagation).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -226,7 +227,8 @@ def _compile_ruled(network: Network, output: Any, score: Callable, needed: bool)
     function = compile_gradient(network, model, with_limits, ((3,), "float32"))
     missed = [operation.name for operation in function.graph.get_operations() if operation.type in ("Relu", "Relu6")]
     if missed:
-        layer = next((la for la in network.model.layers if la.name in missed[0].split("/")), None)
+        scopes = [re.sub(r"_\d+$", "", part) for part in missed[0].split("/")] + missed[0].split("/")
+        layer = next((la for la in network.model.layers if la.name in scopes), None)
         where = missed[0] if layer is None else f"{layer.name!r} (class {type(layer).__name__})"
         raise ValueError(
             f"the layer {where} of {network.name} applies a ReLU in its own code, where no backward rule reaches it; "

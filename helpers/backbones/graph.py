@@ -128,6 +128,25 @@ def deep_twin(layer: Any, second: Callable[[Any], Any]) -> Any:
     return made
 
 
+def second(layer: Any, made: dict[tuple, Any]) -> Any:
+    """A layer like this one with weights of its own, for `keras.models.clone_model`; `made` is kept between calls.
+
+    Layers that share weights share those of the copy, too; what has no variables needs none, and an activation of one's
+    own, which no configuration can hold, is passed on.
+    """
+    key = tuple(id(variable) for variable in getattr(layer, "variables", []))
+    if not key:
+        return twin(layer)
+    if key in made:
+        return twin(made[key], name=layer.name)
+    config, function = layer.get_config(), getattr(layer, "activation", None)
+    own = callable(function) and not _is_keras_function(function)
+    made[key] = type(layer).from_config(config | {"activation": None} if own else config)
+    if own:
+        made[key].activation = function
+    return made[key]
+
+
 def parts(layer: Any) -> list[Any]:
     """The layers that lie directly inside a layer of one's own."""
     return list(getattr(layer, "_layers", []))
@@ -162,7 +181,8 @@ def standard(model: Any) -> tuple[Any, dict[str, str]]:
             ends[operation.name] = keras().tree.flatten(found)[0]._keras_history.operation.name
             return found
         layer, tensors = _as_layer(operation, arguments, options)
-        made = layer or twin(operation)
+        function = _known_activation(operation)
+        made = layer or (twin(operation) if function is None else twin(operation, activation=function))
         made.name = _free(operation.name, names)
         names.add(made.name)
         if layer is not None:
@@ -188,24 +208,64 @@ def _nested(inner: Any, arguments: tuple, options: dict, call: Callable) -> Any:
 
 
 def _as_layer(operation: Any, arguments: tuple, options: dict) -> tuple[Any, list[Any]]:
-    """The layer that does what a function of `keras.ops` does, and the tensors it joins; None for anything else."""
-    given = keras().tree.flatten((arguments, options))
+    """The layer that does what a function of `keras.ops` or a Lambda does to tensors, and these; None for others."""
+    given = [one for one in keras().tree.flatten((arguments, options)) if one is not None]
     tensors = [one for one in given if hasattr(one, "_keras_history")]
-    plain = len(tensors) == len(given) and len({len(tensor.shape) for tensor in tensors}) == 1
-    if isinstance(operation, keras().layers.Layer) or not plain or type(operation).__name__ not in _AS_LAYER:
+    if len(tensors) < len(given) or len({len(tensor.shape) for tensor in tensors}) != 1:
+        return None, tensors
+    if _is_function(operation):
+        return _known_layer(operation, len(tensors[0].shape)) if len(tensors) == 1 else None, tensors
+    if isinstance(operation, keras().layers.Layer) or type(operation).__name__ not in _AS_LAYER:
         return None, tensors
     return _AS_LAYER[type(operation).__name__](operation), tensors
 
 
+def _known_layer(operation: Any, rank: int) -> Any:
+    """Keras's own layer for a Lambda or a layer of one's own that is a well-known function; None for any other."""
+    kind = known_as(operation, rank)
+    if kind == "relu":
+        ceiling = relu_ceiling(operation, rank)
+        return keras().layers.ReLU(None if np.isinf(ceiling) else ceiling)
+    return None if kind in (None, "linear") else keras().layers.Activation(kind)
+
+
+def _known_activation(operation: Any) -> Any:
+    """Keras's own function that does what a layer's activation does, where that is another one's; else None."""
+    function = getattr(operation, "activation", None)
+    if not callable(function) or _is_keras_function(function):
+        return None
+    kind = known_as(function)
+    if kind == "relu":
+        return {np.inf: keras().activations.relu, 6.0: keras().activations.relu6}.get(relu_ceiling(function))
+    return None if kind is None else getattr(keras().activations, kind)
+
+
+def _is_function(operation: Any) -> bool:
+    """Whether an operation is a Lambda or a layer of one's own that has neither weights nor layers inside."""
+    plain = not getattr(operation, "variables", []) and not parts(operation)
+    return plain and (type(operation).__name__ == "Lambda" or is_own(operation))
+
+
+def _is_keras_function(function: Any) -> bool:
+    return hasattr(function, "__name__") and getattr(function, "__module__", "").startswith("keras.")
+
+
 def _is_plain(model: Any) -> bool:
     """Whether `standard` would change nothing."""
-    graph, layer = _graph(model), keras().layers.Layer
-    called = [call.operation for call in calls(graph)]
+    graph = _graph(model)
+    called = calls(graph)
     one_in = hasattr(graph._inputs_struct, "shape") and graph.inputs[0].dtype == "float32"
     one_out = hasattr(graph._outputs_struct, "shape") or isinstance(graph._outputs_struct, list)
-    functions = any(not isinstance(one, layer) and type(one).__name__ in _AS_LAYER for one in called)
-    shared = len({id(one) for one in called}) < len(called)
-    return one_in and one_out and not (functions or shared or any(is_graph(one) for one in called))
+    shared = len({id(call.operation) for call in called}) < len(called)
+    return one_in and one_out and not shared and not any(_is_changed(call) for call in called)
+
+
+def _is_changed(call: Call) -> bool:
+    """Whether `standard` would make something else of a call."""
+    operation = call.operation
+    if is_graph(operation) or _known_activation(operation) is not None:
+        return True
+    return _as_layer(operation, call.arguments.args, call.arguments.kwargs)[0] is not None
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -267,10 +327,10 @@ def does(call: Call) -> str | None:
     operation = call.operation
     if callable(getattr(operation, "activation", None)):
         return known_as(operation.activation)
-    if len(call.inputs) != 1 or getattr(operation, "weights", []) or parts(operation):
+    squashing = type(operation).__name__ in ("Softmax", "Sigmoid", "LogSoftmax")
+    if len(call.inputs) != 1 or not (squashing or _is_function(operation)):
         return None
-    own = type(operation).__name__ in ("Lambda", "Softmax", "Sigmoid", "LogSoftmax") or is_own(operation)
-    return known_as(operation, len(call.inputs[0].shape)) if own else None
+    return known_as(operation, len(call.inputs[0].shape))
 
 
 def is_own(operation: Any) -> bool:
@@ -290,7 +350,7 @@ def known_as(function: Any, rank: int = 2) -> str | None:
             return name
     if function is activations.relu6:
         return "relu"
-    if getattr(function, "__module__", "").startswith("keras.") and hasattr(function, "__name__"):
+    if _is_keras_function(function):
         return None
     given, got = _tried(function, rank)
     if got is None or got.shape != given.shape:
@@ -404,6 +464,7 @@ __all__ = [
     "readers",
     "relu_ceiling",
     "run",
+    "second",
     "squashing",
     "standard",
     "twin",

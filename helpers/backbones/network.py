@@ -363,7 +363,8 @@ def _other_shape(shape: tuple[int, ...], channels: int) -> str:
     advice = (
         "np.moveaxis(picture, -3, -1) puts the channels last" if first else "images.load() turns any photo into one"
     )
-    return f"the pictures have shape {shape}, expected (height, width, {channels}) or (n, height, width, {channels}); {advice}"
+    wanted = f"(height, width, {channels}) or (n, height, width, {channels})"
+    return f"the pictures have shape {shape}, expected {wanted}; {advice}"
 
 
 def _plain(name: str) -> str:
