@@ -17,6 +17,7 @@ from helpers.attribution.cam import grad_cam
 from helpers.attribution.gradients import compile_gradient, gradient_function
 from helpers.attribution.targets import class_numbers, class_scores, maps_of
 from helpers.backbones import Network, graph
+from helpers.backbones.functions import relu_ceiling
 from helpers.quiet import keras, tensorflow
 
 RULES = ("plain", "deconvnet", "guided")
@@ -136,7 +137,7 @@ def _with_rule(operation: Any, rule: str | _Chosen) -> Any:
         function = _relu_with_rule(rule, operation.max_value)
         return keras().layers.Activation(function, name=operation.name, dtype=operation.dtype_policy)
     if callable(getattr(operation, "activation", None)):
-        ceiling = graph.relu_ceiling(operation.activation)
+        ceiling = relu_ceiling(operation.activation)
         if ceiling is None:
             return None
         return graph.twin(operation, activation=_relu_with_rule(rule, None if np.isinf(ceiling) else ceiling))
@@ -149,7 +150,7 @@ def _function_with_rule(operation: Any, rule: str | _Chosen) -> Any:
     plain = not getattr(operation, "weights", []) and not graph.parts(operation)
     if not plain or not (kind in ("Lambda", "Relu", "Relu6") or graph.is_own(operation)):
         return None
-    ceiling = graph.relu_ceiling(operation)
+    ceiling = relu_ceiling(operation)
     if ceiling is None:
         return None
     function = _relu_with_rule(rule, None if np.isinf(ceiling) else ceiling)

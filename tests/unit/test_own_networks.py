@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from helpers import activations, backbones, circuits, excite, features, images, saving, training, transfer
+from helpers.ascent import folding
 from helpers.attribution import (
     class_activation_map,
     class_score,
@@ -126,7 +127,7 @@ def test_saved_logits_are_logits(head, tmp_path):
 
 def test_a_softmax_out_of_reach_is_refused():
     k = keras()
-    members = [k.Model(m.inputs, m.outputs, name=f"member{i}") for i, m in enumerate([_whole(), _whole()])]
+    members = [k.Model(m.inputs[0], m.outputs[0], name=f"member{i}") for i, m in enumerate([_whole(), _whole()])]
     inputs = k.Input((SIZE, SIZE, 3))
     with pytest.raises(ValueError, match="sum to 1, so a softmax is hidden in its layer 'mean'"):
         as_network(k.Model(inputs, k.layers.Average(name="mean")([member(inputs) for member in members])))
@@ -581,8 +582,9 @@ def test_methods_in_any_order_on_one_network_are_those_on_a_fresh_one(seed):
     one = small_networks.convnet(size=SIZE)
     for name, method in [*methods, *methods[::-1]]:
         found, expected = method(one), method(small_networks.convnet(size=SIZE))
-        for a, b in zip(np.atleast_1d(found), np.atleast_1d(expected), strict=True):
-            np.testing.assert_allclose(a, b, atol=1e-6, err_msg=name)
+        pairs = zip(found, expected, strict=True) if isinstance(found, list) else [(found, expected)]
+        for one_network, fresh in pairs:
+            np.testing.assert_allclose(one_network, fresh, atol=1e-6, err_msg=name)
 
 
 def _build_a(network, *key):
@@ -753,6 +755,14 @@ def test_a_base_that_two_models_share_has_each_model_s_own_field():
     assert receptive_field(plain, "end").size == (5, 5)  # two 3x3 convolutions in a row
     assert receptive_field(wider, "base").size == (7, 7)  # and one before them
     assert receptive_field(plain, "end").size == (5, 5)
+
+
+def test_a_tail_leaves_the_folding_of_batch_normalisation_on():
+    """A cut adds calls to the layers behind it, which are no part of the network's own graph."""
+    network = as_network(base())
+    pairs = [(a.name, b.name) for a, b in folding._pairs(network.model)]
+    transfer.tail(network, "first")
+    assert [(a.name, b.name) for a, b in folding._pairs(network.model)] == pairs == [("second", "norm")]
 
 
 def test_search_for_patches_goes_through_a_nested_base():
