@@ -156,7 +156,7 @@ class Network:
         ValueError for other shapes, for another size than the network's where that is fixed, for NaN, and for what is
         no array of numbers.
         """
-        array = _numbers(pictures)
+        array = numbers(pictures)
         if self._channels() == 1:
             array = self._grey(array)
         array = array[None] if array.ndim == 3 else array
@@ -314,7 +314,7 @@ def compile_once(function: Callable, *signature: Any) -> Callable:
     return tensorflow().function(function, input_signature=signature).get_concrete_function()
 
 
-def _numbers(pictures: Any) -> np.ndarray:
+def numbers(pictures: Any) -> np.ndarray:
     """A float32 array. Raises ValueError for a path, text, pictures of different sizes, and other things."""
     if isinstance(pictures, str | os.PathLike):
         raise ValueError(f"{str(pictures)!r} is the name of a file; read it with network.prepare(images.load(...))")
