@@ -37,7 +37,7 @@ def kernels(network: Network, layer: str | None = None) -> np.ndarray:
     convolution = network.layer(layer or first_convolution(network))
     if type(convolution).__name__ != "Conv2D":
         raise ValueError(f"layer {convolution.name!r} is no convolution; the first is {first_convolution(network)!r}")
-    below_of = map_model(network, [producer(convolution.input)[0].name])
+    below_of = map_model(network, [producer(convolution.input)[0].name], sizes=False)
     field = receptive_field(network, convolution.name)
     middle = [
         -(-(2 * size - start) // stride)

@@ -7,7 +7,7 @@ a quarter of a gradient's time in networks that have one behind each convolution
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from helpers.quiet import keras, tensorflow
@@ -15,8 +15,10 @@ from helpers.quiet import keras, tensorflow
 _FOLDED = ("Conv2D", "DepthwiseConv2D")
 
 
-def folded_call(model: Any) -> Callable[[Any], Any]:
+def folded_call(model: Any, instead: Mapping[int, Callable] | None = None) -> Callable[[Any], Any]:
     """A function from the model's input tensor to its outputs, to be traced: as `model.call(x, training=False)`.
+
+    instead: id of an operation -> what is called in its place.
 
     The weights are read at each call, so a network that learns on is followed. Nothing is folded that somebody wants to
     see: a convolution whose output is one of the model's, or goes elsewhere too, stays as it is.
@@ -26,6 +28,8 @@ def folded_call(model: Any) -> Callable[[Any], Any]:
     norms = {id(norm) for _, norm in pairs}
 
     def chosen(operation: Any) -> Callable:
+        if instead and id(operation) in instead:
+            return instead[id(operation)]
         if id(operation) in convolutions:
             return lambda x, **_: _convolved(operation, convolutions[id(operation)], x)
         if id(operation) in norms:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from helpers.ascent.entrance import resizing_left_out, sizes_left_out
 from helpers.ascent.folding import folded_call
 from helpers.backbones import Network, compile_once
 from helpers.quiet import keras, tensorflow
@@ -121,21 +122,20 @@ def compiled(network: Network, structure: tuple, turned: bool = False) -> Callab
     return network.compiled(("ascent", structure, turned), lambda: _compile(network, structure, turned))
 
 
-def map_model(network: Network, layers: Sequence[str] = (), logits: bool = False) -> Callable:
+def map_model(network: Network, layers: Sequence[str] = (), logits: bool = False, sizes: bool = True) -> Callable:
     """A function from pictures of any size to a list of tensors: the layers' outputs, then the logits if wanted.
 
     For maps a resizing layer at the entrance (VGG16 with its classifier has one) is left out, so that they belong to
-    the picture as it is; a fixed input size is no limit to them either.
+    the picture as it is; a fixed input size is no limit to them either. Pictures of the network's own size get its own
+    maps in any case. sizes: False leaves out whatever brings the picture to one size.
     """
-    outputs = [network.layer(name).output for name in layers] + ([network.logits] if logits else [])
-    start = network.model.inputs[0]
+    outputs = network.features(list(layers)).outputs if layers else []
+    outputs = [*outputs, network.logits] if logits else outputs
+    model, instead = keras().Model(network.model.inputs[0], outputs), {}
     if all(len(output.shape) == 4 for output in outputs):
-        names = [layer.name for layer in network.model.layers]
-        for at, layer in enumerate(network.model.layers):
-            if type(layer).__name__ == "Resizing" and all(names.index(name) >= at for name in layers):
-                start = layer.output
-    model = keras().Model(start, outputs)
-    call = folded_call(model)  # which leaves out the check of the input's size, too: convolutions do not need it
+        own = tuple(side or network.input_size for side in model.inputs[0].shape[1:3])
+        instead = resizing_left_out(model, own) if sizes else sizes_left_out(model)
+    call = folded_call(model, instead)  # which leaves out the check of the input's size: convolutions do not need it
     return lambda pictures: tensorflow().nest.flatten(call(pictures))
 
 
