@@ -7,12 +7,14 @@ An objective knows no network; `climb` finds its layers, and says in one sentenc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from helpers import arguments
 from helpers.ascent.entrance import resizing_left_out, sizes_left_out
 from helpers.ascent.folding import folded_call
 from helpers.backbones import Network, compile_once
@@ -40,8 +42,12 @@ class Objective:
     def __add__(self, other: Objective) -> Objective:
         return Objective(self.terms + other.terms) if isinstance(other, Objective) else NotImplemented
 
+    def __radd__(self, other: Any) -> Objective:  # the 0 that sum() starts with
+        return self if isinstance(other, int) and other == 0 else NotImplemented
+
     def __mul__(self, factor: float) -> Objective:
-        return Objective(tuple((float(factor) * weight, term) for weight, term in self.terms))
+        factor = arguments.number("the factor of an objective", factor)
+        return Objective(tuple((factor * weight, term) for weight, term in self.terms))
 
     __rmul__ = __mul__
 
@@ -54,27 +60,44 @@ class Objective:
 
 def channel(layer: str, number: int) -> Objective:
     """The mean over all places of one channel of a layer (of a layer without maps: that unit's value)."""
-    return Objective(((1.0, Term("channel", layer, int(number))),))
+    return Objective(((1.0, Term("channel", _name(layer), _which(number))),))
 
 
 def unit(layer: str, number: int, row: int = CENTRE, column: int = CENTRE) -> Objective:
     """The value of one channel at one place of a layer's maps; the middle if no row and column are given."""
-    return Objective(((1.0, Term("unit", layer, int(number), row, column)),))
+    row, column = (arguments.whole(*one, CENTRE, floats=True) for one in (("row", row), ("column", column)))
+    return Objective(((1.0, Term("unit", _name(layer), _which(number), row, column)),))
 
 
 def whole_layer(layer: str) -> Objective:
     """The mean of the squares of everything in a layer: DeepDream's objective."""
-    return Objective(((1.0, Term("layer", layer)),))
+    return Objective(((1.0, Term("layer", _name(layer))),))
 
 
 def logit(class_: str | int) -> Objective:
     """The score of a class before the softmax; for a network with one sigmoid output, -z for class 0 and z for 1."""
-    return Objective(((1.0, Term("logit", None, class_)),))
+    return Objective(((1.0, Term("logit", None, _class(class_))),))
 
 
 def probability(class_: str | int) -> Objective:
     """The probability of a class, after the softmax (or sigmoid)."""
-    return Objective(((1.0, Term("probability", None, class_)),))
+    return Objective(((1.0, Term("probability", None, _class(class_))),))
+
+
+def _name(layer: str) -> str:
+    if not isinstance(layer, str):
+        raise ValueError(f"the layer is {layer!r}, expected its name; network.layers lists them")
+    return layer
+
+
+def _which(number: int) -> int:
+    return arguments.whole("the channel", number, floats=True)
+
+
+def _class(class_: str | int) -> str | int:
+    if isinstance(class_, str):
+        return class_
+    return arguments.whole("the class", class_, floats=True)
 
 
 class Resolved(NamedTuple):
@@ -148,6 +171,24 @@ def check_size(network: Network, layers: Sequence[str], logits: bool, size: tupl
             f"the classifier of {network.name} takes {fixed[0]} x {fixed[1]} pixels only, not {size[0]} x {size[1]}; "
             f"give size={fixed[0]}, or a layer with maps"
         )
+
+
+@contextlib.contextmanager
+def one_sentence(network: Network, size: Sequence[int]) -> Iterator[None]:
+    """Whatever TensorFlow says of a picture size that does not go through the network becomes one ValueError."""
+    try:
+        yield
+    except tensorflow().errors.InvalidArgumentError:
+        height, width = (side or network.input_size for side in network.model.inputs[0].shape[1:3])
+        raise ValueError(
+            f"{network.name} cannot take pictures of {size[0]} x {size[1]} pixels up to what is asked; "
+            f"its own size is {height} x {width}"
+        ) from None
+
+
+def output_shape(network: Network, layer: str) -> tuple[int | None, ...]:
+    """The shape of a layer's output, None for what depends on the picture. Raises ValueError if unknown."""
+    return tuple(network.layer(_name(layer)).output.shape)
 
 
 def fixed_size(network: Network) -> tuple[int, int] | None:

@@ -16,7 +16,8 @@ from helpers.attribution.targets import class_numbers, maps_layer, maps_of, need
 from helpers.backbones import Network
 from helpers.progress import Report
 
-_ON_THE_WAY = ("Dropout", "GlobalAveragePooling2D", "Activation", "Softmax", "ReLU", "Identity")
+# Between the average and the scores only what changes nothing at work; an activation there bends the sum.
+_NOTHING = ("Dropout", "SpatialDropout1D", "AlphaDropout", "GaussianDropout", "GaussianNoise", "Identity")
 
 
 def hires_cam(network: Network, pictures: np.ndarray, class_: Any = None, layer: str | None = None) -> np.ndarray:
@@ -96,9 +97,9 @@ def class_activation_map(
     """The class activation map, read off the weights with no gradient: sum over k of w_kc A_k; mean + bias = score.
 
     Zhou et al.: Learning Deep Features for Discriminative Localization, CVPR 2016, equation 2. It needs a network whose
-    maps are averaged over all places and then weighted by one dense layer, or whose last convolution has one map per
-    class (SqueezeNet). Returns float32 (rows, columns), or (n, rows, columns) for a batch; negative values stay.
-    Raises ValueError, with what to use instead, for a network with another head.
+    maps are averaged over all places and then weighted by one dense layer with no activation between, or whose last
+    convolution has one map per class (SqueezeNet). Returns float32 (rows, columns), or (n, rows, columns) for a batch;
+    negative values stay. Raises ValueError, with what to use instead, for a network with another head.
     """
     batch = network.batch(pictures)
     needs_classifier(network)
@@ -118,17 +119,22 @@ def _closed_form(network: Network) -> tuple[Any, Any]:
     """(Keras tensor of the maps that are averaged, dense kernel or None), or ValueError."""
     operation, node, _ = network.logits._keras_history
     kernel = None
-    if type(operation).__name__ == "Dense":
+    if type(operation).__name__ == "Dense" and _is_linear(operation):
         kernel = operation.kernel
         operation, node = _before(operation, node)
-    while type(operation).__name__ in _ON_THE_WAY:
-        if type(operation).__name__ == "GlobalAveragePooling2D":
-            return operation._inbound_nodes[node].input_tensors[0], kernel
+    while type(operation).__name__ in _NOTHING or (type(operation).__name__ == "Activation" and _is_linear(operation)):
         operation, node = _before(operation, node)
+    if type(operation).__name__ == "GlobalAveragePooling2D":
+        return operation._inbound_nodes[node].input_tensors[0], kernel
     raise ValueError(
-        f"{network.name} does not end in a global average and one dense layer (VGG16 has three dense layers, which mix "
-        f"the places), so its class activation map has no closed form; grad_cam() works on any head"
+        f"{network.name} does not end in a global average and one dense layer with nothing between them but dropout "
+        f"(here comes {operation.name!r}; VGG16 has three dense layers, which mix the places), so its class activation "
+        f"map has no closed form; grad_cam() works on any head"
     )
+
+
+def _is_linear(layer: Any) -> bool:
+    return getattr(layer.activation, "__name__", "") == "linear"
 
 
 def _before(operation: Any, node: int) -> tuple[Any, int]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from helpers import arguments
 from helpers.multitask.fitting import Fitted
 from helpers.multitask.rows import Prepared, Rows
 
@@ -60,8 +61,14 @@ def squared_errors(target: np.ndarray, predicted: np.ndarray) -> np.ndarray:
 
 
 def by_task(values: np.ndarray, task: np.ndarray, tasks: int | None = None) -> np.ndarray:
-    """The mean of `values` `(rows,)` in each task, float64 `(tasks,)`; NaN for a task without rows."""
-    task = np.asarray(task)
+    """The mean of `values` `(rows,)` in each task, float64 `(tasks,)`; NaN for a task without rows.
+
+    Raises ValueError for tasks that are no whole numbers from 0, or another number of them than of values.
+    """
+    tasks = None if tasks is None else arguments.whole("the number of tasks", tasks)
+    values, task = arguments.column("the values", values), arguments.task_numbers(task, tasks)
+    if len(values) != len(task):
+        raise ValueError(f"there are {len(values)} values and {len(task)} tasks; each row needs one of each")
     tasks = int(task.max(initial=-1)) + 1 if tasks is None else tasks
     counts = np.bincount(task, minlength=tasks)
     sums = np.bincount(task, values, minlength=tasks)
@@ -97,6 +104,8 @@ def gate_positions(gated: Fitted, known_only: bool = True) -> tuple[np.ndarray, 
     Returns positions `(tasks, 2)`, the numbers of the tasks `(tasks,)`, and the share of the gates' variance that the
     two axes hold.
     """
+    if getattr(gated.model, "name", "") != "gated":
+        raise ValueError(f"{gated.name!r} has no gates; give the model of fit_gated")
     gate = gated.model.get_layer("gate").embeddings.numpy().astype(np.float64)
     opened = 1 / (1 + np.exp(-gate))
     numbers = np.flatnonzero(gated.known) if known_only else np.arange(len(opened))
@@ -107,7 +116,12 @@ def gate_positions(gated: Fitted, known_only: bool = True) -> tuple[np.ndarray, 
 
 
 def explained(places: np.ndarray, values: np.ndarray) -> float:
-    """R2 of the plane that fits `values` `(n,)` best over `places` `(n, axes)`."""
+    """R2 of the plane that fits `values` `(n,)` best over `places` `(n, axes)`; NaN where all values are equal."""
+    places, values = arguments.columns("the places", places), arguments.column("the values", values)
+    if len(places) != len(values):
+        raise ValueError(f"there are {len(places)} places and {len(values)} values; each place needs one")
+    if not len(values) or np.ptp(values) == 0:
+        return float("nan")
     columns = np.column_stack([places, np.ones(len(places))])
     left = values - columns @ np.linalg.lstsq(columns, values, rcond=None)[0]
     return float(1 - np.var(left) / np.var(values))

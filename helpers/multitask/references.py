@@ -58,7 +58,8 @@ def _choose(
     alpha = STRENGTHS[int(np.argmin(errors))] if errors else 1.0
     call = fit(prepared.fit, prepared.tasks, alpha)
     known = prepared.known if looks_at_task else None
-    return Fitted(name, call, known, shared, model=alpha, seconds=time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    return Fitted(name, call, known, shared, model=alpha, seconds=seconds, columns=prepared.columns)
 
 
 def _one_ridge(rows: Rows, tasks: int, alpha: float) -> Callable:

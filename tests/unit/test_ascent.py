@@ -310,7 +310,7 @@ def test_a_report_sees_every_step_and_can_end_the_work(classifier):
         (lambda n: ascend(n, logit(0), start=np.full((24, 24, 3), np.nan)), "NaN or infinite"),
         (lambda n: ascend(n, logit(0), 4), "size is 4 x 4, expected at least 16 x 16"),
         (lambda n: Regularisers(decay=1.5), "decay is 1.5, expected a share from 0 to less than 1"),
-        (lambda n: Regularisers(blur=-1), "blur is -1, expected 0"),
+        (lambda n: Regularisers(blur=-1), "blur is -1, expected a number, at least 0"),
         (lambda n: Regularisers(every=0), "every is 0"),
     ],
 )

@@ -192,14 +192,17 @@ def test_survey(course_data):
 
 
 @pytest.mark.parametrize(
-    ("call", "size", "name"),
-    [(lambda: datasets.schools("school"), "41 kB", "school"), (datasets.survey, "3 kB", "survey")],
+    ("call", "size", "name", "meanwhile"),
+    [
+        (lambda: datasets.schools("school"), "41 kB", "school", "meanwhile 'exam' can be used"),
+        (datasets.survey, "3 kB", "survey", "meanwhile multitask.drawn_survey() can be used"),
+    ],
 )
-def test_what_is_not_here_is_one_sentence_with_the_command(nothing_here, call, size, name):
+def test_what_is_not_here_is_one_sentence_with_the_command(nothing_here, call, size, name, meanwhile):
     with pytest.raises(MissingError) as caught:
         call()
     text = str(caught.value)
-    assert size in text and f"`python3 course.py download {name}`" in text and "'exam' can be used" in text
+    assert size in text and f"`python3 course.py download {name}`" in text and meanwhile in text
     assert "\n" not in text
 
 
