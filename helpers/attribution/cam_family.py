@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers import images
+from helpers import arguments, images
 from helpers.attribution.cam import activations_and_gradients
 from helpers.attribution.targets import class_numbers, maps_layer, maps_of, needs_classifier, scorer
 from helpers.backbones import Network
@@ -76,7 +76,8 @@ def score_cam(
     pictures = network.batch(picture)
     if len(pictures) != 1:
         raise ValueError(f"Score-CAM takes one picture at a time, and got {len(pictures)}")
-    layer = maps_layer(network, layer)
+    channels, batch = arguments.whole("channels", channels or 0), arguments.whole("batch", batch, 1)
+    report, layer = arguments.function("report", report), maps_layer(network, layer)
     classes = class_numbers(network, pictures, class_)
     activations = maps_of(network, pictures, layer)[0]
     order = np.argsort(np.ptp(activations, axis=(0, 1)))[::-1][: channels or None]
