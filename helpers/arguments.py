@@ -20,7 +20,7 @@ def whole(name: str, value: Any, least: int = 0, most: int | None = None, floats
     right = isinstance(value, kinds) and not isinstance(value, bool) and math.isfinite(value) and value == int(value)
     if not right or value < least or (most is not None and value > most):
         limits = f"at least {least}" if most is None else f"from {least} to {most}"
-        raise ValueError(f"{name} is {_shown(value)}, expected {limits}, a whole number")
+        raise ValueError(f"{name} is {shown(value)}, expected {limits}, a whole number")
     return int(value)
 
 
@@ -29,7 +29,7 @@ def number(name: str, value: Any, least: float = -math.inf, most: float = math.i
     value = value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
     right = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
     if not (right and math.isfinite(value) and least <= value <= most and not (above and value == least)):
-        raise ValueError(f"{name} is {_shown(value)}, expected {_limits(least, most, above)}")
+        raise ValueError(f"{name} is {shown(value)}, expected {_limits(least, most, above)}")
     return float(value)
 
 
@@ -40,21 +40,35 @@ def share(name: str, value: Any) -> float:
     except ValueError:
         found = 1.0
     if found == 1:
-        raise ValueError(f"{name} is {_shown(value)}, expected a share from 0 to less than 1")
+        raise ValueError(f"{name} is {shown(value)}, expected a share from 0 to less than 1")
     return found
 
 
 def flag(name: str, value: Any) -> bool:
     """True or False (or 1 or 0) as bool. Else ValueError."""
     if not isinstance(value, bool | np.bool_ | int | np.integer) or value not in (0, 1):
-        raise ValueError(f"{name} is {_shown(value)}, expected True or False")
+        raise ValueError(f"{name} is {shown(value)}, expected True or False")
     return bool(value)
+
+
+def text(name: str, value: Any) -> str:
+    """A name or another text. Else ValueError."""
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is {shown(value)}, expected a text")
+    return value
+
+
+def made_by(name: str, value: Any, kind: type | tuple[type, ...], source: str) -> Any:
+    """A value of a kind that another function makes; `source` names it in the sentence. Else ValueError."""
+    if not isinstance(value, kind):
+        raise ValueError(f"{name} is {shown(value)}, expected {source}")
+    return value
 
 
 def function(name: str, value: Any) -> Callable | None:
     """A function, or None. Else ValueError."""
     if value is not None and not callable(value):
-        raise ValueError(f"{name} is {_shown(value)}, expected a function or None")
+        raise ValueError(f"{name} is {shown(value)}, expected a function or None")
     return value
 
 
@@ -64,9 +78,9 @@ def sides(name: str, value: Any, least: int = 1) -> tuple[int, int]:
     try:
         height, width = (whole(name, side, least, floats=True) for side in both)
     except ValueError:
-        shown = " x ".join(map(str, both)) if all(isinstance(side, int | float) for side in both) else _shown(value)
+        said = " x ".join(map(str, both)) if all(isinstance(side, int | float) for side in both) else shown(value)
         raise ValueError(
-            f"{name} is {shown}, expected at least {least} x {least} pixels, as one whole number or (height, width)"
+            f"{name} is {said}, expected at least {least} x {least} pixels, as one whole number or (height, width)"
         ) from None
     return height, width
 
@@ -80,7 +94,7 @@ def picture(name: str, value: Any) -> np.ndarray:
     if isinstance(value, list) and value and isinstance(value[0], list | np.ndarray):
         value = np.asarray(value)
     if value is None or isinstance(value, int | float):
-        raise ValueError(f"{name} is {_shown(value)}, expected a picture (height, width, 3)")
+        raise ValueError(f"{name} is {shown(value)}, expected a picture (height, width, 3)")
     if not hasattr(value, "__array__") or not hasattr(value, "shape"):
         return images.load(value).astype(np.float32)  # a path, bytes, a Pillow picture
     array = np.asarray(value)
@@ -140,7 +154,7 @@ def _floats(name: str, values: Any, expected: str) -> np.ndarray:
     try:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ValueError(f"{name} is {_shown(values)}, expected {expected}") from None
+        raise ValueError(f"{name} is {shown(values)}, expected {expected}") from None
 
 
 def _limits(least: float, most: float, above: bool) -> str:
@@ -150,8 +164,8 @@ def _limits(least: float, most: float, above: bool) -> str:
     return ", ".join(["a number", *parts])
 
 
-def _shown(value: Any) -> str:
-    """A value fit for one line of a message."""
+def shown(value: Any) -> str:
+    """A value fit for one line of a message: short, without line breaks."""
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"
     text = " ".join((str(value) if isinstance(value, np.generic) else repr(value)).split())

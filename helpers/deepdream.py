@@ -100,7 +100,7 @@ def dream_step(picture: np.ndarray, slope: np.ndarray, rate: float, size: float 
     if np.shape(picture) != np.shape(slope):
         raise ValueError(f"the picture has shape {np.shape(picture)}, its slope {np.shape(slope)}; expected the same")
     rate = arguments.number("rate", rate)
-    size = float(np.abs(slope).mean()) if size is None else size
+    size = float(np.abs(slope).mean()) if size is None else arguments.number("size", size, 0)
     if not np.isfinite(size):
         raise ValueError("the gradient holds NaN or infinite values; give a smaller rate, or look at the weights")
     if size == 0:
@@ -170,13 +170,14 @@ def save_gif(frames: Sequence[np.ndarray], path: str | Path, seconds: float = 0.
     """
     from PIL import Image
 
-    if Path(path).suffix.lower() != ".gif":
-        raise images.ImageError(f"{Path(path).name} does not end in .gif; give it that ending.")
+    path = Path(arguments.made_by("path", path, (str, Path), "where to write, such as 'film.gif'"))
+    if path.suffix.lower() != ".gif":
+        raise images.ImageError(f"{path.name} does not end in .gif; give it that ending.")
     if not isinstance(frames, Sequence | np.ndarray) or isinstance(frames, str):
         raise images.ImageError(f"A {type(frames).__name__} is no film; give a list of pictures of one size.")
     if len(frames) == 0 or len({np.shape(frame) for frame in frames}) != 1:
         raise images.ImageError(f"{len(frames)} pictures were given; a film needs at least one, all of one size.")
-    seconds = arguments.number("seconds", seconds, 0, above=True)
+    seconds = arguments.number("seconds", seconds, 0, 60, above=True)
     pictures = [Image.fromarray(arguments.picture("a frame", frame).round().astype(np.uint8)) for frame in frames]
     stream = io.BytesIO()
     pictures[0].save(stream, "GIF", save_all=True, append_images=pictures[1:], duration=round(seconds * 1000), loop=0)
@@ -207,7 +208,9 @@ def _weights(layers: str | Sequence[str] | Mapping[str, float]) -> dict[str, flo
         known = isinstance(layers, Mapping) and all(isinstance(name, str) for name in layers)
         weights = {name: arguments.number(f"the weight of {name}", layers[name]) for name in layers} if known else {}
     if not known:
-        raise ValueError(f"layers is {layers!r}; give one name, a list of names of equal weight, or name -> weight")
+        raise ValueError(
+            f"layers is {arguments.shown(layers)}; give one name, a list of names of equal weight, or name -> weight"
+        )
     if not weights:
         raise ValueError("no layer was given; give one name, a list of names, or name -> weight")
     return weights
@@ -244,7 +247,11 @@ def tiled(slope_of: Callable[[np.ndarray], np.ndarray], picture: np.ndarray, til
 
     For an objective that is a mean over places this is the whole picture's slope, but for what units see across seams.
     """
-    tile, slope = arguments.whole("tile", tile, 1), np.empty_like(picture)
+    tile, picture = arguments.whole("tile", tile, 1), np.asarray(picture)
+    if picture.ndim != 3:
+        raise ValueError(f"the picture has shape {picture.shape}, expected (height, width, 3)")
+    slope_of = arguments.made_by("slope_of", slope_of, Callable, "a function, such as gradient_of(network, layers)")
+    slope = np.empty_like(picture)
     for rows in _pieces(picture.shape[0], tile):
         for columns in _pieces(picture.shape[1], tile):
             part = picture[rows, columns]
@@ -254,7 +261,7 @@ def tiled(slope_of: Callable[[np.ndarray], np.ndarray], picture: np.ndarray, til
 
 def near_seams(shape: tuple[int, int], tile: int, reach: int) -> np.ndarray:
     """Which pixels of a picture (height, width) lie within `reach` pixels of a seam between its tiles: bool."""
-    shape, near = arguments.sides("shape", shape[:2]), []
+    shape, near = arguments.sides("shape", shape if np.ndim(shape) == 0 else shape[:2]), []
     tile, reach = arguments.whole("tile", tile, 1), arguments.number("reach", reach, 0)
     for side in shape[:2]:
         seams = [piece.start for piece in _pieces(side, tile)][1:]

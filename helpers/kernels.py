@@ -37,7 +37,7 @@ def kernels(network: Network, layer: str | None = None) -> np.ndarray:
     that is no convolution, or a network without convolutions.
     """
     tf, network = tensorflow(), as_network(network)
-    convolution = network.layer(layer or first_convolution(network))
+    convolution = network.layer(first_convolution(network) if layer is None else arguments.text("layer", layer))
     if type(convolution).__name__ != "Conv2D":
         raise ValueError(f"layer {convolution.name!r} is no convolution; the first is {first_convolution(network)!r}")
     below_of = map_model(network, [producer(convolution.input)[0].name], sizes=False)
@@ -88,6 +88,7 @@ def activation_correlation(network: Network, layer: str, photos: np.ndarray) -> 
     itself. Raises ValueError for an unknown layer.
     """
     count, total, products = 0, 0.0, 0.0
+    layer = arguments.text("layer", layer)
     network = as_network(network)
     for photo in network.batch(photos):
         values = network.features_of(photo, layer).astype(np.float64)

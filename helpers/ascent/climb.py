@@ -141,7 +141,7 @@ def class_images(
     score = goals.probability if arguments.flag("after_softmax", after_softmax) else goals.logit
     classes = [classes] if isinstance(classes, str | int | np.integer) else classes
     if not isinstance(classes, Sequence | np.ndarray) or len(classes) == 0:
-        raise ValueError(f"classes is {classes!r}, expected a class name or number, or a list of these")
+        raise ValueError(f"classes is {arguments.shown(classes)}, expected a class name or number, or a list of these")
     return ascend(network, [score(one) for one in classes], size, steps, seed=seed, report=report, **options)
 
 
@@ -268,14 +268,17 @@ def _shape(network: Network, climbed: list[Objective], size, start) -> tuple[int
 def _several(objective: Objective | Sequence[Objective]) -> list[Objective]:
     climbed = list(objective) if isinstance(objective, list | tuple) else [objective]
     if not climbed or not all(isinstance(one, Objective) for one in climbed):
-        raise ValueError(f"{objective!r} is no objective; give channel(...), unit(...), logit(...) or a sum of these")
+        raise ValueError(
+            f"{arguments.shown(objective)} is no objective; give channel(...), unit(...), logit(...) or a sum of these"
+        )
     return climbed
 
 
 def _regularisers(chosen: Regularisers | None) -> Regularisers:
-    if chosen is not None and not isinstance(chosen, Regularisers):
-        raise ValueError(f"regularisers is {chosen!r}, expected Regularisers(...), such as Regularisers(blur=0.7)")
-    return chosen or Regularisers()
+    if chosen is None:
+        return Regularisers()
+    expected = "Regularisers(...), such as Regularisers(blur=0.7)"
+    return arguments.made_by("regularisers", chosen, Regularisers, expected)
 
 
 def _channels(channels: int | Sequence[int], layer: str, count: int) -> list[int]:
@@ -285,8 +288,8 @@ def _channels(channels: int | Sequence[int], layer: str, count: int) -> list[int
     except (ValueError, TypeError):
         found = []
     if not found:
-        shown = list(channels) if isinstance(channels, Sequence | np.ndarray) else channels
-        raise ValueError(f"channels are {shown}; layer {layer!r} has channels 0 to {count - 1}") from None
+        given = arguments.shown(list(channels) if np.ndim(channels) == 1 else channels)
+        raise ValueError(f"channels are {given}; layer {layer!r} has channels 0 to {count - 1}") from None
     return found
 
 

@@ -85,9 +85,7 @@ def probability(class_: str | int) -> Objective:
 
 
 def _name(layer: str) -> str:
-    if not isinstance(layer, str):
-        raise ValueError(f"the layer is {layer!r}, expected its name; network.layers lists them")
-    return layer
+    return arguments.made_by("the layer", layer, str, "its name; network.layers lists them")
 
 
 def _which(number: int) -> int:

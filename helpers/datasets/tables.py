@@ -59,9 +59,9 @@ class Tasks:
         kept = {
             "features": arguments.columns("features", self.features),
             "target": arguments.column("target", self.target),
-            "task": arguments.task_numbers(_numbered(self.task, self.task_names)),
-            "task_names": tuple(self.task_names),
-            "feature_names": tuple(self.feature_names),
+            "task_names": _names("task_names", self.task_names),
+            "feature_names": _names("feature_names", self.feature_names),
+            "task": arguments.task_numbers(_numbered(self.task, _names("task_names", self.task_names))),
         }
         for name, value in kept.items():
             object.__setattr__(self, name, value)
@@ -98,7 +98,9 @@ class Tasks:
         are in training only. Every row is in exactly one mask. Raises ValueError if test is not between 0 and 1.
         """
         if not isinstance(test, int | float | np.number) or isinstance(test, bool) or not 0 <= test < 1:
-            raise ValueError(f"The share test={test} must be at least 0 and below 1, for example 0.25.")
+            raise ValueError(
+                f"The share test={arguments.shown(test)} must be at least 0 and below 1, for example 0.25."
+            )
         dice = np.random.default_rng(arguments.whole("seed", seed)).random(len(self))
         order = np.lexsort((dice, self.task))  # task by task, at random within a task
         starts = np.concatenate([[0], np.cumsum(self.sizes)[:-1]])
@@ -107,6 +109,12 @@ class Tasks:
         quota = np.minimum(np.floor(self.sizes * test + 0.5).astype(np.int64), self.sizes - 1)
         chosen = rank < quota[self.task]
         return ~chosen, chosen
+
+
+def _names(what: str, names: Any) -> tuple[str, ...]:
+    if isinstance(names, str) or not hasattr(names, "__len__") or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"{what} is {arguments.shown(names)}, expected a list of texts")
+    return tuple(names)
 
 
 def _numbered(task: Any, names: Any) -> Any:

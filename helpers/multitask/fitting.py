@@ -90,7 +90,7 @@ def fit_one_for_all(
     **how: Any,
 ) -> Fitted:
     """Model 2: one network for all tasks, which never hears of tasks. `how` is that of `search_and_fit`."""
-    seed = arguments.whole("seed", seed)
+    prepared, seed = _prepared(prepared), arguments.whole("seed", seed)
     model = models.one_for_all(prepared.columns, _widths(widths), seed)
     trainer = Trainer(model, learning_rate=2e-3, decay=0.1, average=0.98)
     return search_and_fit("one for all", prepared, model, [trainer], weighting=weighting, seed=seed, **how)
@@ -230,12 +230,19 @@ def search_and_fit(
 
 def _widths(widths: Any) -> tuple[int, ...]:
     if not isinstance(widths, tuple | list) or not widths:
-        raise ValueError(f"widths is {widths!r}; expected the units of each hidden layer, such as (64, 32)")
+        raise ValueError(
+            f"widths is {arguments.shown(widths)}; expected the units of each hidden layer, such as (64, 32)"
+        )
     return tuple(arguments.whole("a hidden layer's width", width, 1) for width in widths)
+
+
+def _prepared(prepared: Prepared) -> Prepared:
+    return arguments.made_by("prepared", prepared, Prepared, "what multitask.prepare() gives")
 
 
 def _check_shared(prepared: Prepared, shared: Fitted | None, grown: bool = False) -> None:
     """Raise ValueError for a shared model that cannot serve these rows; `grown`: or that no model can grow from."""
+    _prepared(prepared)
     if shared is None and not grown:
         return
     right = isinstance(shared, Fitted) and shared.known is None

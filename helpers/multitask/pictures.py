@@ -24,6 +24,7 @@ def bland_altman(
     """
     from helpers.picture import COLOURS, HEADING, WIDTH, describe, drawing, wrapped
 
+    pairs = arguments.made_by("pairs", pairs, Mapping, "name -> (truth, prediction)")
     if not pairs:
         raise ValueError("there is nothing to show; give at least one pair of truth and prediction")
     columns = min(2, len(pairs))
@@ -66,6 +67,7 @@ def gain_by_size(
 
     sizes: `(tasks,)`. gains: name -> `(tasks,)`, NaN for a task that has no test rows. Above the line: the task gains.
     """
+    gains = arguments.made_by("gains", gains, Mapping, "name -> gains of the tasks")
     if not gains:
         raise ValueError("there is nothing to show; give at least one name with the gains of the tasks")
     sizes = arguments.column("sizes", sizes)
@@ -114,6 +116,8 @@ def diagrams(columns: int, tasks: int, task_word: str = "school", widths: tuple[
     from helpers.picture import WIDTH, describe, drawing, heading
 
     columns, tasks = arguments.whole("columns", columns, 1), arguments.whole("tasks", tasks, 1)
+    widths = arguments.made_by("widths", widths, (tuple, list), "the units of each hidden layer, such as (64, 32)")
+    widths = tuple(arguments.whole("a hidden layer's width", width, 1) for width in widths)
     counts = count_weights(columns, tasks, widths)
     titles = (f"1 one per {task_word}", "2 one for all", "3 shared + heads", "4 gated")
     draw = (_draw_own, _draw_all, _draw_heads, _draw_gated)

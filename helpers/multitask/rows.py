@@ -148,9 +148,12 @@ def limit(prepared: Prepared, most: int | np.ndarray, seed: int = 0) -> Prepared
     most: a number, or int `(tasks,)` with a number for each task, 0 to forget it. The rows are drawn at random from
     `fit` and split again into train and validation. Raises ValueError for negative numbers, or if no row is left.
     """
+    prepared = arguments.made_by("prepared", prepared, Prepared, "what multitask.prepare() gives")
     given = np.atleast_1d(np.asarray(most))
     if given.dtype.kind not in "iuf" or not (given == np.floor(given)).all() or len(given) not in (1, prepared.tasks):
-        raise ValueError(f"most is {most!r}; expected a whole number of rows, or {prepared.tasks}, one for each task")
+        raise ValueError(
+            f"most is {arguments.shown(most)}; expected a whole number of rows, or {prepared.tasks}, one for each task"
+        )
     most, seed = np.broadcast_to(given, (prepared.tasks,)), arguments.whole("seed", seed)
     rows = prepared.fit
     share = len(prepared.validation) / len(rows)
@@ -171,7 +174,9 @@ def row_weights(task: np.ndarray, weighting: str | float = "task") -> np.ndarray
     power = WEIGHTINGS.get(weighting, weighting) if isinstance(weighting, str) else weighting
     known = isinstance(power, int | float | np.number) and not isinstance(power, bool)
     if not known or not 0 <= power <= 1:
-        raise ValueError(f"weighting is {weighting!r}; expected 'task', 'row', 'between' or a number from 0 to 1")
+        raise ValueError(
+            f"weighting is {arguments.shown(weighting)}; expected 'task', 'row', 'between' or a number from 0 to 1"
+        )
     task = arguments.task_numbers(task)
     sizes = np.bincount(task)
     weights = sizes[task].astype(np.float64) ** -power
@@ -181,7 +186,9 @@ def row_weights(task: np.ndarray, weighting: str | float = "task") -> np.ndarray
 def _hold_out(task: np.ndarray, share: float, seed: int) -> np.ndarray:
     """Bool mask `(rows,)`: the share of each task's rows, at random, rounded; one row of each task at least stays."""
     if not isinstance(share, int | float | np.number) or isinstance(share, bool) or not 0 <= share < 1:
-        raise ValueError(f"the share validation={share} must be at least 0 and below 1, for example 0.2")
+        raise ValueError(
+            f"the share validation={arguments.shown(share)} must be at least 0 and below 1, for example 0.2"
+        )
     sizes = np.bincount(task)
     quota = np.minimum(np.floor(sizes * share + 0.5), sizes - 1)
     return _rank(task, np.random.default_rng([seed, 1])) < quota[task]
