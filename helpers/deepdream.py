@@ -100,9 +100,10 @@ def dream_step(picture: np.ndarray, slope: np.ndarray, rate: float, size: float 
     if np.shape(picture) != np.shape(slope):
         raise ValueError(f"the picture has shape {np.shape(picture)}, its slope {np.shape(slope)}; expected the same")
     rate = arguments.number("rate", rate)
-    size = float(np.abs(slope).mean()) if size is None else arguments.number("size", size, 0)
-    if not np.isfinite(size):
+    mean = float(np.abs(slope).mean())
+    if not np.isfinite(mean):
         raise ValueError("the gradient holds NaN or infinite values; give a smaller rate, or look at the weights")
+    size = mean if size is None else arguments.number("size", size, 0)
     if size == 0:
         return picture
     moved = slope * np.float32(rate / size)

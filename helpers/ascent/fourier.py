@@ -98,9 +98,9 @@ def colour_directions(pixels: np.ndarray) -> np.ndarray:
 def frequencies_needed(pictures: np.ndarray, share: float = 0.9) -> np.ndarray:
     """How many waves (largest first) hold `share` of the variance of each picture, as a share of all waves: (n,).
 
-    pictures: (n, height, width, 3), or one of them. A single grating needs one wave, noise nearly all of them. The edges are faded out
-    (Hann window), because a pattern that does not fit the frame would otherwise need waves for its border. Raises
-    ValueError for a share outside 0..1, and for pictures of another shape or with NaN.
+    pictures: (n, height, width, 3), or one of them. A single grating needs one wave, noise nearly all of them. The
+    edges are faded out (Hann window), because a pattern that does not fit the frame would otherwise need waves for its
+    border. Raises ValueError for a share outside 0..1, and for pictures of another shape or with NaN.
     """
     if not 0 < arguments.number("share", share) < 1:
         raise ValueError(f"share is {share}, expected a number between 0 and 1")
