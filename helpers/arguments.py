@@ -51,6 +51,12 @@ def flag(name: str, value: Any) -> bool:
     return bool(value)
 
 
+def generator(seed: Any) -> np.random.Generator:
+    """NumPy's generator of a seed: a whole number, None for another one each time, or a generator itself."""
+    known = seed is None or isinstance(seed, np.random.Generator | np.random.SeedSequence)
+    return np.random.default_rng(seed if known else whole("seed", seed))
+
+
 def text(name: str, value: Any) -> str:
     """A name or another text. Else ValueError."""
     if not isinstance(value, str):

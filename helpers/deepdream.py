@@ -56,14 +56,13 @@ def dream(
     """
     network, photo = as_network(network), arguments.picture("photo", photo)
     steps, rate = arguments.whole("steps", steps), arguments.number("rate", rate)
-    jitter, seed = arguments.whole("jitter", jitter), arguments.whole("seed", seed)
+    jitter, generator = arguments.whole("jitter", jitter), arguments.generator(seed)
     detail, normalise = arguments.flag("detail", detail), arguments.flag("normalise", normalise)
     report = arguments.function("report", report)
     slope_of = gradient_of(network, layers, guide, tile)
     shapes = octave_shapes(photo.shape[:2], octaves, octave_scale)
     for shape in shapes:
         check_size(network, list(_weights(layers)), False, shape)
-    generator = np.random.default_rng(seed)
     picture, lost, size, alive = None, None, None, False
     with _watched("dream", octaves * steps, photo.shape[:2], report) as show:
         for octave, shape in enumerate(shapes):
@@ -188,7 +187,7 @@ def save_gif(frames: Sequence[np.ndarray], path: str | Path, seconds: float = 0.
 def sky(height: int = 300, width: int = 450, seed: int = 0) -> np.ndarray:
     """A drawn sky with clouds, uint8 (height, width, 3): noise whose waves of frequency f have the size f ** -1.7."""
     height, width = arguments.sides("the sky", (height, width), 2)
-    generator = np.random.default_rng(arguments.whole("seed", seed))
+    generator = arguments.generator(seed)
     frequency = np.hypot(np.fft.fftfreq(height)[:, None] * 1.6, np.fft.rfftfreq(width)[None])
     frequency[0, 0] = np.inf
     waves = generator.normal(size=(2, *frequency.shape)) * frequency**-1.7

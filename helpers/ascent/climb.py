@@ -70,7 +70,7 @@ def ascend(
     start = _start(start, len(climbed))
     shape = _shape(network, climbed, size, start)
     what = goals.resolve(network, climbed, shape)
-    generator = np.random.default_rng(arguments.whole("seed", seed))
+    generator = arguments.generator(seed)
     call = goals.compiled(network, what.structure, chosen.turned)
     numbers = (what.which, what.places, what.weights)
 
@@ -140,8 +140,9 @@ def class_images(
     """
     score = goals.probability if arguments.flag("after_softmax", after_softmax) else goals.logit
     classes = [classes] if isinstance(classes, str | int | np.integer) else classes
-    if not isinstance(classes, Sequence | np.ndarray) or len(classes) == 0:
-        raise ValueError(f"classes is {arguments.shown(classes)}, expected a class name or number, or a list of these")
+    classes = list(classes) if np.iterable(classes) else []
+    if not classes:
+        raise ValueError("no class was given; give a class name or number, or a list of these")
     return ascend(network, [score(one) for one in classes], size, steps, seed=seed, report=report, **options)
 
 
@@ -195,7 +196,7 @@ def _on_pixels(network, pictures, gradient, steps, rate, chosen, normalise, name
             if chosen.on():
                 pictures = np.clip(mean + rules.apply(pictures - mean, slope, chosen, step), 0, 255)
             show(step + 1, pictures)
-    return Ascent(pictures.astype(np.float32), np.array(values, np.float32).reshape(steps, len(alive)), ~alive)
+    return _climbed(pictures, values, alive)
 
 
 def _on_waves(waves, coefficients, gradient, steps, rate, chosen, name, report) -> Ascent:
@@ -216,7 +217,13 @@ def _on_waves(waves, coefficients, gradient, steps, rate, chosen, name, report) 
                 direction -= np.float32(chosen.total_variation) * rules.total_variation_gradient(pictures)
             coefficients = coefficients + adam.step(waves.gradient(pictures, direction))
             show(step + 1, pictures)
-    return Ascent(waves.pictures(coefficients), np.array(values, np.float32).reshape(steps, len(alive)), ~alive)
+    return _climbed(waves.pictures(coefficients), values, alive)
+
+
+def _climbed(pictures: np.ndarray, values: list[np.ndarray], alive: np.ndarray) -> Ascent:
+    """What a climb gives; without any step nobody is known to be dead."""
+    dead = ~alive if values else np.zeros_like(alive)
+    return Ascent(pictures.astype(np.float32), np.array(values, np.float32).reshape(len(values), len(alive)), dead)
 
 
 def _moved_gradient(call: Callable, pictures, numbers, chosen, generator) -> tuple[np.ndarray, np.ndarray]:
@@ -266,7 +273,7 @@ def _shape(network: Network, climbed: list[Objective], size, start) -> tuple[int
 
 
 def _several(objective: Objective | Sequence[Objective]) -> list[Objective]:
-    climbed = list(objective) if isinstance(objective, list | tuple) else [objective]
+    climbed = list(objective) if np.iterable(objective) else [objective]
     if not climbed or not all(isinstance(one, Objective) for one in climbed):
         raise ValueError(
             f"{arguments.shown(objective)} is no objective; give channel(...), unit(...), logit(...) or a sum of these"

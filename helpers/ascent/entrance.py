@@ -73,10 +73,11 @@ def _at_one_size(layer: Any, size: tuple[int, int]) -> Callable:
     tf = tensorflow()
 
     def call(pictures: Any, **options: Any) -> Any:
+        same = tf.cast(pictures, layer.compute_dtype)  # both ways out have one type
         if None not in pictures.shape[1:3]:
-            return layer(pictures, **options) if tuple(pictures.shape[1:3]) == size else pictures
+            return layer(pictures, **options) if tuple(pictures.shape[1:3]) == size else same
         at_home = tf.reduce_all(tf.shape(pictures)[1:3] == tf.constant(size))
-        return tf.cond(at_home, lambda: layer(pictures, **options), lambda: pictures)
+        return tf.cond(at_home, lambda: layer(pictures, **options), lambda: same)
 
     return call
 

@@ -101,7 +101,7 @@ class Tasks:
             raise ValueError(
                 f"The share test={arguments.shown(test)} must be at least 0 and below 1, for example 0.25."
             )
-        dice = np.random.default_rng(arguments.whole("seed", seed)).random(len(self))
+        dice = arguments.generator(seed).random(len(self))
         order = np.lexsort((dice, self.task))  # task by task, at random within a task
         starts = np.concatenate([[0], np.cumsum(self.sizes)[:-1]])
         rank = np.empty(len(self), np.int64)

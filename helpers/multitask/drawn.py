@@ -22,7 +22,7 @@ def drawn_survey(
     own_taste, noise = arguments.number("own_taste", own_taste, 0), arguments.number("noise", noise, 0)
     if people < 2 or computers < 2:
         raise ValueError(f"{people} people and {computers} computers are too few: give at least 2 of each")
-    random = np.random.default_rng(arguments.whole("seed", seed))
+    random = arguments.generator(seed)
     design = _design(computers, random)
     common = random.normal(0, 0.35, design.shape[1])
     own = random.normal(0, own_taste, (people, design.shape[1]))

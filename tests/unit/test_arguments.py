@@ -50,6 +50,14 @@ def test_flags_functions_and_sides():
             arguments.sides("s", value)
 
 
+def test_generators():
+    drawn = [arguments.generator(seed).integers(10**9) for seed in (3, np.int64(3), np.random.default_rng(3), None)]
+    assert drawn[0] == drawn[1] == drawn[2] != drawn[3]
+    for seed in (-1, 1.5, "a", True):
+        with pytest.raises(ValueError, match=r"^seed is .*, expected at least 0, a whole number$"):
+            arguments.generator(seed)
+
+
 def test_a_long_value_is_cut_short():
     with pytest.raises(ValueError, match=r"^n is 'x+\\nx+\.\.\., expected at least 0, a whole number$") as caught:
         arguments.whole("n", "x" * 30 + "\n" + "x" * 3000)

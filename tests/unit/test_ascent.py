@@ -292,7 +292,7 @@ def test_a_start_for_each_objective_or_one_for_all(classifier):
     begin, goals = random_pictures(2, 24), [logit(0), logit(1)]
     still = ascend(classifier, goals, start=begin, steps=0)
     np.testing.assert_array_equal(still.pictures, begin)
-    assert still.values.shape == (0, 2)
+    assert still.values.shape == (0, 2) and not still.dead.any()
     np.testing.assert_array_equal(ascend(classifier, goals, start=begin[0], steps=0).pictures, begin[[0, 0]])
     with pytest.raises(ValueError, match="start holds 2 pictures for 1 objectives"):
         ascend(classifier, logit(0), start=begin)
@@ -389,7 +389,7 @@ def test_a_report_sees_every_step_and_can_end_the_work(classifier):
         (lambda n: unit("conv", 1, row=-5), "row is -5, expected at least -1"),
         (lambda n: logit(2.5), "the class is 2.5, expected at least 0"),
         (lambda n: np.nan * logit(1), "the factor of an objective is nan, expected a number"),
-        (lambda n: class_images(n, []), r"classes is \[\], expected a class name or number, or a list"),
+        (lambda n: class_images(n, []), "no class was given; give a class name or number, or a list of these"),
         (lambda n: filter_patterns(n, "conv", [1.5]), r"channels are \[1.5\]; layer 'conv' has channels 0 to 3"),
         (lambda n: filter_patterns(n, "conv", None), "channels are None; layer 'conv' has channels 0 to 3"),
         (lambda n: ascent_step(np.zeros((1, 2, 2, 3)), np.zeros((2, 2, 3)), 1), "expected .n, height, width, 3. for"),

@@ -111,6 +111,16 @@ def test_at_other_sizes_only_the_resizing_is_left_out(name):
     agree(climbed_gradients(network(name), shown), own_gradients(network(name, resizing=False), shown))
 
 
+def test_half_precision_through_the_resizing():
+    keras().mixed_precision.set_global_policy("mixed_float16")
+    try:
+        one = network("resizing, rescaling", 30, 30)
+    finally:
+        keras().mixed_precision.set_global_policy("float32")
+    for size in (30, 40):
+        assert np.abs(gradient_of(one, "relu")(picture(size))).max() > 0
+
+
 def test_finite_differences_through_the_preprocessing():
     one, shown = network("normalization, resizing"), picture(SIZE)
     direction = np.random.default_rng(1).normal(size=shown.shape).astype(np.float32)
