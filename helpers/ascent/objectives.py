@@ -176,7 +176,9 @@ def one_sentence(network: Network, size: Sequence[int]) -> Iterator[None]:
     """Whatever TensorFlow says of a picture size that does not go through the network becomes one ValueError."""
     try:
         yield
-    except tensorflow().errors.InvalidArgumentError:
+    except (ValueError, tensorflow().errors.InvalidArgumentError) as error:
+        if isinstance(error, ValueError) and "\n" not in str(error):
+            raise  # a sentence already
         height, width = (side or network.input_size for side in network.model.inputs[0].shape[1:3])
         raise ValueError(
             f"{network.name} cannot take pictures of {size[0]} x {size[1]} pixels up to what is asked; "
@@ -227,7 +229,8 @@ def _number(network: Network, term: Term, size: tuple[int, int]) -> int:
 def _grid(network: Network, layer: str, size: tuple[int, int]) -> tuple[int, int]:
     """Rows and columns of a layer's maps for pictures of a size."""
     tf, outputs = tensorflow(), map_model(network, [layer])
-    traced = tf.function(outputs).get_concrete_function(tf.TensorSpec((1, *size, 3)))
+    with one_sentence(network, size):
+        traced = tf.function(outputs).get_concrete_function(tf.TensorSpec((1, *size, 3)))
     return tuple(traced.structured_outputs[0].shape[1:3])
 
 

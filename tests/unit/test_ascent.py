@@ -236,6 +236,22 @@ def test_a_fixed_head_takes_its_own_size_and_its_maps_take_any():
         class_images(network, [0], size=40, steps=1)
 
 
+def test_maps_that_insist_on_a_size_say_so():
+    """Patches in a row, mixed, and laid out as maps again, as vision transformers do it."""
+    k = keras()
+    inputs = k.Input((32, 32, 3))
+    x = k.layers.Reshape((16, 4))(k.layers.Conv2D(4, 8, strides=8, name="patches")(inputs))
+    network = Network("rows", k.Model(inputs, k.layers.Reshape((4, 4, 4), name="maps")(x)), None, 32)
+    assert ascend(network, channel("maps", 1), 32, steps=1).pictures.shape == (1, 32, 32, 3)
+    assert ascend(network, channel("patches", 1), 40, steps=1).pictures.shape == (1, 40, 40, 3)
+    for objective in (channel("maps", 1), unit("maps", 1, 0, 0)):
+        with pytest.raises(
+            ValueError, match="rows cannot take pictures of 40 x 40 .* its own size is 32 x 32"
+        ) as caught:
+            ascend(network, objective, 40, steps=1)
+        assert "\n" not in str(caught.value)
+
+
 def test_vgg16_with_its_top_and_no_weights():
     network = backbones.load("vgg16", weights=None)
     maps = ascend(network, channel("block2_conv1", 5), (48, 64), steps=2)
