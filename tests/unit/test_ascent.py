@@ -246,7 +246,7 @@ def test_maps_that_insist_on_a_size_say_so():
     assert ascend(network, channel("patches", 1), 40, steps=1).pictures.shape == (1, 40, 40, 3)
     for objective in (channel("maps", 1), unit("maps", 1, 0, 0)):
         with pytest.raises(
-            ValueError, match="rows cannot take pictures of 40 x 40 .* its own size is 32 x 32"
+            ValueError, match=r"rows cannot take pictures of 40 x 40 .* its own size is 32 x 32"
         ) as caught:
             ascend(network, objective, 40, steps=1)
         assert "\n" not in str(caught.value)
