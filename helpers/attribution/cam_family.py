@@ -127,8 +127,8 @@ def _closed_form(network: Network) -> tuple[str, Any]:
         return graph.call_of(call.inputs[0]).operation.name, kernel
     raise ValueError(
         f"{network.name} does not end in a global average and one dense layer with nothing between them but dropout "
-        f"(here comes {call.operation.name!r}; VGG16 has three dense layers, which mix the places), so its class activation "
-        f"map has no closed form; grad_cam() works on any head"
+        f"(here comes {call.operation.name!r}; VGG16 has three dense layers, which mix the places), so its class "
+        f"activation map has no closed form; grad_cam() works on any head"
     )
 
 
