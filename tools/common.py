@@ -2,15 +2,22 @@
 
 import difflib
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
+
+from helpers.downloads import cache_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 SOURCES = NOTEBOOKS / "source"
-EXECUTED = ROOT / "build" / "executed"
-PAGES = ROOT / "build" / "html"
+# All that commands write; COURSE_CACHE moves it together with what the helpers store.
+BUILD = (cache_folder() if os.environ.get("COURSE_CACHE", "").strip() else ROOT).absolute() / "build"
+EXECUTED = BUILD / "executed"
+PAGES = BUILD / "html"
+ROOM = 200_000_000  # bytes that a run may write: features, executed notebooks, pages
 
 
 class Stop(Exception):
@@ -31,14 +38,47 @@ def start(main: Callable[[list[str]], int]) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a text file whole or not at all, with the same line ends on every system."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a text file whole or not at all, with the same line ends on every system; Stop where that cannot be."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        part.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            part.write_text(text, encoding="utf-8", newline="\n")
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot_write(path, error) from None
+
+
+def cannot_write(path: Path, error: OSError) -> Stop:
+    """The sentence for a file or folder that the system does not let us write."""
+    return Stop(
+        f"{path} cannot be written ({error.strerror or error}): make room or mend this, or set COURSE_CACHE to a "
+        "folder of your own on a disk with room, where all that the commands write then goes."
+    )
+
+
+def check_room(needed: int = ROOM) -> None:
+    """Stop before work begins when what it makes could not be written: a read-only project, a full disk.
+
+    A COURSE_CACHE that is relative to the project's folder is made absolute, since notebooks run in another folder.
+    """
+    if os.environ.get("COURSE_CACHE", "").strip():
+        os.environ["COURSE_CACHE"] = str(cache_folder().absolute())
+    for folder in (BUILD, cache_folder() / "features"):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder) as probe:
+                probe.write(bytes(1 << 20))  # a quota shows only in writing
+            free = shutil.disk_usage(folder).free
+        except OSError as error:
+            raise cannot_write(folder, error) from None
+        if free < needed:
+            raise Stop(
+                f"the disk of {folder} has {free / 1e6:.0f} MB left and this may need {needed / 1e6:.0f}: make room, or "
+                "set COURSE_CACHE to a folder on another disk, where all that the commands write then goes."
+            )
 
 
 def choose(wanted: Iterable[str], names: list[str], what: str) -> list[str]:
