@@ -17,6 +17,8 @@ SOURCES = NOTEBOOKS / "source"
 BUILD = (cache_folder() if os.environ.get("COURSE_CACHE", "").strip() else ROOT).absolute() / "build"
 EXECUTED = BUILD / "executed"
 PAGES = BUILD / "html"
+SITE = BUILD / "site"
+SLIDES = BUILD / "slides"
 ROOM = 200_000_000  # bytes that a run may write: features, executed notebooks, pages
 
 
@@ -76,8 +78,8 @@ def check_room(needed: int = ROOM) -> None:
             raise cannot_write(folder, error) from None
         if free < needed:
             raise Stop(
-                f"the disk of {folder} has {free / 1e6:.0f} MB left and this may need {needed / 1e6:.0f}: make room, or "
-                "set COURSE_CACHE to a folder on another disk, where all that the commands write then goes."
+                f"the disk of {folder} has {free / 1e6:.0f} MB left, and this may need {needed / 1e6:.0f}: "
+                "make room, or set COURSE_CACHE to a folder on another disk, where everything is then written."
             )
 
 

@@ -35,9 +35,7 @@ def refusal(request: HTTPServerRequest, token: str, ip: str = HERE[1]) -> str | 
     if request.headers.get("Sec-Fetch-Site", "").lower() == "cross-site":
         return "Another site led here: copy the address that was printed into the browser's address bar."
     if not request.path.startswith((*LIBRARY, OPENED)) and not any(same(word, token) for word in tokens_of(request)):
-        return (
-            "This address lacks its token: open the whole address that was printed, with all behind the question mark."
-        )
+        return "This address lacks its token: open the whole address that was printed."
     return None
 
 

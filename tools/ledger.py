@@ -7,8 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-import nbformat
-
 from tools import common, run
 from tools.common import Stop, start, write
 
@@ -35,7 +33,7 @@ def main(arguments: list[str]) -> int:
 def claims_of(name: str) -> Iterator[dict[str, str]]:
     """The claims in the outputs of one executed notebook, in order, each with its notebook and section."""
     section = ""
-    for cell in nbformat.read(common.EXECUTED / f"{name}.ipynb", as_version=4).cells:
+    for cell in run.executed(name).cells:
         if cell.cell_type == "markdown":
             headings = headings_of(cell.source)
             section = headings[-1] if headings else section

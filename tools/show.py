@@ -229,7 +229,7 @@ class SlidesServer(Voila):
         return {**settings, "show": show, "slides_token": self.secret, "log_function": lambda handler: None}
 
     def init_handlers(self) -> list:
-        """The gate first, then ours in place of Voilà's for the page and the socket; a page that goes ends no kernel."""
+        """The gate first, then Voilà's with ours for page and socket; a page that goes ends no kernel."""
         ours = {TornadoVoilaHandler: Page, VoilaKernelWebsocketHandler: Socket}
         rules = [(rule[0], ours.get(rule[1], rule[1]), *rule[2:]) for rule in super().init_handlers()]
         rules = [rule for rule in rules if rule[1] is not VoilaShutdownKernelHandler]

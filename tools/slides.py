@@ -20,13 +20,12 @@ from typing import Any
 
 import nbformat
 
-from tools import common, deck, lab
+from tools import books, common, deck, lab
 from tools.common import NOTEBOOKS, ROOT, Stop, choose, start, write
 from tools.pages import first_heading
 
 FIRST_PORT, PORTS = 8870, 50
 WIDGET_EXTENSIONS = ("@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget")
-SLIDES = common.BUILD / "slides"
 
 
 def main(arguments: list[str]) -> int:
@@ -86,7 +85,7 @@ def announce(name: str, server: Any) -> None:
 
 def record_of(name: str) -> Path:
     """The file that says where the notebook's slides are shown now."""
-    return SLIDES / f"{name}.json"
+    return common.SLIDES / f"{name}.json"
 
 
 def take_over(name: str) -> None:
@@ -116,14 +115,8 @@ def running(name: str) -> dict[str, Any] | None:
         other = json.loads(record_of(name).read_text(encoding="utf-8"))
         known = {"port": int(other["port"]), "token": str(other["token"])}
         return {**known, "windows": int(json.loads(talk(known, "GET"))["windows"])}
-    except (
-        OSError,
-        http.client.HTTPException,
-        ValueError,
-        KeyError,
-        TypeError,
-    ):  # no record, a damaged one, or nobody who answers
-        return None
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
+        return None  # no record, a damaged one, or nobody who answers
 
 
 def talk(other: dict[str, Any], method: str) -> bytes:
@@ -159,15 +152,15 @@ def options(port: int, quiet: bool) -> list[str]:
 
 def prepared(name: str, source: Path | None = None) -> Path:
     """Write the notebook that Voilà serves: HTML for text, the slides in the metadata, the folder set first of all."""
-    source = nbformat.read(source or common.NOTEBOOKS / f"{name}.ipynb", as_version=4)
-    title = first_heading(source) or name
-    book = deck.prepare(source)
+    original = books.read(source or common.NOTEBOOKS / f"{name}.ipynb", with_outputs=False)
+    title = first_heading(original) or name
+    book = deck.prepare(original)
     first = nbformat.v4.new_code_cell(f"import os\n\nos.chdir({str(NOTEBOOKS)!r})")
     first.metadata["deck"] = deck.nowhere(title)
     book.cells.insert(0, first)
     book.metadata["deck"] = {"title": title, "head": deck.head()}
-    write(SLIDES / f"{name}.ipynb", nbformat.writes(book) + "\n")
-    return SLIDES / f"{name}.ipynb"
+    write(common.SLIDES / f"{name}.ipynb", nbformat.writes(book) + "\n")
+    return common.SLIDES / f"{name}.ipynb"
 
 
 def free_port() -> int:

@@ -119,7 +119,8 @@ def test_a_page_of_another_site_gets_nothing(page, served, show, way):
     scripts = {
         "link": f"() => {{ location.href = '{served}'; }}",
         "frame": f"() => {{ document.body.innerHTML = '<iframe src=\"{served}\"></iframe>'; }}",
-        "script": f"() => {{ const s = document.createElement('script'); s.src = '{served}'; document.body.append(s); }}",
+        "script": "() => { const s = document.createElement('script'); "
+        f"s.src = '{served}'; document.body.append(s); }}",
         "socket": f"() => new Promise(end => {{ const s = new WebSocket('{socket}'); "
         "s.onopen = () => end('open'); s.onerror = () => end('refused'); })",
     }

@@ -93,12 +93,12 @@ def serving(folder: Path, *options: str) -> Iterator[Served]:
 def main(words: list[str]) -> int:
     """Prepare and serve."""
     from tests.browser.tiny import write
-    from tools import slides
+    from tools import common, slides
 
-    slides.SLIDES = Path(words[0])
-    slides.SLIDES.mkdir(parents=True, exist_ok=True)
+    common.SLIDES = Path(words[0])
+    common.SLIDES.mkdir(parents=True, exist_ok=True)
     slides.take_over(NAME)
-    path = slides.prepared(NAME, write(slides.SLIDES / "source.ipynb"))
+    path = slides.prepared(NAME, write(common.SLIDES / "source.ipynb"))
     return slides.serve(NAME, [str(path), *slides.options(slides.free_port(), quiet=True), *words[1:]])
 
 

@@ -12,7 +12,7 @@ from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 from tornado.websocket import websocket_connect
 
 from tests.unit.slides_server import NAME, Served, kernel_of, serving
-from tools import gate, slides
+from tools import common, gate, slides
 from tools.common import Stop
 
 TOKEN = "the-token"
@@ -192,7 +192,7 @@ def test_nothing_of_it_is_on_the_terminal(show: Served):
 
 
 def test_a_second_command_asks_and_takes_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(slides, "SLIDES", tmp_path / "slides")
+    monkeypatch.setattr(common, "SLIDES", tmp_path / "slides")
     with serving(tmp_path) as first:
         assert (slides.record_of(NAME).stat().st_mode & 0o077 == 0) or os.name == "nt"
         first.page()
@@ -212,7 +212,7 @@ def test_a_second_command_asks_and_takes_over(tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"port": "x", "token": 1}', '{"port": 1, "token": "t"}', "\xff"])
 def test_a_record_that_tells_of_nothing_is_no_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str):
-    monkeypatch.setattr(slides, "SLIDES", tmp_path)
+    monkeypatch.setattr(common, "SLIDES", tmp_path)
     slides.record_of(NAME).write_text(text, encoding="latin-1")
     assert slides.running(NAME) is None
 
