@@ -62,18 +62,15 @@ def checked(book: dict[str, Any], with_outputs: bool) -> nbformat.NotebookNode:
             warnings.simplefilter("ignore")  # of nbformat, about what is filled in here
             if major != 4:
                 book = nbformat.convert(nbformat.reads(json.dumps(book), as_version=nbformat.NO_CONVERT), 4)
-            book = {"cells": [filled(cell, with_outputs) for cell in book["cells"]], "metadata": book.get("metadata")}
+            metadata = book.get("metadata") if isinstance(book.get("metadata"), dict) else {}
+            book = {"cells": [filled(cell, with_outputs) for cell in book["cells"]], "metadata": metadata}
             book = nbformat.v4.reads(json.dumps({**book, "nbformat": 4, "nbformat_minor": 5}))  # joins split lines
-            metadata, book.metadata = book.metadata, nbformat.NotebookNode()
-            _, book = nbformat.validator.normalize(book)
+            _, book = nbformat.validator.normalize(book, strip_invalid_metadata=True)
             nbformat.validate(book)
     except nbformat.ValidationError as error:
         raise ValueError(one_line(error.message)) from None
     except Exception as error:  # nbformat's converters fail in many ways on what no program of theirs has written
         raise ValueError(one_line(f"{type(error).__name__}: {error}")) from None
-    book.metadata = metadata if isinstance(metadata, dict) else nbformat.NotebookNode()
-    if not isinstance(book.metadata.get("kernelspec", {}), dict):
-        del book.metadata["kernelspec"]
     return book
 
 
@@ -84,6 +81,8 @@ def filled(cell: Any, with_outputs: bool) -> dict[str, Any]:
         kind = cell.get("cell_type") if isinstance(cell, dict) else cell
         raise ValueError(f"a cell is of the type {one_line(repr(kind))}, which is none of {', '.join(kinds)}")
     cell = {"source": "", "metadata": {}, **cell}
+    if not re.fullmatch(r"[\w-]{1,64}", str(cell.get("id", "")), re.A) or not isinstance(cell.get("id"), str):
+        cell.pop("id", None)
     metadata = cell["metadata"] if isinstance(cell["metadata"], dict) else {}
     fitting = {"slideshow": dict, "tags": list}
     cell["metadata"] = {key: value for key, value in metadata.items() if isinstance(value, fitting.get(key, object))}

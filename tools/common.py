@@ -45,7 +45,7 @@ def write(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            part.write_text(text, encoding="utf-8", newline="\n")
+            part.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
             os.replace(part, path)
         finally:
             part.unlink(missing_ok=True)
