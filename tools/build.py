@@ -32,9 +32,9 @@ def main(arguments: list[str]) -> int:
     stale = [path for path, text in wanted.items() if not path.is_file() or text_of(path) != text]
     left = leftovers({*wanted, *broken})
     for path in stale:
-        print(f"{'differs from its source' if check else 'written'}: {path.name}")
         if not check:
             write(path, wanted[path])
+        print(f"{'differs from its source' if check else 'written'}: {path.name}")
     for path in left:
         print(f"{'has no source any more' if check else 'removed'}: {path.name}")
         if not check:

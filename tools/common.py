@@ -13,8 +13,19 @@ from helpers.downloads import cache_folder
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 SOURCES = NOTEBOOKS / "source"
-# All that commands write; COURSE_CACHE moves it together with what the helpers store.
-BUILD = (cache_folder() if os.environ.get("COURSE_CACHE", "").strip() else ROOT).absolute() / "build"
+
+
+def build_folder() -> Path:
+    """Where commands write: build/ in the project, or in the folder of COURSE_CACHE, as all that the helpers store."""
+    if not os.environ.get("COURSE_CACHE", "").strip():
+        return ROOT / "build"
+    try:
+        return cache_folder().absolute() / "build"
+    except (ValueError, RuntimeError):  # no such home folder; `check_room` says so before anything is written
+        return ROOT / "build"
+
+
+BUILD = build_folder()
 EXECUTED = BUILD / "executed"
 PAGES = BUILD / "html"
 SITE = BUILD / "site"
@@ -55,10 +66,19 @@ def write(path: Path, text: str) -> None:
 
 def cannot_write(path: Path, error: OSError) -> Stop:
     """The sentence for a file or folder that the system does not let us write."""
-    return Stop(
-        f"{path} cannot be written ({error.strerror or error}): make room or mend this, or set COURSE_CACHE to a "
-        "folder of your own on a disk with room, where all that the commands write then goes."
-    )
+    what = f"{path} cannot be written ({error.strerror or error})"
+    if ROOT in path.parents and BUILD not in [path, *path.parents] and path.parent.name != "cache":
+        return Stop(f"{what}: it is part of the course itself; mend this, or copy the course to a folder of your own.")
+    return Stop(f"{what}: make room, or set COURSE_CACHE to a folder of your own, where everything is then written.")
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether files can be made in a folder."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def check_room(needed: int = ROOM) -> None:
@@ -66,9 +86,13 @@ def check_room(needed: int = ROOM) -> None:
 
     A COURSE_CACHE that is relative to the project's folder is made absolute, since notebooks run in another folder.
     """
+    try:
+        cache = cache_folder().absolute()
+    except (ValueError, RuntimeError) as error:
+        raise Stop(f"COURSE_CACHE names no folder ({error}): write the folder's whole path.") from None
     if os.environ.get("COURSE_CACHE", "").strip():
-        os.environ["COURSE_CACHE"] = str(cache_folder().absolute())
-    for folder in (BUILD, cache_folder() / "features"):
+        os.environ["COURSE_CACHE"] = str(cache)
+    for folder in (BUILD, cache / "features"):
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder) as probe:
