@@ -92,11 +92,30 @@ def filled(cell: Any, with_outputs: bool) -> dict[str, Any]:
     if not with_outputs:
         return {**cell, "outputs": [], "execution_count": None}
     if isinstance(cell["outputs"], list):
-        cell["outputs"] = [
-            {**OF_OUTPUT.get(str(output.get("output_type")), {}), **output} if isinstance(output, dict) else output
-            for output in cell["outputs"]
-        ]
+        cell["outputs"] = [showable(output) if isinstance(output, dict) else output for output in cell["outputs"]]
     return cell
+
+
+def showable(output: dict[str, Any]) -> dict[str, Any]:
+    """An output with what may be left out, and without what no page can show: a picture that is a number."""
+    output = {**OF_OUTPUT.get(str(output.get("output_type")), {}), **output}
+    data, metadata = output.get("data"), output.get("metadata")
+    if isinstance(data, dict):
+        output["data"] = {kind: value for kind, value in data.items() if is_json(kind) or is_text(value)}
+    if isinstance(metadata, dict):
+        odd = [kind for kind, value in metadata.items() if "/" in kind and not isinstance(value, dict)]
+        output["metadata"] = {kind: value for kind, value in metadata.items() if kind not in odd}
+    return output
+
+
+def is_json(kind: str) -> bool:
+    """Whether a kind of output holds any values, not only text."""
+    return kind == "application/json" or kind.endswith("+json")
+
+
+def is_text(value: Any) -> bool:
+    """Whether a value is text, or the lines of one."""
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(line, str) for line in value))
 
 
 def text_of(path: Path) -> str:

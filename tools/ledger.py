@@ -42,7 +42,7 @@ def claims_of(name: str) -> Iterator[dict[str, str]]:
             section = headings[-1] if headings else section
         for output in cell.get("outputs", []):
             record = output.get("data", {}).get(CLAIM)
-            if record:
+            if isinstance(record, dict) and set(FIELDS) <= set(record):
                 yield {**{field: str(record[field]) for field in FIELDS}, "notebook": name, "section": section}
 
 

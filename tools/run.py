@@ -90,6 +90,7 @@ def run_one(name: str) -> tuple[float, float | None, str]:
         "failed": bool(trouble),
     }
     features = sorted(path.name for path in features_folder().glob("*.npy") if path.stat().st_mtime >= clock)
+    book = books.checked(book, with_outputs=True)  # what is written can be read again
     book.metadata["course"] = {**books.facts_of(book), **facts, "features": features}
     write(common.EXECUTED / f"{name}.ipynb", nbformat.writes(book) + "\n")
     write(common.PAGES / f"{name}.html", page(book, name))

@@ -5,6 +5,7 @@ Notebooks that changed since they last ran (cells, helpers, packages) run first;
 """
 
 import argparse
+import contextlib
 import copy
 import html
 import os
@@ -203,8 +204,10 @@ def with_steppers(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
     for cell in book.cells:
         for output in cell.get("outputs", []):
             if frames.MIME in output.get("data", {}):
-                output["data"] = {"text/html": frames.stepper(output["data"][frames.MIME])}
-                output["metadata"] = {}
+                # Frames of another shape than ours leave the explorer as the picture that it also is.
+                with contextlib.suppress(LookupError, TypeError, ValueError, AttributeError):
+                    output["data"] = {"text/html": frames.stepper(output["data"][frames.MIME])}
+                    output["metadata"] = {}
     return book
 
 

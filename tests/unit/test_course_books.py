@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tools import books, build, common, ledger, run, site, slides, warm
+from tools import books, build, common, frames, ledger, pages, run, site, slides, warm
 
 GOOD = {
     "cells": [
@@ -187,6 +187,43 @@ def test_a_damaged_executed_notebook_is_made_again_and_stops_no_other(
     assert site.main(["--slides", "01"]) == 0 and site.main([]) == 0
     assert (common.SITE / "01_other.html").exists()
     assert "Traceback" not in capsys.readouterr().err
+
+
+ODD = [
+    {"image/png": "no picture"},
+    {"image/png": 5, "text/plain": "five"},
+    {"image/svg+xml": 5},
+    {"text/html": None},
+    {"text/html": ["<b>", "bold</b>"]},
+    {"text/latex": 5},
+    {"text/markdown": {"a": 1}},
+    {"text/plain": "\ud83d"},
+    {"application/json": [1, {"a": None}]},
+    {pages.WIDGET: 5},
+    {frames.MIME: None, "text/plain": "explorer"},
+    {frames.MIME: {"title": 5, "frames": [{}]}},
+    {frames.MIME: {"title": "", "frames": []}},
+    {ledger.CLAIM: {"lecture": 1}},
+    {},
+]
+
+
+@pytest.mark.filterwarnings("ignore:Your element with mimetype")
+def test_whatever_a_cell_shows_becomes_a_page(project: Path, monkeypatch: pytest.MonkeyPatch):
+    def execute(book):
+        for data in ODD:
+            output = {"output_type": "display_data", "data": data, "metadata": {"image/png": 5, "text/html": {}}}
+            cell = nbformat.v4.new_code_cell("show()")
+            cell.outputs = [nbformat.from_dict(output)]
+            book.cells.append(cell)
+        return None, ""
+
+    monkeypatch.setattr(run, "execute", execute)
+    assert run.main([]) == site.main([]) == site.main(["--slides", "02"]) == 0
+    for page in (common.PAGES / "02_good.html", common.SITE / "02_good.html"):
+        text = page.read_text()
+        assert "five" in text and "bold</b>" in text and "explorer" in text
+    assert run.is_fresh("02_good") and list(ledger.claims_of("02_good")) == []
 
 
 FACTS = [[], {"key": [], "failed": 0}, {"features": 5}, {"features": [None, {}]}, {"megabytes": "<b>"}]
