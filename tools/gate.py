@@ -7,7 +7,7 @@ import ipaddress
 import secrets
 import socket
 from collections.abc import Collection
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import tornado.web
 from tornado.httputil import HTTPServerRequest, split_host_and_port
@@ -30,7 +30,7 @@ def refusal(request: HTTPServerRequest, token: str, ip: str = HERE[1]) -> str | 
     host = request.host.lower()
     if not is_known_host(split_host_and_port(host)[0].strip("[]"), ip):
         return "These slides answer under this computer's own name only: open the address that was printed."
-    if "Origin" in request.headers and urlsplit(request.headers["Origin"].lower()).netloc != host:
+    if "Origin" in request.headers and request.headers["Origin"].lower() not in (f"http://{host}", f"https://{host}"):
         return "A page of another site asked for these slides: open the address that was printed."
     if request.headers.get("Sec-Fetch-Site", "").lower() == "cross-site":
         return "Another site led here: copy the address that was printed into the browser's address bar."

@@ -43,18 +43,18 @@ class Show:
         self.windows = 0
         self.parts: list[str] = []
         self.run: asyncio.Task | None = None
-        self.news = asyncio.Event()
+        self.starting, self.news = asyncio.Lock(), asyncio.Event()
         self.end_timer: asyncio.TimerHandle | None = None
 
     async def page(self, render: Callable[[], AsyncIterator[str]]) -> AsyncIterator[str]:
         """Yield the page's parts, those written already at once; `render` runs the notebook where no kernel has it."""
         with self.window():
-            if self.run and self.run.done() and not await self.is_alive():
-                await self.end()
-            if self.run is None:
-                self.parts = []
-                self.run = asyncio.ensure_future(self._write(render))
-            parts, run, at = self.parts, self.run, 0
+            async with self.starting:  # one window looks whether there is a kernel, the others wait for its answer
+                if self.run and self.run.done() and not await self.is_alive():
+                    await self.end()
+                if self.run is None:
+                    self.run = asyncio.ensure_future(self._write(render))
+                parts, run, at = self.parts, self.run, 0
             while at < len(parts) or not run.done():
                 if at == len(parts):
                     await self.news.wait()

@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
     known, others = parser.parse_known_args(arguments)
     name = choose([known.name], notebook_names(), "notebook")[0]
     port = lab.asked_port([f"--port={known.port}"]) if known.port is not None else None
-    common.check_room()
+    common.check_room(20_000_000)
     take_over(name)
     if port:
         lab.check_free(port)
@@ -60,7 +60,7 @@ def serve(name: str, words: list[str]) -> int:
     try:
         server.start()
     finally:
-        record_of(name).unlink(missing_ok=True)
+        forget(name, server.secret)
     if server.interrupted:
         raise KeyboardInterrupt
     if server.said:
@@ -86,6 +86,13 @@ def announce(name: str, server: Any) -> None:
 def record_of(name: str) -> Path:
     """The file that says where the notebook's slides are shown now."""
     return common.SLIDES / f"{name}.json"
+
+
+def forget(name: str, token: str) -> None:
+    """Remove the note of a show that has ended, unless another one has taken its place."""
+    with contextlib.suppress(OSError):
+        if token in record_of(name).read_text(encoding="utf-8", errors="replace"):
+            record_of(name).unlink()
 
 
 def take_over(name: str) -> None:

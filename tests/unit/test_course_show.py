@@ -67,6 +67,8 @@ def test_welcome(welcome: HTTPServerRequest):
         (request(Origin="http://evil.example"), "another site"),
         (request(Origin="http://localhost:9999"), "another site"),
         (request(Origin="null"), "another site"),
+        (request(Origin="http://["), "another site"),
+        (request(Origin="http://localhost:8870.evil.example"), "another site"),
         (request(Sec_Fetch_Site="cross-site"), "Another site"),
         (request("/voila/static/voila.js", Sec_Fetch_Site="cross-site"), "Another site"),
     ],
@@ -215,6 +217,16 @@ def test_a_record_that_tells_of_nothing_is_no_show(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(common, "SLIDES", tmp_path)
     slides.record_of(NAME).write_text(text, encoding="latin-1")
     assert slides.running(NAME) is None
+
+
+def test_a_show_that_ends_leaves_the_note_of_the_one_that_took_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(common, "SLIDES", tmp_path)
+    slides.record_of(NAME).write_text('{"port": 1, "token": "new"}')
+    slides.forget(NAME, "old")
+    assert slides.record_of(NAME).exists()
+    slides.forget(NAME, "new")
+    slides.forget(NAME, "new")
+    assert not slides.record_of(NAME).exists()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="stops the server with a signal")
