@@ -4,9 +4,10 @@ import argparse
 import hashlib
 import json
 import re
+import sys
 from pathlib import Path
 
-from tools import common
+from tools import books, common
 from tools.common import start, write
 
 # What jupytext and Jupyter would fill in from the machine at hand is fixed here instead.
@@ -21,13 +22,19 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="course.py build", description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing, fail when a notebook is not up to date")
     check = parser.parse_args(arguments).check
-    wanted = {target(source): notebook_text(source) for source in sources()}
-    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
-    left = leftovers(set(wanted))
+    wanted, broken = {}, []
+    for source in sources():
+        try:
+            wanted[target(source)] = notebook_text(source)
+        except (ValueError, OSError) as error:  # of jupytext, and of a file that is no text
+            broken.append(target(source))
+            print(f"course.py: {source.name} cannot be read ({books.one_line(str(error))}): mend it.", file=sys.stderr)
+    stale = [path for path, text in wanted.items() if not path.is_file() or text_of(path) != text]
+    left = leftovers({*wanted, *broken})
     for path in stale:
-        print(f"{'differs from its source' if check else 'written'}: {path.name}")
         if not check:
             write(path, wanted[path])
+        print(f"{'differs from its source' if check else 'written'}: {path.name}")
     for path in left:
         print(f"{'has no source any more' if check else 'removed'}: {path.name}")
         if not check:
@@ -36,7 +43,12 @@ def main(arguments: list[str]) -> int:
         print("Edit notebooks/source/*.py, then run `python3 course.py build`.")
         return 1
     print(f"{len(wanted)} notebooks, {len(wanted) - len(stale)} were up to date.")
-    return 0
+    return 1 if broken else 0
+
+
+def text_of(path: Path) -> str:
+    """The text of a file, with a mark for what is no text."""
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def sources() -> list[Path]:
@@ -90,7 +102,7 @@ def leftovers(wanted: set[Path]) -> list[Path]:
             continue
         try:
             mark = json.loads(path.read_text(encoding="utf-8"))["metadata"]["course"]["source"]
-        except (ValueError, KeyError, TypeError):  # no notebook of ours, or none at all
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):  # no notebook of ours, or none at all
             continue
         if mark == f"source/{path.stem}.py":
             found.append(path)

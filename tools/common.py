@@ -2,15 +2,35 @@
 
 import difflib
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
+
+from helpers.downloads import cache_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 SOURCES = NOTEBOOKS / "source"
-EXECUTED = ROOT / "build" / "executed"
-PAGES = ROOT / "build" / "html"
+
+
+def build_folder() -> Path:
+    """Where commands write: build/ in the project, or in the folder of COURSE_CACHE, as all that the helpers store."""
+    if not os.environ.get("COURSE_CACHE", "").strip():
+        return ROOT / "build"
+    try:
+        return cache_folder().absolute() / "build"
+    except (ValueError, RuntimeError):  # no such home folder; `check_room` says so before anything is written
+        return ROOT / "build"
+
+
+BUILD = build_folder()
+EXECUTED = BUILD / "executed"
+PAGES = BUILD / "html"
+SITE = BUILD / "site"
+SLIDES = BUILD / "slides"
+ROOM = 200_000_000  # bytes that a run may write: features, executed notebooks, pages
 
 
 class Stop(Exception):
@@ -31,14 +51,60 @@ def start(main: Callable[[list[str]], int]) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a text file whole or not at all, with the same line ends on every system."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a text file whole or not at all, with the same line ends on every system; Stop where that cannot be."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        part.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            part.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot_write(path, error) from None
+
+
+def cannot_write(path: Path, error: OSError) -> Stop:
+    """The sentence for a file or folder that the system does not let us write."""
+    what = f"{path} cannot be written ({error.strerror or error})"
+    if ROOT in path.parents and BUILD not in [path, *path.parents] and path.parent.name != "cache":
+        return Stop(f"{what}: it is part of the course itself; mend this, or copy the course to a folder of your own.")
+    return Stop(f"{what}: make room, or set COURSE_CACHE to a folder of your own, where everything is then written.")
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether files can be made in a folder."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def check_room(needed: int = ROOM) -> None:
+    """Stop before work begins when what it makes could not be written: a read-only project, a full disk.
+
+    A COURSE_CACHE that is relative to the project's folder is made absolute, since notebooks run in another folder.
+    """
+    try:
+        cache = cache_folder().absolute()
+    except (ValueError, RuntimeError) as error:
+        raise Stop(f"COURSE_CACHE names no folder ({error}): write the folder's whole path.") from None
+    if os.environ.get("COURSE_CACHE", "").strip():
+        os.environ["COURSE_CACHE"] = str(cache)
+    for folder in (BUILD, cache / "features"):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder) as probe:
+                probe.write(bytes(1 << 20))  # a quota shows only in writing
+            free = shutil.disk_usage(folder).free
+        except OSError as error:
+            raise cannot_write(folder, error) from None
+        if free < needed:
+            raise Stop(
+                f"the disk of {folder} has {free / 1e6:.0f} MB left, and this may need {needed / 1e6:.0f}: "
+                "make room, or set COURSE_CACHE to a folder on another disk, where everything is then written."
+            )
 
 
 def choose(wanted: Iterable[str], names: list[str], what: str) -> list[str]:

@@ -170,7 +170,7 @@ def code_html(cell: nbformat.NotebookNode) -> str:
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import PythonLexer
 
-    kind = "code always" if "show-input" in cell.metadata.get("tags", []) else "code"
+    kind = "code always" if "show-input" in (cell.metadata.get("tags") or []) else "code"
     return f'<div class="{kind}">{highlight(cell.source, PythonLexer(), HtmlFormatter())}</div>'
 
 

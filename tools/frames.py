@@ -74,7 +74,7 @@ def stepper(explorer: dict[str, Any]) -> str:
         size = f'width="{int(frame["width"])}" height="{int(frame["height"])}"'
         shown.append(
             f'<div class="frame"{" hidden" if at else ""} data-label="{words["label"]}">'
-            f'<img src="{frame["source"]}" alt="{words["caption"]}" {size}>'
+            f'<img src="{html.escape(str(frame["source"]), quote=True)}" alt="{words["caption"]}" {size}>'
             f"<p><b>{words['label']}.</b> {words['caption']}{code}</p></div>"
         )
     return (

@@ -1,16 +1,14 @@
 """`course.py ledger`: what the notebooks measured about the slides, collected in docs/claims.md.
 
-Notebooks that were never executed, or changed since, run first.
+Notebooks that were never executed, or changed since, run first. In a read-only project the file goes to build/.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator
 
-import nbformat
-
 from tools import common, run
-from tools.common import Stop, start, write
+from tools.common import Stop, is_writable, start, write
 
 CLAIM = "application/vnd.course.slide-claim+json"
 FIELDS = ("lecture", "claim", "verdict", "number")
@@ -24,24 +22,27 @@ measured in the cell that states it, on the network and data that the notebook u
 def main(arguments: list[str]) -> int:
     """Run what is out of date and write the ledger; nothing is written when a notebook fails."""
     names = run.notebook_names()
+    common.check_room()
+    docs = common.ROOT / "docs"
+    place = (docs if is_writable(docs) or not docs.exists() else common.BUILD) / "claims.md"
     if run.run_all([name for name in names if not run.is_fresh(name)]):
-        raise Stop("docs/claims.md was left as it is, because a notebook failed.")
+        raise Stop(f"{place} was left as it is, because a notebook failed.")
     claims = [claim for name in names for claim in claims_of(name)]
-    write(common.ROOT / "docs" / "claims.md", text(claims))
-    print(f"docs/claims.md: {summary(claims)}")
+    write(place, text(claims))
+    print(f"{place}: {summary(claims)}")
     return 0
 
 
 def claims_of(name: str) -> Iterator[dict[str, str]]:
     """The claims in the outputs of one executed notebook, in order, each with its notebook and section."""
     section = ""
-    for cell in nbformat.read(common.EXECUTED / f"{name}.ipynb", as_version=4).cells:
+    for cell in run.executed(name).cells:
         if cell.cell_type == "markdown":
             headings = headings_of(cell.source)
             section = headings[-1] if headings else section
         for output in cell.get("outputs", []):
             record = output.get("data", {}).get(CLAIM)
-            if record:
+            if isinstance(record, dict) and set(FIELDS) <= set(record):
                 yield {**{field: str(record[field]) for field in FIELDS}, "notebook": name, "section": section}
 
 

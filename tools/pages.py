@@ -2,6 +2,7 @@
 
 import copy
 import html
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ import nbformat
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from tools import frames
+from tools import common, frames
 from tools.common import NOTEBOOKS
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -103,7 +104,13 @@ def links(body: str, target: Callable[[str], str | None] | None = None) -> str:
 def page_of(address: str) -> str:
     """Where a relative link of a notebook leads from a page in build/html."""
     notebook = re.fullmatch(r"(\w+)\.ipynb(#.*)?", address)
-    return f"{notebook[1]}.html{notebook[2] or ''}" if notebook else f"../../notebooks/{address}"
+    if notebook:
+        return f"{notebook[1]}.html{notebook[2] or ''}"
+    try:
+        way = Path(os.path.relpath(common.NOTEBOOKS, common.PAGES)).as_posix()
+    except ValueError:  # on Windows the pages may lie on another drive
+        way = common.NOTEBOOKS.as_uri()
+    return f"{way}/{address}"
 
 
 def formula(latex: str, block: bool) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import nbformat
 
-from tools import common, frames
+from tools import books, common, frames
 from tools.common import ROOT, Stop, choose, start, write
 
 CELL_SECONDS = 600
@@ -30,6 +30,7 @@ def main(arguments: list[str]) -> int:
     if options := [word for word in arguments if word.startswith("-")]:
         raise Stop(f"run has no option {options[0]!r}: give names of notebooks, or nothing for all of them.")
     names = choose(arguments, notebook_names(), "notebook")
+    common.check_room()
     began = time.monotonic()
     failed = run_all(names)
     write_index()
@@ -51,7 +52,7 @@ def notebook_names() -> list[str]:
 def run_all(names: list[str], is_done: Callable[[str], bool] | None = None, done: str = "as before") -> list[str]:
     """Execute notebooks one after the other, with a line for each, and return the names of those that failed.
 
-    Those of which `is_done` is true are not run; their line says `done`.
+    Those of which `is_done` is true are not run; their line says `done`. One that cannot be read has failed.
     """
     failed = []
     for number, name in enumerate(names, start=1):
@@ -59,7 +60,13 @@ def run_all(names: list[str], is_done: Callable[[str], bool] | None = None, done
         if is_done and is_done(name):
             print(done, flush=True)
             continue
-        seconds, megabytes, trouble = run_one(name)
+        try:
+            seconds, megabytes, trouble = run_one(name)
+        except books.Unreadable as reason:
+            print("FAILED, not run", flush=True)
+            failed.append(name)
+            print(f"course.py: {reason}", file=sys.stderr, flush=True)
+            continue
         memory = f", {megabytes:.0f} MB" if megabytes else ""
         print(f"{'FAILED after ' if trouble else ''}{seconds:.1f} s{memory}", flush=True)
         if trouble:
@@ -72,8 +79,8 @@ def run_one(name: str) -> tuple[float, float | None, str]:
     """Execute one notebook and write it and its page; return seconds, peak megabytes (or None) and what went wrong."""
     from tools.pages import page
 
-    book = nbformat.read(common.NOTEBOOKS / f"{name}.ipynb", as_version=4)
-    began, clock, key = time.monotonic(), time.time(), key_of(name)
+    book, key = source(name), key_of(name)
+    began, clock = time.monotonic(), time.time()
     megabytes, trouble = execute(book)
     seconds = time.monotonic() - began
     facts = {
@@ -83,10 +90,24 @@ def run_one(name: str) -> tuple[float, float | None, str]:
         "failed": bool(trouble),
     }
     features = sorted(path.name for path in features_folder().glob("*.npy") if path.stat().st_mtime >= clock)
-    book.metadata.setdefault("course", {}).update(facts, features=features)
+    book = books.checked(book, with_outputs=True)  # what is written can be read again
+    book.metadata["course"] = {**books.facts_of(book), **facts, "features": features}
     write(common.EXECUTED / f"{name}.ipynb", nbformat.writes(book) + "\n")
     write(common.PAGES / f"{name}.html", page(book, name))
     return seconds, megabytes, trouble
+
+
+def source(name: str) -> nbformat.NotebookNode:
+    """A notebook as it stands in notebooks/, without outputs; raises Unreadable."""
+    return books.read(common.NOTEBOOKS / f"{name}.ipynb", with_outputs=False)
+
+
+def executed(name: str) -> nbformat.NotebookNode | None:
+    """A notebook as it ran last; None where it never did, or where its file is damaged."""
+    try:
+        return books.read(common.EXECUTED / f"{name}.ipynb")
+    except books.Unreadable:
+        return None
 
 
 def features_folder() -> Path:
@@ -98,8 +119,7 @@ def features_folder() -> Path:
 
 def key_of(name: str) -> str:
     """A short sum over what a notebook's results depend on: its cells, the helpers, the packages, the data's place."""
-    cells = json.loads((common.NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
-    texts = [[cell["cell_type"], cell["source"], cell["metadata"].get("tags")] for cell in cells]
+    texts = [[cell.cell_type, cell.source, cell.metadata.get("tags")] for cell in source(name).cells]
     total = hashlib.sha256(json.dumps([texts, os.environ.get("COURSE_DATA", "")]).encode())
     code = sorted((common.ROOT / "helpers").rglob("*.py"))
     for path in [*code, Path(frames.__file__), *common.ROOT.glob("requirements.txt")]:
@@ -109,10 +129,11 @@ def key_of(name: str) -> str:
 
 def is_fresh(name: str) -> bool:
     """Whether build/executed holds this notebook as it is now, run through by the helpers as they are now."""
+    book = executed(name)
+    facts = books.facts_of(book) if book else {}
     try:
-        facts = nbformat.read(common.EXECUTED / f"{name}.ipynb", as_version=4).metadata["course"]
-        return facts["key"] == key_of(name) and not facts["failed"]
-    except (OSError, KeyError, ValueError):
+        return facts.get("failed") is False and facts.get("key") == key_of(name)
+    except books.Unreadable:
         return False
 
 
@@ -168,14 +189,15 @@ def write_index() -> None:
 
     rows = []
     for path in sorted(common.EXECUTED.glob("*.ipynb")):
-        if not (common.PAGES / f"{path.stem}.html").exists():
+        book = executed(path.stem)
+        if book is None or not (common.PAGES / f"{path.stem}.html").exists():
             continue
-        book = nbformat.read(path, as_version=4)
-        facts = book.metadata.get("course", {})
+        facts, stem = books.facts_of(book), html.escape(path.stem, quote=True)
         title = html.escape(first_heading(book) or path.stem)
-        state = "<span class='failed'>failed</span>" if facts.get("failed") else f"{facts.get('seconds', '?')} s"
-        memory = f"{facts['megabytes']} MB" if facts.get("megabytes") else ""
-        rows.append(f"<tr><td><a href='{path.stem}.html'>{title}</a></td><td>{state}</td><td>{memory}</td></tr>")
+        seconds = html.escape(f"{facts.get('seconds', '?')} s")
+        state = "<span class='failed'>failed</span>" if facts.get("failed") else seconds
+        memory = html.escape(f"{facts['megabytes']} MB") if facts.get("megabytes") else ""
+        rows.append(f"<tr><td><a href='{stem}.html'>{title}</a></td><td>{state}</td><td>{memory}</td></tr>")
     head = "<tr><th>notebook</th><th>run time</th><th>peak memory</th></tr>"
     write(common.PAGES / "index.html", shell("Notebooks", f"<h1>Notebooks</h1>\n<table>{head}{''.join(rows)}</table>"))
 

@@ -5,6 +5,7 @@ Notebooks that changed since they last ran (cells, helpers, packages) run first;
 """
 
 import argparse
+import contextlib
 import copy
 import html
 import os
@@ -16,7 +17,7 @@ from string import Template
 
 import nbformat
 
-from tools import common, deck, frames, pages, run
+from tools import books, common, deck, frames, pages, run
 from tools.common import Stop, choose, start, write
 
 NAMED = re.compile(r"<code>([\w./-]+\.md)</code>(?![^<]*</a>)")
@@ -45,15 +46,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="run only these; pages of others stay as they are")
     parser.add_argument("--slides", metavar="NAME", help="static slides of this notebook instead of the site")
     known = parser.parse_args(arguments)
-    folder = common.ROOT / "build" / "site"
+    names = choose(known.names if known.slides is None else [known.slides], run.notebook_names(), "notebook")
+    common.check_room()
     if known.slides is not None:
-        return slides(choose([known.slides], run.notebook_names(), "notebook")[0], folder)
-    names = choose(known.names, run.notebook_names(), "notebook")
+        return slides(names[0], common.SITE)
     failed = run.run_all(names, run.is_fresh)
-    present = [name for name in run.notebook_names() if (common.EXECUTED / f"{name}.ipynb").exists()]
-    site = Site(present, folder)
+    present = {name: book for name in run.notebook_names() if (book := run.executed(name))}
+    site = Site(present, common.SITE)
     changed = site.build()
-    print(f"{len(site.written)} pages, {changed} of them changed. Open {folder / 'index.html'}")
+    print(f"{len(site.written)} pages, {changed} of them changed. Open {common.SITE / 'index.html'}")
     if failed:
         print("Failed, and shown up to the failing cell: " + ", ".join(failed), file=sys.stderr)
     return 1 if failed else 0
@@ -62,9 +63,8 @@ def main(arguments: list[str]) -> int:
 class Site:
     """All pages of the site; documents that the notebooks link to (glossary, cards) become pages too."""
 
-    def __init__(self, names: list[str], folder: Path) -> None:
-        self.names, self.folder = names, folder
-        self.books = {name: nbformat.read(common.EXECUTED / f"{name}.ipynb", as_version=4) for name in names}
+    def __init__(self, executed: dict[str, nbformat.NotebookNode], folder: Path) -> None:
+        self.names, self.books, self.folder = list(executed), executed, folder
         self.titles = {name: pages.first_heading(book) or name for name, book in self.books.items()}
         self.documents: dict[Path, str] = {}  # file -> its page
         self.waiting: list[Path] = []
@@ -114,7 +114,7 @@ class Site:
 
     def document(self, path: Path) -> str:
         """The page of a Markdown document."""
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8", errors="replace")
         title = next((line[2:].strip() for line in text.splitlines() if line.startswith("# ")), path.stem)
         body = with_pictures(pages.markdown_to_html(text), path.parent)
         return page(title, self.linked(body, path), self.way([], []))
@@ -145,8 +145,7 @@ class Site:
         rows, lead = [], self.target(common.ROOT / INDEX)
         for name, book in self.books.items():
             sentence, minutes = about(book)
-            facts = book.metadata.get("course", {})
-            failed = " <span class='failed'>a cell failed</span>" if facts.get("failed") else ""
+            failed = " <span class='failed'>a cell failed</span>" if books.facts_of(book).get("failed") else ""
             rows.append(
                 f'<li>{gallery(name)}<div><a href="{name}.html">{html.escape(self.titles[name])}</a> '
                 f'<span class="minutes">{html.escape(minutes)}</span>{failed}<br>{html.escape(sentence)}</div></li>'
@@ -168,7 +167,7 @@ class Site:
 def introduction() -> tuple[str, str]:
     """The README's title and, as HTML, what it says below it: what the course is, and for whom."""
     path = common.ROOT / "README.md"
-    text = path.read_text(encoding="utf-8") if path.exists() else "# Contents\n"
+    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else "# Contents\n"
     title, _, rest = text.removeprefix("# ").partition("\n")
     return title.strip(), pages.markdown_to_html(rest.split("\n## ")[0])
 
@@ -205,8 +204,10 @@ def with_steppers(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
     for cell in book.cells:
         for output in cell.get("outputs", []):
             if frames.MIME in output.get("data", {}):
-                output["data"] = {"text/html": frames.stepper(output["data"][frames.MIME])}
-                output["metadata"] = {}
+                # Frames of another shape than ours leave the explorer as the picture that it also is.
+                with contextlib.suppress(LookupError, TypeError, ValueError, AttributeError):
+                    output["data"] = {"text/html": frames.stepper(output["data"][frames.MIME])}
+                    output["metadata"] = {}
     return book
 
 
@@ -238,8 +239,7 @@ def slides(name: str, folder: Path) -> int:
     """Write the static slides of one notebook."""
     if run.run_all([name], run.is_fresh):
         raise Stop(f"{name} fails, so no slides were made of it: the lines above say why.")
-    book = nbformat.read(common.EXECUTED / f"{name}.ipynb", as_version=4)
-    outputs = {}
+    book, outputs = run.executed(name), {}
     for cell in with_steppers(book).cells:
         if cell.cell_type == "code" and deck.slide_type(cell) not in ("skip", "notes"):
             outputs[cell.id] = output_of(cell)
@@ -261,7 +261,7 @@ def output_of(cell: nbformat.NotebookNode) -> str:
 
 def write_if_changed(path: Path, text: str) -> int:
     """Write a file unless it already holds this text; 1 when it was written, else 0."""
-    if path.exists() and path.read_text(encoding="utf-8") == text:
+    if path.is_file() and path.read_text(encoding="utf-8", errors="replace") == text:
         return 0
     write(path, text)
     return 1

@@ -8,9 +8,7 @@ import argparse
 import shutil
 from pathlib import Path
 
-import nbformat
-
-from tools import common, run
+from tools import books, common, run
 from tools.common import choose, start
 
 LIMIT = 2_000_000_000  # bytes of stored features; the least recently used go first
@@ -25,7 +23,9 @@ def main(arguments: list[str]) -> int:
     if known.clear:
         print(f"Deleted {clear() / 1e6:.0f} MB. Downloaded data and weights are kept.")
         return 0
-    failed = run.run_all(choose(known.names, run.notebook_names(), "notebook"), is_warm, "warm")
+    names = choose(known.names, run.notebook_names(), "notebook")
+    common.check_room()
+    failed = run.run_all(names, is_warm, "warm")
     removed = keep_within(run.features_folder(), LIMIT)
     stored = sum(size_of(folder) for folder in folders())
     print(f"Stored: {stored / 1e6:.0f} MB{f', {removed / 1e6:.0f} MB of old features deleted' if removed else ''}.")
@@ -34,21 +34,15 @@ def main(arguments: list[str]) -> int:
 
 def folders() -> list[Path]:
     """All folders whose files the course can make again by itself."""
-    return [
-        run.features_folder(),
-        common.EXECUTED,
-        common.PAGES,
-        common.ROOT / "build" / "site",
-        common.ROOT / "build" / "slides",
-    ]
+    return [run.features_folder(), common.EXECUTED, common.PAGES, common.SITE, common.SLIDES]
 
 
 def is_warm(name: str) -> bool:
     """Whether the notebook ran as it is now, and the features that it used are still on the disk."""
     if not run.is_fresh(name):
         return False
-    facts = nbformat.read(common.EXECUTED / f"{name}.ipynb", as_version=4).metadata["course"]
-    return all((run.features_folder() / file).exists() for file in facts.get("features", []))
+    features = books.facts_of(run.executed(name)).get("features", [])
+    return isinstance(features, list) and all((run.features_folder() / str(file)).exists() for file in features)
 
 
 def size_of(folder: Path) -> int:

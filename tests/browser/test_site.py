@@ -15,7 +15,8 @@ def folder(tmp_path_factory) -> Path:
     """A site of the tiny notebook, executed in a real kernel."""
     root = tmp_path_factory.mktemp("course")
     places = {"ROOT": root, "NOTEBOOKS": root / "notebooks", "SOURCES": root / "notebooks" / "source"}
-    places |= {"EXECUTED": root / "build" / "executed", "PAGES": root / "build" / "html"}
+    places |= {"BUILD": root / "build", "EXECUTED": root / "build" / "executed", "PAGES": root / "build" / "html"}
+    places["SITE"] = root / "build" / "site"
     with pytest.MonkeyPatch.context() as patch:
         for name, place in places.items():
             patch.setattr(common, name, place)

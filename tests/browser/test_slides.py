@@ -1,67 +1,24 @@
 """Live slides in a browser: the explorer works by key, answers wait, a key shows code, nothing is fetched outside."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.tiny import write
-from tools import slides
+from tests.unit.slides_server import kernel_of, serving
 
 SLOW = 120_000  # milliseconds; a busy machine is no failure
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    """The address of the tiny notebook's live slides, served by Voilà as `course.py slides` does."""
-    folder = tmp_path_factory.mktemp("slides")
-    path = write(folder / "00_greys.ipynb")
-    (kept, slides.SLIDES) = slides.SLIDES, folder / "served"
-    try:
-        prepared = slides.prepared("00_greys", path)
-    finally:
-        slides.SLIDES = kept
-    port = slides.free_port()
-    ours = str(Path(slides.__file__).parent / "jupyter")
-    private = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
-    environment = {**os.environ, **private, "JUPYTER_PATH": ours, "IPYTHONDIR": str(folder / "ipython")}
-    log = folder / "voila.log"
-    with log.open("w") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "voila", str(prepared), *slides.options(port, quiet=True)],
-            env=environment,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    address = f"http://127.0.0.1:{port}/"
-    try:
-        wait_for(f"{address}voila/static/voila.js", process, log)
-        yield address
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+def show(tmp_path_factory):
+    """The tiny notebook's live slides, served as `course.py slides` does."""
+    with serving(tmp_path_factory.mktemp("slides")) as served:
+        yield served
 
 
-def wait_for(address: str, process: subprocess.Popen, log: Path) -> None:
-    """Wait until the server answers; asking for the slides themselves would start a kernel."""
-    end = time.monotonic() + 90
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            urllib.request.urlopen(address, timeout=5).read()
-            return
-        except OSError:
-            time.sleep(0.2)
-    raise RuntimeError(f"Voilà did not start:\n{log.read_text()}")
+@pytest.fixture
+def served(show):
+    """The address with its token."""
+    return f"http://127.0.0.1:{show.port}/?token={show.token}"
 
 
 def test_live_slides(page, served, picture_of):
@@ -109,14 +66,56 @@ def test_live_slides(page, served, picture_of):
     assert page.evaluate("deck.isLastSlide()")
     assert page.locator("math").count() == 2
 
-    # A reload runs the notebook again, stays on its slide, and its explorer works too; the kernel before has ended.
+    # A reload stays on its slide and on its kernel: the level is the one that the slider was moved to.
     page.goto(served + "#/1")
     page.reload(wait_until="commit")
     page.locator("body[data-deck=ready]").wait_for(timeout=SLOW)
     image.wait_for(state="attached", timeout=SLOW)
     page.keyboard.press("ArrowRight")
     expect(image).to_be_visible()
+    expect(image).to_have_attribute("alt", "grey of level 101", timeout=SLOW)
     page.locator(".noUi-handle").first.focus()
     page.keyboard.press("ArrowLeft")
-    expect(image).to_have_attribute("alt", "grey of level 99", timeout=SLOW)
+    expect(image).to_have_attribute("alt", "grey of level 100", timeout=SLOW)
     assert not said, said
+
+
+def test_a_second_window_shows_the_same_kernel(page, served, show):
+    said = []
+    second = page.context.browser.new_page()  # of another browser, as it were: no cookie is shared
+    images = []
+    for window in (page, second):
+        window.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        window.goto(served + "#/1", wait_until="commit")
+        window.locator("body[data-deck=ready]").wait_for(timeout=SLOW)
+        images.append(window.locator("img[alt^='grey of level']"))
+        images[-1].wait_for(state="attached", timeout=SLOW)
+        window.keyboard.press("ArrowRight")
+    level = int(images[0].get_attribute("alt").split()[-1])
+    expect(images[1]).to_have_attribute("alt", f"grey of level {level}", timeout=SLOW)
+    page.locator(".noUi-handle").first.focus()
+    page.keyboard.press("ArrowRight")
+    for image in images:
+        expect(image).to_have_attribute("alt", f"grey of level {level + 1}", timeout=SLOW)
+
+    # The window that goes leaves the other its kernel.
+    kernel = kernel_of(show.page())
+    second.close()
+    page.keyboard.press("ArrowRight")
+    expect(images[0]).to_have_attribute("alt", f"grey of level {level + 2}", timeout=SLOW)
+    assert show.kernels() == 1 and kernel_of(show.page()) == kernel
+    assert not said, said
+
+
+def test_a_page_of_another_site_gets_nothing(page, served, show):
+    """With the token even, which it cannot know: the browser itself says where the request comes from."""
+    kernel = kernel_of(show.page())
+    page.goto("data:text/html,<p>Look!</p>")  # an origin of its own
+    socket = f"ws://127.0.0.1:{show.port}/api/kernels/{kernel}/channels?token={show.token}"
+    opens = (
+        "(to) => new Promise(end => { const s = new WebSocket(to); s.onopen = () => end('open'); s.onerror = end; })"
+    )
+    assert page.evaluate(opens, socket) != "open"
+    with page.expect_response(served) as answer:
+        page.evaluate("(to) => { location.href = to; }", served)
+    assert answer.value.status == 403

@@ -41,6 +41,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setattr(common, name, tmp_path / place)
     monkeypatch.setattr(common, "EXECUTED", tmp_path / "build" / "executed")
     monkeypatch.setattr(common, "PAGES", tmp_path / "build" / "html")
+    monkeypatch.setattr(common, "SITE", tmp_path / "build" / "site")
+    monkeypatch.setattr(common, "BUILD", tmp_path / "build")
     (tmp_path / "notebooks" / "source").mkdir(parents=True)
     return tmp_path
 

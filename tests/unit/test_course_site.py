@@ -33,6 +33,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setattr(common, name, (tmp_path / place).resolve())
     monkeypatch.setattr(common, "EXECUTED", tmp_path / "build" / "executed")
     monkeypatch.setattr(common, "PAGES", tmp_path / "build" / "html")
+    monkeypatch.setattr(common, "SITE", tmp_path / "build" / "site")
+    monkeypatch.setattr(common, "BUILD", tmp_path / "build")
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
     for folder in ("notebooks", "docs", "helpers"):
         (tmp_path / folder).mkdir()

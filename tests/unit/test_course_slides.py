@@ -120,7 +120,7 @@ def test_the_head_fetches_nothing():
 
 def test_the_notebook_for_voila(tmp_path, monkeypatch):
     monkeypatch.setattr(common, "NOTEBOOKS", tmp_path)
-    monkeypatch.setattr(slides, "SLIDES", tmp_path / "slides")
+    monkeypatch.setattr(common, "SLIDES", tmp_path / "slides")
     nbformat.write(nbformat.v4.new_notebook(cells=[TITLE, QUESTION, PICTURE]), tmp_path / "01_one.ipynb")
     book = json.loads(slides.prepared("01_one").read_text(encoding="utf-8"))
     assert "os.chdir" in "".join(book["cells"][0]["source"]) and not book["cells"][0]["metadata"]["deck"]["shown"]

@@ -19,6 +19,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(common, "NOTEBOOKS", tmp_path / "notebooks")
     monkeypatch.setattr(common, "EXECUTED", tmp_path / "build" / "executed")
     monkeypatch.setattr(common, "PAGES", tmp_path / "build" / "html")
+    monkeypatch.setattr(common, "SITE", tmp_path / "build" / "site")
+    monkeypatch.setattr(common, "BUILD", tmp_path / "build")
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
     (tmp_path / "notebooks").mkdir()
     put(tmp_path, "x = 1")
