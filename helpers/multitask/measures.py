@@ -119,7 +119,7 @@ def gate_positions(gated: Fitted, known_only: bool = True) -> tuple[np.ndarray, 
     two axes hold.
     """
     if getattr(getattr(gated, "model", None), "name", "") != "gated":
-        raise ValueError(f"{getattr(gated, 'name', gated)!r} has no gates; give the model of fit_gated")
+        raise ValueError(f"{arguments.shown(getattr(gated, 'name', gated))} has no gates; give the model of fit_gated")
     gate = gated.model.get_layer("gate").embeddings.numpy().astype(np.float64)
     opened = 1 / (1 + np.exp(-gate))
     numbers = np.flatnonzero(gated.known) if known_only else np.arange(len(opened))
@@ -153,6 +153,6 @@ def table(rows: list[Scores], extra: dict[str, dict[str, Any]] | None = None) ->
         index=[row.name for row in rows],
     ).round(3)
     frame["seconds"] = [round(row.seconds, 1) for row in rows]
-    for title, values in (extra or {}).items():
+    for title, values in arguments.made_by("extra", extra or {}, dict, "title -> model name -> value").items():
         frame[title] = [values.get(row.name, "") for row in rows]
     return frame
