@@ -112,3 +112,16 @@ class _Scope:
         inner.walk([node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt])
         self.free |= inner.free
         self.later |= inner.later
+
+
+def needed(book: dict[str, Any], at: int) -> list[int]:
+    """The numbers of the cells that give what a cell uses, in order, with the cell itself: enough to run it alone."""
+    trees = {n: ast.parse(source(cell)) for n, cell in enumerate(book["cells"]) if cell["cell_type"] == "code"}
+    givers = {name: n for n, tree in trees.items() for name in given(tree)}
+    wanted, found = [at], set()
+    while wanted:
+        number = wanted.pop()
+        if number not in found:
+            found.add(number)
+            wanted += [givers[name] for name in taken(trees[number]) if name in givers]
+    return sorted(found)

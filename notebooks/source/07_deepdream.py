@@ -428,8 +428,8 @@ exercise(your_height, smallest[0], hint="How many times does the photo shrink on
 # Let a dream *quieten* a layer: make a picture of `scene`, of the same size, to which `quiet_layer` says less than to the photo. (Expected: a picture whose mean square at that layer is at least a fifth lower.)
 
 # %% slideshow={"slide_type": "skip"}
-your_picture = None
 quiet_layer = next(iter(layers))
+your_picture = None
 
 
 def is_quieter(shown):
