@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tools import build, matrix, reruns
+from tools import build, changes, reruns
 from tools.common import ROOT
 from tools.hygiene import source
 
@@ -66,10 +66,10 @@ def test_the_answer_is_right_with_the_cells_that_it_needs(name: str):
 @pytest.mark.slow
 @pytest.mark.parametrize("path", build.sources(), ids=lambda path: path.stem)
 def test_the_notebook_runs_through_with_all_answers(path):
-    book = matrix.changed(path.stem, {})
+    book = changes.changed(path.stem, {})
     for k, cell in enumerate(exercises(book)):
         answered(cell, ANSWERS[f"{path.stem[1]}.{k + 1}"])
-    assert matrix.failures(book) == []
+    assert changes.failures(book) == []
     for cell in exercises(book):
         printed = "".join(output.get("text", "") for output in cell.outputs)
         assert "✓ right" in printed, cell.source.split("\n")[0]

@@ -1,27 +1,29 @@
-"""Notebooks with other parameters, executed to the end whatever fails: which cells raise, and what they printed.
+"""Notebooks with other parameters, executed to the end whatever fails: which cells raise.
 
-Used by tests/notebooks/test_changes.py; `course.py test --slow` runs all of it.
+For tests/notebooks/test_changes.py and test_answers.py; all of them run with `course.py test --slow`.
 """
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import nbformat
 
-from tools import build, common
+from tools import build, common, run
 
-Failure = tuple[int, str, str]  # the cell's number, its first line, and the error
+Failure = tuple[int, str, str]  # the cell's number, its first line, the error
 
 
 def changed(name: str, values: dict[str, object]) -> nbformat.NotebookNode:
     """The notebook of a source with other values in its parameters cell; KeyError for a parameter that it lacks."""
     book = nbformat.from_dict(json.loads(build.notebook_text(common.SOURCES / f"{name}.py")))
-    cell = next((one for one in book.cells if "parameters" in one.metadata.get("tags", [])))
-    cell.source = "".join(cell.source)
+    for cell in book.cells:
+        cell.source = "".join(cell.source)
+    cell = next(cell for cell in book.cells if "parameters" in cell.metadata.get("tags", []))
     for parameter, value in values.items():
-        cell.source, found = re.subn(rf"(?m)^{parameter} = .*$", lambda _, p=parameter, v=value: f"{p} = {v!r}", cell.source)
+        line = f"{parameter} = {value!r}"
+        cell.source, found = re.subn(rf"^{parameter} = .*$", lambda _, line=line: line, cell.source, flags=re.M)
         if not found:
             raise KeyError(f"{name} has no parameter {parameter}")
     return book
@@ -31,11 +33,9 @@ def failures(book: nbformat.NotebookNode, backwards: bool = False) -> list[Failu
     """Execute all code cells in one kernel, with `backwards` then once more from last to first; return what raised."""
     from nbclient import NotebookClient
 
-    for cell in book.cells:
-        cell.source = "".join(cell.source)
     client = NotebookClient(
         book,
-        timeout=600,
+        timeout=run.CELL_SECONDS,
         kernel_name="python3",
         resources={"metadata": {"path": str(common.NOTEBOOKS)}},
         allow_errors=True,
@@ -47,27 +47,27 @@ def failures(book: nbformat.NotebookNode, backwards: bool = False) -> list[Failu
     with client.setup_kernel():
         for at in code + (code[::-1] if backwards else []):
             client.execute_cell(book.cells[at], at)
-            found += _raised(at, book.cells[at])
+            found += raised(at, book.cells[at])
     return found
 
 
-def _raised(at: int, cell: nbformat.NotebookNode) -> Iterable[Failure]:
+def raised(at: int, cell: nbformat.NotebookNode) -> Iterator[Failure]:
+    """What an executed cell raised."""
     for output in cell.outputs:
         if output.output_type == "error":
             yield at, cell.source.split("\n")[0], f"{output.ename}: {output.evalue}"
 
 
-def folder(root: Path, photos: int, classes: Iterable[str]) -> str:
-    """Make an own folder of so many drawn photos a class; return its value for DATA."""
+def own_folder(root: Path, photos: int, classes: Iterable[str]) -> str:
+    """Make a folder of so many drawn photos in each class, the third ones as negatives; return its value for DATA."""
     from PIL import Image
 
     from helpers import datasets
 
-    root.mkdir(parents=True, exist_ok=True)
-    drawn = datasets.critters(2 * photos * 2, 77, 128)
+    drawn = datasets.critters(2 * photos, seed=77, size=128)  # half of them cats
     for k, name in enumerate(classes):
-        (root / name).mkdir(exist_ok=True)
-        for number, row in enumerate([i for i, label in enumerate(drawn.labels) if label == k % 2][:photos]):
-            picture = drawn.images[row]
-            Image.fromarray(picture if k < 2 else 255 - picture).save(root / name / f"photo {number}.jpg", quality=90)
+        (root / name).mkdir(parents=True)
+        for number, row in enumerate((drawn.labels == k % 2).nonzero()[0]):
+            picture = drawn.images[row] if k < 2 else 255 - drawn.images[row]
+            Image.fromarray(picture).save(root / name / f"photo {number}.jpg", quality=90)
     return f"folder:{root}"

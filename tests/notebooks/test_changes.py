@@ -1,0 +1,65 @@
+"""Notebooks with the changes that a student makes: another seed, network, photo, data set, an own folder, a rerun."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tools import build, changes, run
+from tools.common import ROOT, write
+
+NAMES = {path.stem[:2]: path.stem for path in build.sources()}
+WITH = {
+    "NETWORK": ["00", "01", "02", "03", "04", "05", "06", "07"],
+    "DATA": ["01", "02", "03", "04"],
+    "PHOTO": ["00", "04", "06", "07"],
+}
+OWN = {3: ("cats", "dogs"), 7: ("big_cat", "Dog", "Zebra 2"), 20: ("house_cat", "Guinea_Pig")}
+FEW = 40  # photos a class of the lecture's cats and dogs, of which there are thousands
+MATRIX = {
+    "seed": (sorted(NAMES), {"SEED": 1}),
+    "squeezenet": (WITH["NETWORK"], {"NETWORK": "squeezenet"}),
+    "photo": (WITH["PHOTO"], {"PHOTO": "rocket"}),
+    "own photo": (WITH["PHOTO"], {"PHOTO": "own.png"}),
+    "mnist": (WITH["DATA"], {"DATA": "mnist"}),
+    "cats and dogs": (WITH["DATA"], {"DATA": "cats_vs_dogs"}),
+    **{f"folder of {n}": (WITH["DATA"], {"DATA": n}) for n in OWN},
+    **{table: (["08"], {"DATA": table}) for table in ("exam", "school", "chem97")},
+    "exam and seed": (["08"], {"DATA": "exam", "SEED": 1}),
+    "backwards": (sorted(NAMES), {}),
+}
+CASES = [(NAMES[number], change) for change, (numbers, _) in MATRIX.items() for number in numbers]
+
+
+@pytest.fixture
+def values(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    """The change's values for the parameters cell, with the folders and files that they name."""
+    values = dict(MATRIX[request.param][1])
+    if values.get("DATA") in OWN:
+        values["DATA"] = changes.own_folder(tmp_path / "mine", values["DATA"], OWN[values["DATA"]])
+    if "PHOTO" in values and values["PHOTO"].endswith(".png"):
+        from helpers import datasets, images
+
+        values["PHOTO"] = str(images.save(datasets.photo("rocket").array[:, 100:400], tmp_path / values["PHOTO"]))
+    if values.get("DATA") == "cats_vs_dogs":
+        lecture = request.getfixturevalue("course_data") / "cats_and_dogs_small"
+        for folder in lecture.glob("*/*"):
+            target = tmp_path / lecture.name / folder.relative_to(lecture)
+            target.mkdir(parents=True)
+            for photo in sorted(folder.iterdir())[:FEW]:
+                shutil.copy(photo, target)
+        monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    if values.get("DATA") == "school":
+        request.getfixturevalue("course_data")
+    return values
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "change", "values"), [(*case, case[1]) for case in CASES], indirect=["values"])
+def test_the_notebook_runs_through_with(name: str, change: str, values: dict[str, object]):
+    """Every cell runs; what passed is not run again while cells, helpers and packages stay the same."""
+    passed, key = ROOT / "build" / "changes" / f"{name}, {change}.txt", run.key_of(name)
+    if passed.exists() and passed.read_text(encoding="utf-8") == key:
+        pytest.skip("passed before, with the same cells and helpers")
+    assert changes.failures(changes.changed(name, values), backwards=change == "backwards") == []
+    write(passed, key)
