@@ -55,7 +55,7 @@ DOWNLOADS: dict[str, Download] = {
         2_682,
         "6e6b5f98f438c7d15ed6c7adab44322c9345f52263a4f3026322019f184679b5",
         ("tables/conjointAnalysisComputerBuyers.mat", "conjointAnalysisComputerBuyers.mat"),
-        "exam",
+        "multitask.drawn_survey()",
     ),
 }
 
