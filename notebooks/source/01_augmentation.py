@@ -270,6 +270,8 @@ data = datasets.images(DATA, seed=SEED)
 parts = (data.train, data.validation, data.test)
 train, validation, test = [(part.images(64), part.labels) for part in parts]
 print(data)
+if len(test[1]) < 30:
+    print(f"Only {len(test[1])} test photos: no accuracy below tells much; read the intervals.")
 plots.photos(train[0][:12], [data.class_names[label] for label in train[1][:12]], columns=6)
 
 # %% [markdown] slideshow={"slide_type": "skip"}

@@ -159,6 +159,10 @@ y = {name: part.labels for name, part in parts.items()}
 pictures = {name: part.images(SIZE) for name, part in parts.items()}
 guessing = np.bincount(y["test"]).max() / len(y["test"])
 print(data, f"Guessing: {guessing:.2f}", sep="\n")
+if len(y["test"]) < 30:
+    print(
+        f"Only {len(y['test'])} test photos: no accuracy below tells much; read the intervals."
+    )
 words = [data.class_names[label] for label in y["train"][:12]]
 plots.photos(pictures["train"][:12], words, columns=6)
 
@@ -351,7 +355,7 @@ plots.bars(list(means), list(means.values()), title, errors=spread, reference=gu
 gaps = {}
 for other in ("HOG", "class scores"):
     per_photo = (hundred["learned features"] * 1.0 - hundred[other]).mean(axis=0)
-    gaps[other] = probes.mean_interval(per_photo)
+    gaps[other] = np.clip(probes.mean_interval(per_photo), -1, 1)  # no gain can be more
     gain, low, high = gaps[other]
     print(f"learned features minus {other}: {gain:+.3f}, interval {low:+.3f} to {high:+.3f}")
 

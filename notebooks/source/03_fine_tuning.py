@@ -108,6 +108,10 @@ y = {name: part.labels for name, part in parts.items()}
 pictures = {name: part.images(SIZE) for name, part in parts.items()}
 names = [data.class_names[label] for label in y["train"][:6]]
 print(data)
+if len(y["test"]) < 30:
+    print(
+        f"Only {len(y['test'])} test photos: no accuracy below tells much; read the intervals."
+    )
 plots.photos(pictures["train"][:6], names, columns=6)
 
 # %% [markdown] slideshow={"slide_type": "slide"}

@@ -75,6 +75,7 @@ def test_what_a_rerun_would_change_is_found(cells: tuple[str, ...]):
         ("a = 1", "print([a for a in range(3)], {a: 1 for a in 'x'})", "def f(a):\n    a = a + 1\n    return a"),
         ("import numpy as np", "np.ones(3)", "def g():\n    later = 1\n    return [later for _ in range(2)]"),
         ("a = {}", "a['x'] = 1\na.update(y=2)"),
+        ("try:\n    pass\nexcept ValueError as a:\n    print(a)", "a = 1", "class B:\n    c = 1", "B().c"),
     ],
 )
 def test_what_stays_the_same_is_not(cells: tuple[str, ...]):
