@@ -3,14 +3,18 @@
 For tests/notebooks/test_changes.py and test_answers.py; all of them run with `course.py test --slow`.
 """
 
+import contextlib
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
-from tools import build, common, run
+from tools import build, common, reruns, run
+from tools.hygiene import source
 
 Failure = tuple[int, str, str]  # the cell's number, its first line, the error
 
@@ -56,6 +60,16 @@ def raised(at: int, cell: nbformat.NotebookNode) -> Iterator[Failure]:
     for output in cell.outputs:
         if output.output_type == "error":
             yield at, cell.source.split("\n")[0], f"{output.ename}: {output.evalue}"
+
+
+def said_by(book: dict[str, Any], at: int) -> str:
+    """What a cell prints when it runs, in this process, after those cells only whose names it needs."""
+    names: dict[str, Any] = {}
+    for number in reruns.needed(book, at):
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            exec(compile(source(book["cells"][number]), f"cell {number}", "exec"), names)
+    return said.getvalue()
 
 
 def own_folder(root: Path, photos: int, classes: Iterable[str]) -> str:
