@@ -43,7 +43,7 @@ class Claims:
         Raises AssertionError with the claim and the number when the condition is false where the claim was made.
         """
         if not self.apply:
-            self._report("", claim, f"would {'' if bool(condition) else 'not '}hold", value)
+            self._report(f'"{claim}"', f"would {'' if bool(condition) else 'not '}hold", value)
             return
         shown = f"{claim}{_in_brackets(value)}"
         if not bool(condition):
@@ -70,7 +70,8 @@ class Claims:
             raise ValueError(f"verdict is {verdict!r}, expected one of {', '.join(map(repr, VERDICTS))}")
         measured = "holds" if bool(holds) else "does not hold here"
         if not self.apply:
-            self._report(f"slide ({lecture}): ", claim, f"{'holds' if bool(holds) else 'does not hold'} here", number)
+            outcome = f"{'holds' if bool(holds) else 'does not hold'} here"
+            self._report(f'slide ({lecture}), "{claim}",', outcome, number)
             return
         expected = {"holds": True, "does not hold here": False, "holds for VGG16 only": on_vgg16}[verdict]
         line = f"slide ({lecture}): {claim} - {{}}{_in_brackets(number)}"
@@ -79,12 +80,11 @@ class Claims:
         record = {"lecture": lecture, "claim": claim, "verdict": verdict, "number": _plain(number)}
         _show(f"{TICK if bool(holds) else CROSS} " + line.format(verdict), record)
 
-    def _report(self, whose: str, claim: str, outcome: str, value: Any) -> None:
-        """Say that the claim was made for other choices, what was measured with these, and how it would come out."""
-        chosen = " and ".join(f"{name} = {values[0]!r}" for name, values in self._others.items())
-        made = " and ".join(" or ".join(map(repr, values[1:])) for values in self._others.values())
-        measured = f"measured {_plain(value)}, which {outcome}" if _plain(value) else f"it {outcome}"
-        print(f"{DASH} not claimed for {chosen}, only for {made}: {whose}{claim}; {measured}")
+    def _report(self, what: str, outcome: str, value: Any) -> None:
+        """Say what was measured with these choices, how the claim would come out, and for which it was made."""
+        made = " and ".join(f"{name} = {' or '.join(map(repr, values[1:]))}" for name, values in self._others.items())
+        measured = f"measured {_plain(value)}: " if _plain(value) else ""
+        print(f"{DASH} {measured}{what} {outcome} (not claimed for this choice, only for {made})")
 
 
 def exercise(answer: Any, correct: Any, hint: str = "", tolerance: float = 1e-3) -> None:

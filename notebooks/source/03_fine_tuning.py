@@ -144,6 +144,7 @@ from helpers.features import extract
 
 before_head = network.on_slide("fc2")
 X = {name: extract(network, part, before_head, SIZE) for name, part in parts.items()}
+new.model.set_weights(fresh)  # also when this cell runs again
 head = transfer.compiled(transfer.tail(new, before_head), 1e-3)
 known, unknown = (X["train"], y["train"]), (X["validation"], y["validation"])
 histories = {"head": training.fit(head, known, unknown, 30, seed=SEED, label="Head")}
@@ -187,6 +188,7 @@ for name, (optimizer, rate) in ways.items():
         new, start, *learning_from, 6, rate, optimizer, SIZE, seed=SEED
     )
     last_block[name] = transfer.predict(new, pictures["test"]).argmax(axis=1) == y["test"]
+one_block = new.model.get_weights()  # tuned with Adam
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # **Before and after: 30 epochs of the head alone, then 6 epochs of fine-tuning, in both ways.**
@@ -233,7 +235,7 @@ def note(name, history, learn, known):
 note("none", histories["head"], head_size, transfer.accuracy(head, X["train"], y["train"]))
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The network still holds what step 5 made last: one block, tuned with Adam. That is the second line.
+# Step 5 kept what it made last: one block, tuned with Adam. That is the second line.
 #
 # **From one block to all layers, each time from the same trained head.**
 
@@ -242,10 +244,10 @@ blocks, runs = transfer.blocks(new), {0: histories["head"], 1: histories["Adam 0
 first = next(layer.name for layer in new.model.layers if layer.weights)
 depths = {1: ("1 block", start), 3: ("3 blocks", blocks[-3]), len(blocks) + 1: ("all", first)}
 for number, (name, begin) in depths.items():
+    new.model.set_weights(one_block if number == 1 else trained)
+    learn = transfer.unfreeze_from(new, begin).trainable
     if number > 1:
-        new.model.set_weights(trained)
         runs[number] = transfer.fine_tune(new, begin, *learning_from, 6, size=SIZE, seed=SEED)
-    learn = transfer.parameter_counts(new).trainable
     note(name, runs[number], learn, transfer.accuracy(new, pictures["train"], y["train"]))
     right[name] = transfer.predict(new, pictures["test"]).argmax(axis=1) == y["test"]
 with_care = new.model.get_weights()  # all layers, tuned from the trained head

@@ -144,7 +144,7 @@ plots.photos(sheets, titles, columns=4)
 # %% slideshow={"slide_type": "-"}
 before, after = small_maps["conv1"], small_maps["pool1"]
 by_hand = before.reshape(32, 2, 32, 2, -1).max(axis=(1, 3))
-claims.check(
+always.check(
     np.array_equal(by_hand, after), "max pooling keeps the largest of each 2 x 2 block"
 )
 strong = int(activations.choose_channels(before, 1, "strength")[0])

@@ -24,17 +24,17 @@ def test_a_claim_made_for_other_choices_is_reported_with_what_was_measured(true,
     assert not claims.apply
     claims.check(true, "it sees an espresso", ["missile", 0.296])
     claims.check(true, "it is so")
+    elsewhere = "(not claimed for this choice, only for NETWORK = 'lite' and SEED = 0)"
     assert capsys.readouterr().out.splitlines() == [
-        "– not claimed for NETWORK = 'squeeze' and SEED = 1, only for 'lite' and 0: it sees an espresso; "
-        f"measured missile, 0.296, which {would}",
-        f"– not claimed for NETWORK = 'squeeze' and SEED = 1, only for 'lite' and 0: it is so; it {would}",
+        f'– measured missile, 0.296: "it sees an espresso" {would} {elsewhere}',
+        f'– "it is so" {would} {elsewhere}',
     ]
 
 
 def test_only_the_choices_that_differ_are_named(capsys):
     Claims(NETWORK=["lite", "lite"], DATA=["chem97", "exam", "school"]).check(False, "less", 2)
     assert capsys.readouterr().out == (
-        "– not claimed for DATA = 'chem97', only for 'exam' or 'school': less; measured 2, which would not hold\n"
+        "– measured 2: \"less\" would not hold (not claimed for this choice, only for DATA = 'exam' or 'school')\n"
     )
 
 
@@ -66,8 +66,8 @@ def test_slide_claim_raises_only_when_the_stated_verdict_is_wrong(holds, verdict
         assert verdict in capsys.readouterr().out
     Claims(SEED=[1, 0]).slide_claim("004", "maps get sparser", holds, verdict, 0.9, on_vgg16)
     assert capsys.readouterr().out == (
-        "– not claimed for SEED = 1, only for 0: slide (004): maps get sparser; "
-        f"measured 0.900, which {'holds' if holds else 'does not hold'} here\n"
+        f'– measured 0.900: slide (004), "maps get sparser", {"holds" if holds else "does not hold"} here '
+        "(not claimed for this choice, only for SEED = 0)\n"
     )
 
 
