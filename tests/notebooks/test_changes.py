@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tools import build, changes, run
+from tools import test as command
 from tools.common import ROOT, write
 
 NAMES = {path.stem[:2]: path.stem for path in build.sources()}
@@ -52,6 +53,33 @@ def values(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     if values.get("DATA") == "school":
         request.getfixturevalue("course_data")
     return values
+
+
+def test_the_matrix_knows_which_notebook_offers_what():
+    for parameter, numbers in WITH.items():
+        offer = [n for n, name in NAMES.items() if f"\n{parameter} = " in "\n" + parameters(name)]
+        assert [n for n in offer if (n, parameter) != ("08", "DATA")] == numbers
+
+
+def parameters(name: str) -> str:
+    cells = changes.changed(name, {}).cells
+    return next(cell.source for cell in cells if "parameters" in cell.metadata.get("tags", []))
+
+
+def test_a_change_of_a_parameter_that_is_not_there_is_refused():
+    assert 'NETWORK = "efficientnet_lite0"\n' in parameters(NAMES["02"])
+    with pytest.raises(KeyError, match="02_feature_extraction has no parameter PHOTO"):
+        changes.changed(NAMES["02"], {"PHOTO": "rocket"})
+
+
+def test_slow_tests_are_chosen_by_words(monkeypatch: pytest.MonkeyPatch):
+    called = []
+    monkeypatch.setattr(command.subprocess, "call", lambda line, **_: called.append(line[3:]) or 0)
+    command.main(["--slow", "08", "seed", "-x"])
+    command.main(["--slow"])
+    command.main(["tests/unit", "-k", "seed"])
+    chosen = ["tests", "-m", "slow", "-k", "08 or seed", "-x"]
+    assert called == [chosen, ["tests", "-m", "slow"], ["tests/unit", "-k", "seed"]]
 
 
 # A cell, known by some of its text, that used to fail or to talk nonsense with these values, and what it must say.
