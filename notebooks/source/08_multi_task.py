@@ -300,7 +300,7 @@ claims.check(max(biases) < 0.1, "no bias is above a tenth of a standard deviatio
 # **Fall of each school's test error against its size.**
 
 # %% slideshow={"slide_type": "-"}
-own, _, heads, gated = networks
+own, heads, gated = networks[0], networks[2], networks[3]
 gains = {
     "own network to shared + heads": multitask.gains(own, heads, prepared),
     "one for all to shared + heads": multitask.gains(one, heads, prepared),
