@@ -3,65 +3,98 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-TICK, CROSS = "✓", "✗"
+TICK, CROSS, DASH = "✓", "✗", "–"
 VERDICTS = ("holds", "holds for VGG16 only", "does not hold here")
 CLAIM_MIME = "application/vnd.course.slide-claim+json"
 
 
-def check(condition: Any, claim: str, value: Any = None, when: bool = True) -> None:
-    """Print a tick, the claim and the number behind it; a claim that does not hold stops the notebook.
+class Claims:
+    """What a notebook claims, and the choices (network, data, photo, seed) for which it does.
 
-    condition: anything with a truth value. value: the measured number (or any object) to show beside the claim.
-    when: False where the claim was not made for the chosen network or data; then the number is shown without a tick
-    and nothing is raised. Raises AssertionError with the claim and the number when the condition is false.
+    For these choices a claim that does not hold stops the notebook. For others nobody claimed it: then a line says what
+    was measured and whether it would hold, and nothing is raised.
     """
-    shown = f"{claim}{_in_brackets(value)}"
-    if not when:
-        print(f"· not claimed for this choice: {shown}")
-        return
-    if not bool(condition):
-        raise AssertionError(f"{CROSS} this does not hold here: {shown}")
-    print(f"{TICK} {shown}")
 
+    def __init__(self, **choices: Sequence[Any]) -> None:
+        """Each choice is a list: what was chosen, then one or more values that the claims were made for.
 
-def slide_claim(
-    lecture: str, claim: str, holds: Any, verdict: str, number: Any, on_vgg16: bool = False, when: bool = True
-) -> None:
-    """Compare what a slide claims, in our words, with what was just measured, and record it for the claims ledger.
+        For example `Claims(NETWORK=[NETWORK, "efficientnet_lite0"], SEED=[SEED, 0])`; `Claims()` is for what holds
+        for every choice (a shape, an identity). Raises ValueError for a choice without such a value.
+        """
+        for name, values in choices.items():
+            if isinstance(values, str) or len(values) < 2:
+                raise ValueError(f"{name} is {values!r}; give a list: the choice, then what the claims were made for")
+        self._others = {name: values for name, values in choices.items() if values[0] not in values[1:]}
 
-    lecture: which text, for example "004". holds: what the measurement says. verdict: what this page states, one of
-    "holds", "holds for VGG16 only", "does not hold here". number: the measured figure that decides. on_vgg16: the
-    measurement was made on VGG16. when: False where the verdict was stated for another network or other data than the
-    chosen ones; the measurement is then shown and nothing is raised.
-    Raises AssertionError only when the measured verdict differs from the stated one; ValueError for an unknown verdict.
-    """
-    if verdict not in VERDICTS:
-        raise ValueError(f"verdict is {verdict!r}, expected one of {', '.join(map(repr, VERDICTS))}")
-    expected = {"holds": True, "does not hold here": False, "holds for VGG16 only": on_vgg16}[verdict]
-    measured = "holds" if bool(holds) else "does not hold here"
-    line = f"slide ({lecture}): {claim} - {{}}{_in_brackets(number)}"
-    if not when:
-        print("· " + line.format(f"{measured} with this choice"))
-        return
-    if bool(holds) != expected:
-        raise AssertionError(f"{CROSS} " + line.format(f"the text says '{verdict}', measured: {measured}"))
-    record = {"lecture": lecture, "claim": claim, "verdict": verdict, "number": _plain(number)}
-    _show(f"{TICK if bool(holds) else CROSS} " + line.format(verdict), record)
+    @property
+    def apply(self) -> bool:
+        """Whether every choice is one that the claims were made for."""
+        return not self._others
+
+    def check(self, condition: Any, claim: str, value: Any = None) -> None:
+        """Print a tick, the claim and the number behind it; a claim that does not hold stops the notebook.
+
+        condition: anything with a truth value. value: the measured number (or any object) to show beside the claim.
+        Raises AssertionError with the claim and the number when the condition is false where the claim was made.
+        """
+        if not self.apply:
+            self._report(f'"{claim}"', f"would {'' if bool(condition) else 'not '}hold", value)
+            return
+        shown = f"{claim}{_in_brackets(value)}"
+        if not bool(condition):
+            raise AssertionError(f"{CROSS} this does not hold here: {shown}")
+        print(f"{TICK} {shown}")
+
+    def slide_claim(
+        self,
+        lecture: str,
+        claim: str,
+        holds: Any,
+        verdict: str,
+        number: Any,
+        on_vgg16: bool = False,
+    ) -> None:
+        """Compare what a slide claims, in our words, with what was just measured, and record it for the claims ledger.
+
+        lecture: which text, for example "004". holds: what the measurement says. verdict: what this page states, one of
+        "holds", "holds for VGG16 only", "does not hold here". number: the measured figure that decides. on_vgg16: the
+        measurement was made on VGG16. Raises AssertionError only when the measured verdict differs from the stated one
+        where it was stated; ValueError for an unknown verdict.
+        """
+        if verdict not in VERDICTS:
+            raise ValueError(f"verdict is {verdict!r}, expected one of {', '.join(map(repr, VERDICTS))}")
+        measured = "holds" if bool(holds) else "does not hold here"
+        if not self.apply:
+            outcome = f"{'holds' if bool(holds) else 'does not hold'} here"
+            self._report(f'slide ({lecture}), "{claim}",', outcome, number)
+            return
+        expected = {"holds": True, "does not hold here": False, "holds for VGG16 only": on_vgg16}[verdict]
+        line = f"slide ({lecture}): {claim} - {{}}{_in_brackets(number)}"
+        if bool(holds) != expected:
+            raise AssertionError(f"{CROSS} " + line.format(f"the text says '{verdict}', measured: {measured}"))
+        record = {"lecture": lecture, "claim": claim, "verdict": verdict, "number": _plain(number)}
+        _show(f"{TICK if bool(holds) else CROSS} " + line.format(verdict), record)
+
+    def _report(self, what: str, outcome: str, value: Any) -> None:
+        """Say what was measured with these choices, how the claim would come out, and for which it was made."""
+        made = " and ".join(f"{name} = {' or '.join(map(repr, values[1:]))}" for name, values in self._others.items())
+        measured = f"measured {_plain(value)}: " if _plain(value) else ""
+        print(f"{DASH} {measured}{what} {outcome} (not claimed for this choice, only for {made})")
 
 
 def exercise(answer: Any, correct: Any, hint: str = "", tolerance: float = 1e-3) -> None:
-    """Mark a student's answer: a tick, or a cross with the hint. Never raises, whatever the answer is.
+    """Mark a student's answer: a tick, a cross with the hint, or a dash. Never raises, whatever the answer is.
 
     answer: a number, string, array or None for "not tried yet". correct: the expected value, or a function that takes
     the answer and says whether it is right. tolerance: relative, for numbers and arrays.
     """
     if answer is None or answer is Ellipsis:
-        print(f"{CROSS} not answered yet. {hint}".rstrip())
+        print(f"{DASH} not answered yet. {hint}".rstrip())
         return
     try:
         right = bool(correct(answer)) if callable(correct) else _equal(answer, correct, tolerance)

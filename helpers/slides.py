@@ -38,11 +38,12 @@ CATS_VS_DOGS_MEGABYTES = 69
 
 DATA_HERE = {
     "critters": "drawn cat and dog faces on real photos, where we know which pixels decide",
+    "mnist": "handwritten digits",
     "cats_vs_dogs": "2000 + 1000 real photos of cats and dogs",
     "folder": "your own folder of photos",
     "photos": "the sample photos of scikit-image and scikit-learn",
 }
-INSTALLED = ("efficientnet_lite0", "squeezenet"), ("critters", "photos")
+INSTALLED = ("efficientnet_lite0", "squeezenet"), ("critters", "photos", "mnist")
 
 
 def box(notebook: str, network: Network, data: str = "photos") -> str:
@@ -53,6 +54,7 @@ def box(notebook: str, network: Network, data: str = "photos") -> str:
     """
     if notebook not in SLIDES_USE:
         raise ValueError(f"there is no box for {notebook!r}; notebooks with one: {', '.join(SLIDES_USE)}")
+    data = data.partition(":")[0]  # "folder:my_photos" is a folder
     installed = network.name in INSTALLED[0] and data in INSTALLED[1]
     lines = [
         f"> **The slides use** {SLIDES_USE[notebook]}.  ",

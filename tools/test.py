@@ -1,5 +1,8 @@
 """`course.py test`: the whole suite in one pytest run, unit tests, widgets, browser and, through nbval, every notebook.
 
+`course.py test --slow [NAME ...]` runs what takes hours instead (tests marked `slow`, all or those whose name holds one
+of these words); what passed before is left out while nothing that it depends on has changed.
+
 What is run and how (folders, nbval in lax mode, the time limit of a cell) stands in pyproject.toml, so that plain
 `pytest` does the same. Files or options given here go to pytest.
 """
@@ -12,7 +15,11 @@ from tools.common import ROOT, start
 
 
 def main(arguments: list[str]) -> int:
-    """Run pytest from the project's folder and return its status; `arguments` are pytest's own."""
+    """Run pytest from the project's folder and return its status; without --slow the arguments are pytest's own."""
+    if "--slow" in arguments:
+        names = [word for word in arguments if not word.startswith("-")]
+        options = [word for word in arguments if word.startswith("-") and word != "--slow"]
+        arguments = ["tests", "-m", "slow", *(["-k", " or ".join(names)] if names else []), *options]
     environment = {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ}
     return subprocess.call([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=environment)
 

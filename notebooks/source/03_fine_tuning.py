@@ -33,27 +33,33 @@ import pandas as pd
 from IPython.display import Markdown
 from helpers import backbones, datasets, images, plots, probes, saving
 from helpers import slides, training, transfer
-from helpers.checks import check, exercise, sealed, slide_claim
+from helpers.checks import Claims, exercise, sealed
 from helpers.quiet import keras
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Parameters.**
 #
-# `DATA` is `"critters"`, `"cats_vs_dogs"` (4000 photos: allow an hour), or your own photos, one folder per class: `"folder:my_photos"`. `SIZE` is the side of the pictures in pixels.
+# `DATA` is `"critters"`, `"mnist"` (handwritten digits), `"cats_vs_dogs"` (4000 photos: allow an hour), or your own photos, one folder per class: `"folder:my_photos"`. `SIZE` is the side of the pictures in pixels. Sentences that begin with *As shipped* tell of `"efficientnet_lite0"`, `"critters"` and seed 0; with another choice, go by your own numbers.
 
 # %% tags=["parameters"] slideshow={"slide_type": "skip"}
 NETWORK = "efficientnet_lite0"
 DATA = "critters"
 SEED = 0
-SIZE = 96 if DATA == "critters" else 224
+SIZE = 96 if DATA in ("critters", "mnist") else 224
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **What the slides use, and what runs here.**
 
 # %% slideshow={"slide_type": "skip"}
 network = backbones.load(NETWORK)
-claimed = NETWORK == "efficientnet_lite0" and DATA == "critters"
-Markdown(slides.box("03_fine_tuning", network, DATA.partition(":")[0]))
+claims = Claims(
+    NETWORK=[NETWORK, "efficientnet_lite0"],
+    DATA=[DATA, "critters"],
+    SEED=[SEED, 0],
+    SIZE=[SIZE, 96],
+)
+always = Claims()  # what holds with every choice
+Markdown(slides.box("03_fine_tuning", network, DATA))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which layers may learn?
@@ -73,7 +79,7 @@ for layer in vgg.model.layers:
 counts = transfer.parameter_counts(vgg)
 text = "after the loop 7,079,424 of VGG16's parameters are trainable"
 found = f"{counts.trainable:,} of {sum(counts):,}"
-slide_claim("000", text, counts.trainable == 7_079_424, "holds", found, on_vgg16=True)
+always.slide_claim("000", text, counts.trainable == 7_079_424, "holds", found, on_vgg16=True)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A trap for younger networks
@@ -93,7 +99,7 @@ for one in (vgg, network):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The five steps
 #
-# **The photos: cats and dogs that only their ears tell apart.**
+# **The photos: as shipped, cats and dogs that only their ears tell apart.**
 
 # %% slideshow={"slide_type": "-"}
 data = datasets.images(DATA, seed=SEED)
@@ -102,6 +108,10 @@ y = {name: part.labels for name, part in parts.items()}
 pictures = {name: part.images(SIZE) for name, part in parts.items()}
 names = [data.class_names[label] for label in y["train"][:6]]
 print(data)
+if len(y["test"]) < 30:
+    print(
+        f"Only {len(y['test'])} test photos: no accuracy below tells much; read the intervals."
+    )
 plots.photos(pictures["train"][:6], names, columns=6)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -120,7 +130,7 @@ head_size = counts.trainable
 print(f"trainable {counts.trainable:,}, frozen {counts.frozen:,}")
 by_hand = 1280 * 256 + 256 + 256 + 1
 text = "only the head learns: 1280 x 256 + 256, then 256 + 1"
-check(head_size == by_hand, text, head_size, when=claimed)
+claims.check(head_size == by_hand, text, head_size)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Step 3: train the part you added
@@ -134,6 +144,7 @@ from helpers.features import extract
 
 before_head = network.on_slide("fc2")
 X = {name: extract(network, part, before_head, SIZE) for name, part in parts.items()}
+new.model.set_weights(fresh)  # also when this cell runs again
 head = transfer.compiled(transfer.tail(new, before_head), 1e-3)
 known, unknown = (X["train"], y["train"]), (X["validation"], y["validation"])
 histories = {"head": training.fit(head, known, unknown, 30, seed=SEED, label="Head")}
@@ -157,7 +168,9 @@ print(
 )
 by_layer = sum(layer.count_params() for layer in open_layers)
 share = counts.trainable / sum(counts)
-check(counts.trainable == by_layer, f"{share:.0%} of the parameters learn", counts.trainable)
+always.check(
+    counts.trainable == by_layer, f"{share:.0%} of the parameters learn", counts.trainable
+)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Step 5: train both together, with a small learning rate
@@ -175,6 +188,7 @@ for name, (optimizer, rate) in ways.items():
         new, start, *learning_from, 6, rate, optimizer, SIZE, seed=SEED
     )
     last_block[name] = transfer.predict(new, pictures["test"]).argmax(axis=1) == y["test"]
+one_block = new.model.get_weights()  # tuned with Adam
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # **Before and after: 30 epochs of the head alone, then 6 epochs of fine-tuning, in both ways.**
@@ -183,7 +197,7 @@ for name, (optimizer, rate) in ways.items():
 plots.curves(histories, ["accuracy", "loss"], first="head", mark="unfrozen")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Pale is raw, strong is smoothed; the slides smooth such curves, too. At the dotted line the last block is unfrozen. With 120 validation photos, one photo more or less is a step of 0.008.
+# Pale is raw, strong is smoothed; the slides smooth such curves, too. At the dotted line the last block is unfrozen. With few validation photos one more or less is a visible step (as shipped: 120 photos, steps of 0.008).
 #
 # **Did it help? The same test photos, before and after.**
 
@@ -194,17 +208,17 @@ for name, after in last_block.items():
     print(f"{name:16} {after.mean():.3f}: {gain:+.3f}, interval {low:+.3f} to {high:+.3f}")
 now = transfer.statistics(new)
 drift = max((np.abs(now[name] - row).max() for name, row in averages.items()), default=0.0)
-check(drift == 0, "no average of any batch normalisation moved; largest change", drift)
+always.check(drift == 0, "no average of any batch normalisation moved; largest change", drift)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# What was measured: the share of the same 240 test photos that is named rightly, after the head alone and after six more epochs in each way, with one seed. Both intervals hold 0: neither way shows a gain, nor a loss, that 240 photos could prove.
+# What was measured: the share of the same test photos that is named rightly, after the head alone and after six more epochs in each way, with one seed. *As shipped:* both intervals hold 0, so neither way shows a gain, nor a loss, that 240 photos could prove.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How many layers?
 #
 # The slide: two or three layers at the top are good practice (a block here is three convolutions); more layers mean more parameters, a higher risk of overfitting, and longer training.
 #
-# **Think!** With 240 photos and 3.7 million parameters: will it overfit?
+# **Think!** As shipped, 240 photos and 3.7 million parameters: will it overfit?
 #
 # **The table's first line, and how a line is added.**
 
@@ -221,7 +235,7 @@ def note(name, history, learn, known):
 note("none", histories["head"], head_size, transfer.accuracy(head, X["train"], y["train"]))
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The network still holds what step 5 made last: one block, tuned with Adam. That is the second line.
+# Step 5 kept what it made last: one block, tuned with Adam. That is the second line.
 #
 # **From one block to all layers, each time from the same trained head.**
 
@@ -230,10 +244,10 @@ blocks, runs = transfer.blocks(new), {0: histories["head"], 1: histories["Adam 0
 first = next(layer.name for layer in new.model.layers if layer.weights)
 depths = {1: ("1 block", start), 3: ("3 blocks", blocks[-3]), len(blocks) + 1: ("all", first)}
 for number, (name, begin) in depths.items():
+    new.model.set_weights(one_block if number == 1 else trained)
+    learn = transfer.unfreeze_from(new, begin).trainable
     if number > 1:
-        new.model.set_weights(trained)
         runs[number] = transfer.fine_tune(new, begin, *learning_from, 6, size=SIZE, seed=SEED)
-    learn = transfer.parameter_counts(new).trainable
     note(name, runs[number], learn, transfer.accuracy(new, pictures["train"], y["train"]))
     right[name] = transfer.predict(new, pictures["test"]).argmax(axis=1) == y["test"]
 with_care = new.model.get_weights()  # all layers, tuned from the trained head
@@ -250,22 +264,22 @@ for name, row in rows.items():
 training.table(rows)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# `low` and `high` bound the difference to the head alone (95 %). Training accuracy is one, or nearly, everywhere: overfitting is there from the first row on, and more layers do not make it worse here.
+# `low` and `high` bound the difference to the head alone (95 %). *As shipped:* training accuracy is one, or nearly, everywhere: overfitting is there from the first row on, and more layers do not make it worse here.
 #
 # **What the slides say, measured.**
 
 # %% slideshow={"slide_type": "skip"}
 slower = rows["all"]["s / epoch"] / rows["1 block"]["s / epoch"]
 text = "more unfrozen layers take longer to train"
-slide_claim("000", text, slower > 1.5, "holds", f"{slower:.1f} times", when=claimed)
-claims = {
+claims.slide_claim("000", text, slower > 1.5, "holds", f"{slower:.1f} times")
+statements = {
     "more unfrozen layers overfit more: new photos are named less well": right["1 block"],
     "it is only possible to fine-tune the top layers": head_right,
 }
-for text, fewer in claims.items():
+for text, fewer in statements.items():
     gain, low, high = probes.difference(fewer, right["all"])
     found = f"all layers minus fewer: {gain:+.3f}, interval {low:+.3f} to {high:+.3f}"
-    slide_claim("000", text, high < 0, "does not hold here", found, when=claimed)
+    claims.slide_claim("000", text, high < 0, "does not hold here", found)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### Try it
@@ -319,7 +333,7 @@ title = f"All at once, no trained head, 0.001: test {right['all wrong'].mean():.
 plots.curves(wrong, ["accuracy", "loss"], title=title)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# The old classifier still sits on the base (`base` and `new` share their layers). We ask it about the sample photos, which have nothing to do with cats and dogs.
+# The old classifier still sits on the base (`base` and `new` share their layers). We ask it about the sample photos, which have nothing to do with our classes.
 #
 # **Ask the old head with three sets of weights.**
 
@@ -344,16 +358,16 @@ for name in bases:
     print(f"{name:15} {same}; {was} {known_as[name]:.3f}")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Even with care many of the photos get another class from the old head: it was trained for the old features. Done wrong, it knows hardly any of them.
+# *As shipped:* even with care many of the photos get another class from the old head: it was trained for the old features. Done wrong, it knows hardly any of them.
 #
-# The old head does not fit the new features any more. Are the features themselves worse? A **linear probe** tells: logistic regression on each base, for our animals and for digits, which no base here was tuned on.
+# The old head does not fit the new features any more. Are the features themselves worse? A **linear probe** tells: logistic regression on each base, for our classes and for digits, which no base here was tuned on.
 #
 # **A probe on each base.**
 
 # %% slideshow={"slide_type": "-"}
 (x, label), (x_new, label_new) = datasets.mnist(SEED)
 digit = [np.repeat(255 - a[..., None], 3, axis=-1) for a in (x[:240], x_new[:240])]
-tasks = {"digits": ((digit[0], label[:240]), (digit[1], label_new[:240]))}
+tasks = {"MNIST digits": ((digit[0], label[:240]), (digit[1], label_new[:240]))}
 tasks[data.name], worth = ((data.train, y["train"]), (data.test, y["test"])), {}
 for name, values in bases.items():
     new.model.set_weights(values)
@@ -364,7 +378,7 @@ series = {task: [worth[task, name].mean() for name in bases] for task in tasks}
 plots.bars(list(bases), series, "A linear probe on each base: test accuracy")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Trained with care, the base's features are as good as before, also for digits. Trained wrong for only three epochs, they have lost most of it (guessing is right on 0.1 of the digits and 0.5 of our animals). Exercise 3 looks for a reason in batch normalisation.
+# *As shipped:* trained with care, the base's features are as good as before, also for digits. Trained wrong for only three epochs, they have lost most of it (guessing is right on 0.1 of the digits and 0.5 of our animals). Exercise 3 looks for a reason in batch normalisation.
 #
 # **The slide's warning, measured.**
 
@@ -375,7 +389,7 @@ for task in tasks:
 lost, low, high = probes.difference(kept["all, with care"], kept["all wrong"])
 text = "unfreezing without care destroys what the base had learned"
 found = f"old classes kept: wrong minus careful {lost:+.2f}, {low:+.2f} to {high:+.2f}"
-slide_claim("002", text, high < 0, "holds", found, when=claimed)
+claims.slide_claim("002", text, high < 0, "holds", found)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Where did the weights move?
@@ -392,7 +406,7 @@ order = np.arange(1, len(lines["all wrong"]) + 1)
 plots.lines(order, lines, "How far the weights moved", "layer", "share of their length")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The order of size matters: with care no layer moved by more than some 1 %, done wrong the late ones moved by 10 %. The first layer moved least in both, so its kernels look the same to the eye before and after. Look at what the base can still do, not at its pictures.
+# The order of size matters. *As shipped:* with care no layer moved by more than some 1 %, done wrong the late ones moved by 10 %. The first layer moved least in both, so its kernels look the same to the eye before and after. Look at what the base can still do, not at its pictures.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Save it, load it, use it
@@ -411,12 +425,14 @@ with tempfile.TemporaryDirectory() as folder:
     again = saving.load(file)
 sixty = pictures["test"][:60]
 gap = np.abs(transfer.predict(again, sixty) - transfer.predict(new, sixty)).max()
-check(gap < 1e-5, f"{megabytes:.0f} MB; loaded, it predicts the same; largest difference", gap)
+always.check(
+    gap < 1e-5, f"{megabytes:.0f} MB; loaded, it predicts the same; largest difference", gap
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where does it look?
 #
-# In the drawn animals only the ears decide. Does the tuned network look there? At 96 pixels its last maps have 3 x 3 places, too coarse for an ear; so we fine-tune the last three blocks once more at 192 pixels (6 x 6 places).
+# *As shipped:* in the drawn animals only the ears decide. Does the tuned network look there? At 96 pixels its last maps have 3 x 3 places, too coarse for an ear; so we fine-tune the last three blocks once more at 192 pixels (6 x 6 places).
 #
 # **Fine-tune at 192 pixels.**
 
@@ -454,7 +470,7 @@ titles = [f"{data.class_names[classes[i]]}: {name}" for name, i in pairs]
 plots.photos(shown, titles, columns=4)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Ears cover about 5 % of a photo, so a raw share proves nothing. We divide: the share of the heat on the ears over the share of the area. 1 is what an even map would give. A map of edges, which knows no classes, stands beside it.
+# Ears cover about 5 % of a drawn photo, so a raw share proves nothing. We divide: the share of the heat on the ears over the share of the area. 1 is what an even map would give. A map of edges, which knows no classes, stands beside it.
 #
 # **How much more heat than area do the ears get?**
 
@@ -478,20 +494,18 @@ if some.drawn is not None:
     edges = [np.hypot(*np.gradient(one)) for one in grey.astype(np.float32)]
     looks = {"edges": on_ears(edges, some.drawn.ears)}
     looks |= {name: on_ears(maps, some.drawn.ears) for name, maps in heats.items()}
-found = {name: probes.mean_interval(values) for name, values in looks.items()}
-means, half = zip(*[(middle, high - middle) for middle, _, high in found.values()], strict=True)
+on_average = {name: probes.mean_interval(values) for name, values in looks.items()}
+means, half = zip(*[(mean, high - mean) for mean, _, high in on_average.values()], strict=True)
 even, title = {"even map": 1}, "Heat on the ears over their area"
-plots.bars(list(found), means, title, errors=half, reference=even)
+plots.bars(list(on_average), means, title, errors=half, reference=even)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Check it.**
 
 # %% slideshow={"slide_type": "skip"}
 if some.drawn is not None:
-    look = found["tuned"]
-    check(
-        look[1] > 1, "the tuned network looks at the ears; heat over area", look, when=claimed
-    )
+    text = "the tuned network looks at the ears; heat over area"
+    claims.check(on_average["tuned"][1] > 1, text, on_average["tuned"])
     for other in ("edges", "head alone"):
         more = probes.mean_interval(looks["tuned"] - looks[other])
         print(f"tuned minus {other}: {more[0]:+.2f}, {more[1]:+.2f} to {more[2]:+.2f}")
@@ -540,12 +554,12 @@ exercise(your_word, truth, hint="Which choice kept the averages from moving?")
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Exercise 3.**
 #
-# Do it wrong once more, for six epochs, but thaw batch normalisation, too (`layer.trainable = True` for every layer of `new`). The new averages follow the new weights: is the test accuracy on our animals now above 0.8? And does the old head still know half of its photos? Answer with two booleans.
+# Do it wrong once more, for six epochs, but thaw batch normalisation, too (`layer.trainable = True` for every layer of `new`). The new averages follow the new weights: is the test accuracy on our classes now above 0.8? And does the old head still know half of its photos? Answer with two booleans. (The mark knows the answer for the choices as shipped.)
 
 # %% slideshow={"slide_type": "-"}
 your_answers = None  # for example (True, True)
 
-if claimed:
+if claims.apply:
     hint = "Copy the cell 'Do it wrong', then ask `base` about `batch`."
     exercise(your_answers, sealed("e7bca5bac75a"), hint=hint)
 
@@ -558,8 +572,8 @@ if claimed:
 gain, low, high = probes.difference(head_right, last_block["Adam 0.0001"])
 deepest = rows["all"]
 where = "where the tuned network looks cannot be scored without masks"
-if "tuned" in found:
-    where = f"the tuned network puts {found['tuned'][0]:.1f} times as much heat on the ears as their area would get"
+if "tuned" in on_average:
+    where = f"the tuned network puts {on_average['tuned'][0]:.1f} times as much heat on the ears as their area would get"
 Markdown(f"""
 **You have**
 

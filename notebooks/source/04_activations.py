@@ -32,12 +32,12 @@ import numpy as np
 from IPython.display import Markdown
 
 from helpers import activations, backbones, datasets, excite, images, plots, slides, training
-from helpers.checks import check, exercise, sealed, slide_claim
+from helpers.checks import Claims, exercise, sealed
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Parameters.**
 #
-# Any network of `backbones.NAMES`, any photo of `datasets.photos()`; `DATA` is `"critters"` or `"cats_vs_dogs"`. The sentences below a result tell of the choice made here; with another one, go by your own numbers.
+# Any network of `backbones.NAMES`, any photo of `datasets.photos()` or the path of your own; `DATA` is `"critters"`, `"mnist"` (handwritten digits), `"cats_vs_dogs"`, or your own photos, one folder per class: `"folder:my_photos"`. Sentences that begin with *As shipped* tell of `"efficientnet_lite0"`, `"critters"`, `"chelsea"` and seed 0; with another choice, go by your own numbers.
 
 # %% tags=["parameters"] slideshow={"slide_type": "skip"}
 NETWORK = "efficientnet_lite0"
@@ -50,7 +50,13 @@ SEED = 0
 
 # %% slideshow={"slide_type": "skip"}
 network = backbones.load(NETWORK)
-claimed = NETWORK == "efficientnet_lite0" and DATA == "critters" and PHOTO == "chelsea"
+claims = Claims(
+    NETWORK=[NETWORK, "efficientnet_lite0"],
+    DATA=[DATA, "critters"],
+    PHOTO=[PHOTO, "chelsea"],
+    SEED=[SEED, 0],
+)
+always = Claims()  # what holds with every choice
 Markdown(slides.box("04_activations", network, DATA))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -80,17 +86,17 @@ print(f"{', '.join(eight)}; {right:.0%} of {len(test)} new photos named rightly"
 # %% slideshow={"slide_type": "-"}
 first_photo = test[1]
 small_maps = activations.layer_maps(small, first_photo, eight)
-for name, maps in small_maps.items():
+for name, one in small_maps.items():
     print(
-        f"{name:6} {maps.shape[0]:3} x {maps.shape[1]:2} x {maps.shape[2]:2} = {maps.size:6,} numbers"
+        f"{name:6} {one.shape[0]:3} x {one.shape[1]:2} x {one.shape[2]:2} = {one.size:6,} numbers"
     )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Slide 004: early activations are larger but fewer, later ones smaller but more numerous.**
 
 # %% slideshow={"slide_type": "skip"}
-shapes = np.array([maps.shape for maps in small_maps.values()])
-slide_claim(
+shapes = np.array([one.shape for one in small_maps.values()])
+always.slide_claim(
     "004",
     "Early activations are larger but not as numerous, later ones smaller and more numerous",
     (np.diff(shapes[:, 0]) <= 0).all() and (np.diff(shapes[:, 2]) >= 0).all(),
@@ -117,7 +123,7 @@ titles += [f"channel {k}\nup to {m.max():.2f}" for k, m in zip(four, chosen, str
 plots.photos(shown, titles, columns=5, title="conv1")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The number means nothing in another network: our channel 11 hardly answers to this photo. A single channel says little: the slide goes on to all of them.
+# The number means nothing in another network: as shipped, our channel 11 hardly answers to this photo. A single channel says little: the slide goes on to all of them.
 #
 # **All channels of all eight layers.**
 #
@@ -138,11 +144,13 @@ plots.photos(sheets, titles, columns=4)
 # %% slideshow={"slide_type": "-"}
 before, after = small_maps["conv1"], small_maps["pool1"]
 by_hand = before.reshape(32, 2, 32, 2, -1).max(axis=(1, 3))
-check(np.array_equal(by_hand, after), "max pooling keeps the largest of each 2 x 2 block")
+always.check(
+    np.array_equal(by_hand, after), "max pooling keeps the largest of each 2 x 2 block"
+)
 strong = int(activations.choose_channels(before, 1, "strength")[0])
-zeros = [(maps[..., strong] == 0).mean() for maps in (before, after)]
-pair = [f"{n}: {z:.0%} zeros" for n, z in zip(("conv1", "pool1"), zeros, strict=True)]
-plots.heats([before[..., strong], after[..., strong]], pair, colours="viridis")
+both = {"conv1": before[..., strong], "pool1": after[..., strong]}
+pair = [f"{name}: {(one == 0).mean():.0%} zeros" for name, one in both.items()]
+plots.heats(list(both.values()), pair, colours="viridis")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The block's largest number stays, where in the block it was is lost. And a map has fewer zeros after the pooling: a block is zero only if all four are.
@@ -150,7 +158,7 @@ plots.heats([before[..., strong], after[..., strong]], pair, colours="viridis")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Now the ImageNet network
 #
-# **Think!** It has nearly sixty layers with maps. Will its first maps look more like the photo than its last ones?
+# **Think!** As shipped, it has nearly sixty layers with maps. Will its first maps look more like the photo than its last ones?
 #
 # **The photo, and the sixteen channels with the most contrast of five layers.**
 
@@ -168,7 +176,7 @@ titles = ["the photo", *(f"{n}: {maps[n].shape[0]} x {maps[n].shape[1]}" for n i
 plots.photos(sheets, titles, columns=3)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Edges and fur first, and one still recognises the cat; at the end a few spots on a grid of 7 x 7. We look at the outputs of the ReLUs, which are never negative.
+# *As shipped:* edges and fur first, and one still recognises the cat; at the end a few spots on a grid of 7 x 7. We look at the outputs of the ReLUs, which are never negative.
 #
 # **The first layer acts as a collection of edge detectors, says the slide. Does it?**
 #
@@ -183,7 +191,7 @@ claim = "The first layer acts as a collection of edge detectors"
 numbers = f"{(edges > 0.5).sum()} of {len(edges)} kernels that are not zero are mostly edges, the others mostly colour"
 for lecture in ("000", "004"):
     holds = (edges > 0.5).mean() > 0.5
-    slide_claim(lecture, claim, holds, "holds", numbers, NETWORK == "vgg16", claimed)
+    claims.slide_claim(lecture, claim, holds, "holds", numbers, NETWORK == "vgg16")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # A wide layer has more channels than a screen can show.
@@ -203,7 +211,7 @@ plots.photos(sheets, ["64 of all", "the 64 strongest"], columns=2, title=title)
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **One channel over several photos.**
 #
-# The same filter, asked five times, on one scale. What do the bright places have in common? Each map's mean is written above it: the largest number would tell little, because this network's ReLU6 cuts at 6, and each photo has a place that reaches it.
+# The same filter, asked five times, on one scale. What do the bright places have in common? Each map's mean is written above it: the largest number would tell little where a ReLU6 cuts at 6 (as in `efficientnet_lite0`), for each photo has a place that reaches it.
 
 # %% slideshow={"slide_type": "-"}
 middle = depths[2]
@@ -233,7 +241,7 @@ k = int(activations.choose_channels(own["stem_relu"], 1, "strength")[0])
 kernel = lite.layer("block1_depthwise").get_weights()[0][:, :, k, 0]
 expected = correlate2d(own["stem_relu"][..., k], kernel, "same")
 difference = np.abs(expected - own["block1_depthwise"][..., k]).max()
-check(difference < 1e-3, "channel k comes from channel k alone; difference", difference)
+always.check(difference < 1e-3, "channel k comes from channel k alone; difference", difference)
 three = [own["stem_relu"][..., k], kernel, expected[1:-1, 1:-1]]  # the rim has seen padding
 titles = ["before", "its kernel", "after"]
 plots.heats(three, titles, signed=True, shared=False)
@@ -275,25 +283,25 @@ activation_explorer(network, PHOTO if PHOTO in datasets.photos() else "chelsea")
 # **First the lecture's own case: the small convnet, all test photos.**
 
 # %% slideshow={"slide_type": "-"}
-counted = activations.summarise(small, test, eight)
+small_counts = activations.summarise(small, test, eight)
 convs = [name for name in eight if name.startswith("conv")]
 pools = [name for name in eight if name.startswith("pool")]
-zeros = {
-    kind: [counted[n].zeros for n in part]
-    for kind, part in (("convolution", convs), ("pooling", pools))
+by_stage = {
+    "convolution": [small_counts[name].zeros for name in convs],
+    "pooling": [small_counts[name].zeros for name in pools],
 }
-slide_claim(
+claims.slide_claim(
     "000", "The sparsity of the activations increases with the depth of the layer (small convnet, convolutions)",
-    (np.diff(zeros["convolution"]) > 0).all(), "holds", zeros["convolution"], when=DATA == "critters",
+    (np.diff(by_stage["convolution"]) > 0).all(), "holds", by_stage["convolution"]
 )  # fmt: skip
-plots.lines(range(1, 5), zeros, "The small convnet", "stage", "share of zeros")
+plots.lines(range(1, 5), by_stage, "The small convnet", "stage", "share of zeros")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Then the ImageNet network: all sample pictures and forty critters, every kind of layer.**
+# **Then the ImageNet network: all sample pictures and forty photos of the test part, every kind of layer.**
 
 # %% slideshow={"slide_type": "-"}
 many = [photo.array for photo in datasets.photos().values()]
-many += list(data.test.images(network.input_size)[:40])
+many += list(data.test.at(range(min(40, len(data.test)))).images(network.input_size))
 counted = activations.summarise(network, many)
 kind = {n: s.layer.role for n, s in counted.items()}
 kind |= {n: activations.fed_by(network, n).split()[0] + ", ReLU" for n in names}
@@ -302,7 +310,7 @@ axes = ("number of the layer", f"share of zeros, {len(many)} photos")
 plots.scatter_2d(points, [kind[n] for n in counted], axis_labels=axes)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Projections and additions have no zeros at any depth. The ReLUs go up and down from layer to layer, but upwards on the whole.
+# *As shipped:* projections and additions have no zeros at any depth. The ReLUs go up and down from layer to layer, but upwards on the whole.
 #
 # **The slide's claim, layer by layer and as a trend.**
 
@@ -315,13 +323,13 @@ numbers = (
     f"zeros fall in {falls} of {len(zeros) - 1} steps; rank correlation with depth {trend:.2f}"
 )
 for lecture in ("000", "004"):
-    slide_claim(lecture, "Activations are sparser in every deeper layer (ImageNet network, after ReLU)",
-                falls == 0, "does not hold here", numbers, NETWORK == "vgg16", claimed)  # fmt: skip
-    slide_claim(lecture, "Activations grow sparser with depth as a trend (ImageNet network, after ReLU)",
-                trend > 0.5, "holds", trend, NETWORK == "vgg16", claimed)  # fmt: skip
+    claims.slide_claim(lecture, "Activations are sparser in every deeper layer (ImageNet network, after ReLU)",
+                falls == 0, "does not hold here", numbers, NETWORK == "vgg16")  # fmt: skip
+    claims.slide_claim(lecture, "Activations grow sparser with depth as a trend (ImageNet network, after ReLU)",
+                trend > 0.5, "holds", trend, NETWORK == "vgg16")  # fmt: skip
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# So: a trend, not a law. In most early and middle blocks the depthwise layer has more zeros than the convolution before it; in some late ones far fewer.
+# *As shipped:* a trend, not a law. In most early and middle blocks the depthwise layer has more zeros than the convolution before it; in some late ones far fewer.
 #
 # **How much is there to store? Numbers per photo, by layer.**
 
@@ -345,12 +353,12 @@ plots.lines(
 # **Blank maps and dead channels, by layer.**
 
 # %% slideshow={"slide_type": "-"}
-shares = {
+blank_and_dead = {
     "blank maps": [counted[name].blank for name in names],
     "dead channels": [len(counted[name].dead) / counted[name].layer.shape[2] for name in names],
 }
 plots.lines(
-    range(len(names)), shares, f"Over {len(many)} photos", "number of the ReLU", "share"
+    range(len(names)), blank_and_dead, f"Over {len(many)} photos", "number of the ReLU", "share"
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -360,8 +368,8 @@ plots.lines(
 largest = counted[names[-1]].largest
 blank = last.max(axis=(0, 1)) <= 0
 elsewhere = (largest[:, blank].max(axis=0) > 0).mean() if blank.any() else 1.0
-slide_claim("000", "A blank map means that its pattern is not in this photo: other photos light it up",
-            elsewhere > 0.95, "holds", elsewhere, NETWORK == "vgg16", claimed)  # fmt: skip
+claims.slide_claim("000", "A blank map means that its pattern is not in this photo: other photos light it up",
+            elsewhere > 0.95, "holds", elsewhere, NETWORK == "vgg16")  # fmt: skip
 dead = counted[names[0]].dead
 kernels = network.layer(network.on_slide("block1_conv1")).get_weights()[0]
 sizes = np.abs(kernels).max(axis=(0, 1, 2))
@@ -372,16 +380,16 @@ print(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Less about the picture, more about the class?
 #
-# *Deeper layers carry less information about the visual contents of the image, and more information related to the class.* That can be measured: from the maps of a layer, a linear model must tell (a) the brightness of an 8 x 8 miniature of the photo, (b) cat or dog.
+# *Deeper layers carry less information about the visual contents of the image, and more information related to the class.* That can be measured: from the maps of a layer, a linear model must tell (a) the brightness of an 8 x 8 miniature of the photo, (b) the class.
 #
-# **One function for both questions: fit on 240 photos, judge on 120 others.**
+# **One function for both questions: fit on the first photos, judge on others.**
 
 
 # %% slideshow={"slide_type": "-"}
 from sklearn.linear_model import Ridge, RidgeClassifier
 
 
-def what_it_knows(maps, miniatures, labels, n=240):
+def what_it_knows(maps, miniatures, labels, n):
     """The miniatures' variance explained, and the accuracy of the class, on new photos."""
     x = maps.reshape(len(maps), -1)
     x -= x[:n].mean(axis=0)
@@ -396,42 +404,42 @@ def what_it_knows(maps, miniatures, labels, n=240):
 # **The same photos through four layers. (Of maps with more than 24 rows, only some rows and columns are kept.)**
 
 # %% slideshow={"slide_type": "-"}
-parts = (data.test.take(240, SEED), data.validation.take(120, SEED))
+first, known = min(240, len(data.test)), {}
+others = data.validation.take(min(120, len(data.validation)), SEED)
+parts = data.test.take(first, SEED), others
 photos96 = np.concatenate([part.images(96) for part in parts])
 labels = np.concatenate([part.labels for part in parts])
 small_grey = [images.resize(p.mean(axis=-1), (8, 8), "box").ravel() for p in photos96]
 asked = [network.on_slide(f"block{n}") for n in ("3_conv1", "4_conv1", "5_conv1", "5_conv3")]
-parts = np.array_split(photos96, 9)
-chunks = [activations.layer_maps(network, part, asked, most=24) for part in parts]
-known = {}
+forty = [photos96[at : at + 40] for at in range(0, len(photos96), 40)]
+chunks = [activations.layer_maps(network, some, asked, most=24) for some in forty]
 for name in asked:
     stacked = np.concatenate([chunk.pop(name) for chunk in chunks])
-    known[name] = what_it_knows(stacked, np.array(small_grey), labels)
+    known[name] = what_it_knows(stacked, np.array(small_grey), labels, first)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **What each layer still knows.**
 
 # %% slideshow={"slide_type": "-"}
 looks, classes = [[pair[i] for pair in known.values()] for i in (0, 1)]
-slide_claim(
+claims.slide_claim(
     "000",
     "Deeper layers carry less information about the visual contents and more about the class (first and last of four layers)",
     looks[-1] < looks[0] and classes[-1] > classes[0],
     "holds",
     f"miniature {looks[0]:.2f} -> {looks[-1]:.2f}, class {classes[0]:.2f} -> {classes[-1]:.2f}",
     NETWORK == "vgg16",
-    claimed,
 )
 plots.bars(asked, {"miniature, variance explained": looks, "class, accuracy": classes})
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# From the first of the four layers to the last one it holds: the miniature fades, the class comes out. It is no law from layer to layer: here the second layer knows the miniature best, and the third one the class.
+# *As shipped:* from the first of the four layers to the last one it holds: the miniature fades, the class comes out. It is no law from layer to layer: here the second layer knows the miniature best, and the third one the class.
 #
 # **Check which layers know most.**
 
 # %% slideshow={"slide_type": "skip"}
 best = int(np.argmax(looks)), int(np.argmax(classes))
-check(best == (1, 2), "best at the miniature and at the class, counted from 0", best, claimed)
+claims.check(best == (1, 2), "best at the miniature and at the class, counted from 0", best)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The receptive field
@@ -454,7 +462,7 @@ for name in eight:
     size, stride = (3, 1) if name.startswith("conv") else (2, 2)
     r, j = r + (size - 1) * j, j * stride
     field = receptive_field(small, name)
-    check(
+    always.check(
         (r, j) == (field.size[0], field.stride[0]),
         f"{name}: sees {r} pixels, next unit {j} pixels on",
     )
@@ -467,25 +475,26 @@ for name in eight:
 # %% slideshow={"slide_type": "-"}
 vgg = backbones.load("vgg16", weights=None, include_top=False)
 sees = {name: field.size[0] for name, field in growth(vgg).items()}
-sizes = list(sees.values())
-check(sees["block5_conv3"] == 196, "block5_conv3 of VGG16 sees 196 pixels")
-check(
+vgg_sees = list(sees.values())
+always.check(sees["block5_conv3"] == 196, "block5_conv3 of VGG16 sees 196 pixels")
+always.check(
     receptive_field(vgg, "block5_conv3").box(0, 0)[0] == -90, "its first unit starts at row -90"
 )
-plots.lines(
-    range(18), {"VGG16": sizes}, "VGG16, layer by layer", "number of the layer", "sees pixels"
-)
+axes = ("number of the layer", "sees pixels")
+plots.lines(range(18), {"VGG16": vgg_sees}, "VGG16, layer by layer", *axes)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Two claims of lecture 003, on VGG16.**
 
 # %% slideshow={"slide_type": "skip"}
-grows = sorted(sizes) == sizes
-slide_claim("003", "The receptive field grows from layer to layer", grows, "holds", sizes, True)
+grows = sorted(vgg_sees) == vgg_sees
+always.slide_claim(
+    "003", "The receptive field grows from layer to layer", grows, "holds", vgg_sees, True
+)
 last_conv = {n: f"block{n}_conv{2 if n < 3 else 3}" for n in range(1, 6)}
 gains = [sees[f"block{n}_pool"] - sees[name] for n, name in last_conv.items()]
 claim = "A unit after a pooling sees more of the picture than one before it"
-slide_claim("003", claim, min(gains) > 0, "holds", gains, on_vgg16=True)
+always.slide_claim("003", claim, min(gains) > 0, "holds", gains, on_vgg16=True)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Size, stride and start of five layers of the chosen network.**
@@ -563,18 +572,17 @@ where, edge = [names.index(name) for name in steps], {"the picture": len(picture
 plots.lines(where, both, "How wide a unit sees", "number of the ReLU", "pixels", edge)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The theoretical field leaves the picture behind. The effective one grows more slowly; where the theoretical field is larger than the picture, it cannot grow beyond the picture's edges: there is no gradient outside. So it may even end below the picture's width, when the middle unit looks beside the picture's middle. Where the field fits into the picture, it is between half and four fifths as wide.
+# *As shipped:* the theoretical field leaves the picture behind. The effective one grows more slowly; where the theoretical field is larger than the picture, it cannot grow beyond the picture's edges: there is no gradient outside. So it may even end below the picture's width, when the middle unit looks beside the picture's middle. Where the field fits into the picture, it is between half and four fifths as wide.
 #
 # **Check it where the field still fits into the picture.**
 
 # %% slideshow={"slide_type": "skip"}
 fits = [name for name in steps[1:] if theory[name] <= len(picture)]
 shares = [effective[name][1] / theory[name] for name in fits]
-check(
+claims.check(
     max(shares) < 0.9,
     f"the effective field is narrower than the theoretical one in {len(fits)} layers; shares",
     shares,
-    claimed,
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -628,15 +636,15 @@ best_nine(names[3], range(10, 16))
 best_nine(names[9], range(10, 16))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **The last layer. Its field is larger than the picture, so whole pictures are shown.**
+# **The last layer. Where its field is larger than the picture, whole pictures are shown.**
 
 # %% slideshow={"slide_type": "-"}
 best_nine(names[-1], range(100, 106))
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Early patches are alike pixel by pixel. Later ones share a thing, not its pixels, or share nothing that we can name: 66 photos are few, and most of ImageNet's things are not among them.
+# *As shipped:* early patches are alike pixel by pixel. Later ones share a thing, not its pixels, or share nothing that we can name: 66 photos are few, and most of ImageNet's things are not among them.
 #
-# The values are those before the ReLU6: behind it many patches would have the same 6.
+# Where there is a ReLU6, the values are those before it: behind it many patches would have the same 6.
 #
 # **A measure: how alike, pixel by pixel, are the nine patches of a channel?**
 
@@ -664,14 +672,13 @@ def alike(layer, count=40):
 # %% slideshow={"slide_type": "-"}
 ladder = [name for name in names if receptive_field(network, name).size[0] <= 112][::2]
 likeness = {name: alike(name) for name in ladder}
-slide_claim(
+claims.slide_claim(
     "003",
     "Units of higher layers are excited by content that is less alike pixel by pixel",
     likeness[ladder[0]] > 2 * likeness[ladder[-1]],
     "holds",
     list(likeness.values()),
     NETWORK == "vgg16",
-    claimed,
 )
 plots.bars(likeness, title="How alike are the nine best patches? Mean correlation")
 

@@ -34,12 +34,12 @@ from IPython.display import Markdown
 
 from helpers import ascent, backbones, circuits, datasets, images, kernels, plots, slides
 from helpers.ascent import Regularisers, ascend, channel, logit, unit, whole_layer
-from helpers.checks import check, exercise, slide_claim
+from helpers.checks import Claims, exercise
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Parameters.**
 #
-# Any network of `backbones.NAMES`. The sentences below a result tell of the choice made here; with another one, go by your own numbers.
+# Any network of `backbones.NAMES`. Sentences that begin with *As shipped* tell of `"efficientnet_lite0"` and seed 0; with another choice, go by your own numbers.
 
 # %% tags=["parameters"] slideshow={"slide_type": "skip"}
 NETWORK = "efficientnet_lite0"
@@ -51,13 +51,14 @@ SEED = 0
 # %% slideshow={"slide_type": "skip"}
 network = backbones.load(NETWORK)
 squeezenet = backbones.load("squeezenet")  # its first layer is better to look at
-as_shipped = NETWORK == "efficientnet_lite0"
+claims = Claims(NETWORK=[NETWORK, "efficientnet_lite0"], SEED=[SEED, 0])
+always = Claims()  # what holds with every choice
 Markdown(slides.box("05_filters", network))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The first layer: kernels are pictures
 #
-# A kernel of the first layer has three channels, red, green and blue: it *is* a small picture. Slide 001 shows AlexNet's 64 kernels of 11 x 11 pixels and ResNet's of 7 x 7; our two networks have kernels of 3 x 3.
+# A kernel of the first layer has three channels, red, green and blue: it *is* a small picture. Slide 001 shows AlexNet's 64 kernels of 11 x 11 pixels and ResNet's of 7 x 7; `squeezenet` and `efficientnet_lite0` have kernels of 3 x 3.
 #
 # Grey is zero. Each kernel may have a scale of its own, or all share one.
 #
@@ -83,11 +84,10 @@ plots.photos(sheets, titles, columns=2)
 
 # %% slideshow={"slide_type": "skip"}
 zero = {name: int(kernels.zero_kernels(found).sum()) for name, found in first_kernels.items()}
-check(
+claims.check(
     zero[network.name] == 4 and zero["squeezenet"] == 0,
     "four of the default's 32 kernels are zero, none of SqueezeNet's",
     zero,
-    when=as_shipped,
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -106,7 +106,7 @@ def share_of_simple_patterns(found):
 
 
 random_ones = np.random.default_rng(SEED).normal(size=(64, 3, 3, 3))
-learned, drawn = (
+learned, by_chance = (
     np.median(share_of_simple_patterns(k)) for k in (first_kernels["squeezenet"], random_ones)
 )
 
@@ -114,12 +114,12 @@ learned, drawn = (
 # **The slide's claim, measured.**
 
 # %% slideshow={"slide_type": "skip"}
-slide_claim(
+always.slide_claim(
     "003",
     "The first layer's kernels look like handcrafted filters for edges and simple patterns",
-    learned > drawn + 0.2,
+    learned > by_chance + 0.2,
     "holds",
-    f"SqueezeNet: {learned:.2f} of a kernel's energy is flat or a slope, of a random kernel's {drawn:.2f}",
+    f"SqueezeNet: {learned:.2f} of a kernel's energy is flat or a slope, of a random kernel's {by_chance:.2f}",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -147,8 +147,8 @@ plots.photos(framed, [f"{i} and {j}: {r:.2f}" for i, j, r in pairs], columns=3)
 # **Check both.**
 
 # %% slideshow={"slide_type": "skip"}
-check(pairs[0][2] > 0.9, "some filters are nearly doubles, correlation", pairs[0][2])
-check(pairs[3][2] < -0.9, "some are nearly opposite, correlation", pairs[3][2])
+always.check(pairs[0][2] > 0.9, "some filters are nearly doubles, correlation", pairs[0][2])
+always.check(pairs[3][2] < -0.9, "some are nearly opposite, correlation", pairs[3][2])
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Deeper: let the network paint
@@ -178,11 +178,10 @@ after = tf.reduce_mean(maps_of(picture)[..., number])
 # **Check that it went up.**
 
 # %% slideshow={"slide_type": "skip"}
-check(
+claims.check(
     after > before,
     f"one step of 2 grey values excites channel {number} of {layer}",
     (float(before), float(after)),
-    when=as_shipped,
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -204,7 +203,7 @@ plots.photos(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Both starts find the same texture; its places differ, because the mean over the map does not care where it is. The frame in the lower row comes from the edge, where filters see padding: `filter_patterns` cuts a border of 16 pixels off.
+# *As shipped:* both starts find the same texture; its places differ, because the mean over the map does not care where it is. The frame in the lower row comes from the edge, where filters see padding: `filter_patterns` cuts a border of 16 pixels off.
 #
 # ### From grey, a ReLU may be dead
 #
@@ -214,12 +213,12 @@ plots.photos(
 
 # %% slideshow={"slide_type": "-"}
 relu, dead = "fire2_expand3x3_relu", {}
-for words, goal, where, begin in (
+for words, goal, place, begin in (
     ("one unit, ReLU, grey", unit, relu, "grey"),
     ("whole channel, ReLU, noise", channel, relu, "noise"),
     ("one unit, before the ReLU, grey", unit, circuits.before_relu(squeezenet, relu), "grey"),
 ):
-    climb = ascend(squeezenet, [goal(where, k) for k in range(64)], 32, 2, start=begin)
+    climb = ascend(squeezenet, [goal(place, k) for k in range(64)], 32, 2, start=begin)
     dead[words] = int(climb.dead.sum())
 plots.bars(dead, title="units without any gradient, of 64")
 
@@ -227,7 +226,7 @@ plots.bars(dead, title="units without any gradient, of 64")
 # **Check the second remedy.**
 
 # %% slideshow={"slide_type": "skip"}
-check(
+always.check(
     dead["one unit, ReLU, grey"] > 5 and dead["one unit, before the ReLU, grey"] == 0,
     "grey leaves ReLU units dead, their pre-activations are alive",
     dead,
@@ -246,14 +245,15 @@ check(
 
 # %% slideshow={"slide_type": "-"}
 depths = [network.on_slide(f"block{b}_conv1") for b in (1, 2, 3, 4)]
-depths.append("block9_expand" if as_shipped else network.on_slide("block5_conv1"))
+lite0 = NETWORK == "efficientnet_lite0"
+depths.append("block9_expand" if lite0 else network.on_slide("block5_conv1"))
 weak_blur, patterns = Regularisers(blur=0.7, every=2), {}
-for layer in depths:
-    patterns[layer] = ascent.filter_patterns(
-        network, layer, range(6), 128, 26, seed=SEED, regularisers=weak_blur
+for depth in depths:
+    patterns[depth] = ascent.filter_patterns(
+        network, depth, range(6), 128, 26, seed=SEED, regularisers=weak_blur
     )
-shown = [images.deprocess(p) for layer in depths for p in patterns[layer]]
-titles = [f"{layer} {k}" for layer in depths for k in range(6)]
+shown = [images.deprocess(p) for depth in depths for p in patterns[depth]]
+titles = [f"{depth} {k}" for depth in depths for k in range(6)]
 plots.photos(shown, titles, columns=6)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -269,14 +269,13 @@ plots.bars(needed, title="share of all waves that hold 90 % of a pattern, mean o
 # **The slides' two claims, measured.**
 
 # %% slideshow={"slide_type": "skip"}
-slide_claim(
+claims.slide_claim(
     "000",
     "The first layer's filters want the simplest pictures (edges and colours): few waves",
     needed[depths[0]] < 0.03,
     "holds",
     f"{needed[depths[0]]:.1%} of the waves hold 90 % of a pattern",
     on_vgg16=NETWORK == "vgg16",
-    when=as_shipped,
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -285,18 +284,17 @@ slide_claim(
 # %% slideshow={"slide_type": "skip"}
 each = np.concatenate([ascent.frequencies_needed(p) for p in patterns.values()])
 trend = scipy.stats.spearmanr(np.repeat(np.arange(len(depths)), 6), each).statistic
-slide_claim(
+claims.slide_claim(
     "000",
     "Filters get increasingly complex the deeper you go",
     trend > 0.5,
     "holds",
     f"rank correlation of depth and waves needed: {trend:.2f}",
     on_vgg16=NETWORK == "vgg16",
-    when=as_shipped,
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# As a trend it holds; from layer to layer it does not: by this number the great step is the first one. Four of the first layer's six patterns are one flat colour here; its edges are in the kernels above. To the eye, what grows further is the *size* of what is painted.
+# *As shipped:* as a trend it holds; from layer to layer it does not: by this number the great step is the first one. Four of the first layer's six patterns are one flat colour here; its edges are in the kernels above. To the eye, what grows further is the *size* of what is painted.
 #
 # ## What may be climbed
 #
@@ -305,7 +303,6 @@ slide_claim(
 # **Five objectives at the same layer.**
 
 # %% slideshow={"slide_type": "-"}
-layer = network.on_slide("block4_conv1")
 goals = {
     "a channel's mean": channel(layer, 3),
     "its unit in the middle": unit(layer, 3),
@@ -371,7 +368,7 @@ plots.photos(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Alone, none of slide 001's four switches makes a bird; they make the noise smoother, sparser or paler. Waves change the picture most.
+# *As shipped:* alone, none of slide 001's four switches makes a bird; they make the noise smoother, sparser or paler. Waves change the picture most.
 #
 # Four numbers for each picture: its **score** (the logit of the class, before the softmax); its **contrast** (standard deviation from the mean colour, of 255); its **roughness** (mean difference to the next pixel below and beside, added, of 255); and the score of the same picture **shifted** by 3 pixels: what is left of the score if it stands on fine dots in their exact place.
 #
@@ -392,7 +389,7 @@ for words, one in made.items():
 Markdown("\n".join(rows))
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Without any switch most of the score is gone once the picture is shifted. The two switches that move the picture keep nearly all of theirs.
+# *As shipped:* without any switch most of the score is gone once the picture is shifted. The two switches that move the picture keep nearly all of theirs.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Class images: flamingo, bell pepper, dalmatian
@@ -413,7 +410,7 @@ titles = [f"{name}: {share:.4f}" for name, share in zip(classes, own, strict=Tru
 plots.photos([images.deprocess(p) for p in painted.pictures], titles)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Pink feathers, green shining skin, black spots on white: parts of the thing, seldom a whole one. The network's own opinion stands above each picture. It is no independent witness: it painted them.
+# *As shipped:* pink feathers, green shining skin, black spots on white: parts of the thing, seldom a whole one. The network's own opinion stands above each picture. It is no independent witness: it painted them.
 #
 # **What does another network see in them?**
 
@@ -427,16 +424,15 @@ for name, share, top in zip(classes, own, says, strict=True):
 Markdown("\n".join(rows))
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The painter is sure of all three. Compare what the witness says, which never saw the painting done.
+# *As shipped*, the painter is sure of all three. Compare what the witness says, which never saw the painting done.
 #
 # **Check the painter's opinion.**
 
 # %% slideshow={"slide_type": "skip"}
-check(
+claims.check(
     min(own) > 0.98,
     "the network is sure of each of its own pictures",
     own,
-    when=as_shipped,
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -455,32 +451,31 @@ check(
 # %% slideshow={"slide_type": "-"}
 from helpers.ascent import probability
 
-ways, index = {}, network.class_index("flamingo")
+ways, flamingo = {}, network.class_index("flamingo")
 for words, goal in (("before", logit("flamingo")), ("after", probability("flamingo"))):
     for divided in (False, True):
         rate = 10.0 if divided else 8000.0
         one = ascend(network, goal, 112, 30, rate, normalise=divided, seed=SEED)
         label = f"{words} the softmax, {'divided' if divided else 'plain'} gradient"
-        ways[label] = float(network.probabilities(one.pictures)[0, index])
+        ways[label] = float(network.probabilities(one.pictures)[0, flamingo])
 plots.bars(ways, title="probability of flamingo after 30 steps from noise")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The plain gradient after the softmax does not leave the ground. Divided by its size it climbs as well: the trick hides the vanishing, and the direction that is left pushes the other classes down too.
+# *As shipped:* the plain gradient after the softmax does not leave the ground. Divided by its size it climbs as well: the trick hides the vanishing, and the direction that is left pushes the other classes down too.
 #
 # **The slide's advice, measured.**
 
 # %% slideshow={"slide_type": "skip"}
 plain_before, divided_before, plain_after, divided_after = ways.values()
-slide_claim(
+claims.slide_claim(
     "001",
     "A class image is climbed on the score before the softmax, not on the probability",
     plain_before > 0.9 and plain_after < 0.1,
     "holds",
     f"plain gradient: {plain_before:.3f} before, {plain_after:.4f} after the softmax",
     on_vgg16=NETWORK == "vgg16",
-    when=as_shipped,
 )
-check(divided_after > 0.9, "divided, after the softmax", divided_after, when=as_shipped)
+claims.check(divided_after > 0.9, "divided, after the softmax", divided_after)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A picture that is noise and scores 99 %
@@ -496,11 +491,10 @@ size = network.input_size
 noise = np.random.default_rng(SEED).uniform(0, 255, (size, size, 3))
 fooled = ascend(network, logit("flamingo"), start=noise, steps=20, rate=0.5)
 fooling = np.round(fooled.pictures[0]).astype("uint8")
-moved = fooling - noise
-plots.photos(
-    [noise.round().astype("uint8"), fooling, (127.5 + 10 * moved).clip(0, 255).astype("uint8")],
-    ["noise", "flamingo?", "difference x 10"],
-)
+moved_by = fooling - noise
+enlarged = (127.5 + 10 * moved_by).clip(0, 255).astype("uint8")
+shown = [noise.round().astype("uint8"), fooling, enlarged]
+plots.photos(shown, ["noise", "flamingo?", "difference x 10"])
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **What both networks say, and what is left when the picture is shifted by one pixel or saved half as large.**
@@ -508,29 +502,28 @@ plots.photos(
 # %% slideshow={"slide_type": "-"}
 coarse = images.resize(images.resize(fooling, (size // 2, size // 2)), (size, size))
 trials = {"as it is": fooling, "shifted": np.roll(fooling, 1, axis=1), "half size": coarse}
-scores = {words: float(network.probabilities(p)[0, index]) for words, p in trials.items()}
+scores = {words: float(network.probabilities(p)[0, flamingo]) for words, p in trials.items()}
 other = images.resize(fooling, (witness.input_size,) * 2)
 of_witness = witness.probabilities(other)[0, witness.class_index("flamingo")]
 scores["the other network"] = float(of_witness)
-distance = float(np.sqrt((moved**2).mean()))
+distance = float(np.sqrt((moved_by**2).mean()))
 plots.bars(scores, title=f"flamingo, with pixels moved by {distance:.1f} of 255 (rms)")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Slide 003 asks which content a picture should have to get a high probability. The answer here: none.
+# Slide 003 asks which content a picture should have to get a high probability. *As shipped* the answer is: none.
 #
 # **A high score is no proof.**
 
 # %% slideshow={"slide_type": "skip"}
 by_painter, by_witness = scores["as it is"], scores["the other network"]
-check(distance < 6, "the pixels moved, of 255 (rms), by", distance, when=as_shipped)
-slide_claim(
+claims.check(distance < 6, "the pixels moved, of 255 (rms), by", distance)
+claims.slide_claim(
     "003",
     "(what the slide's question takes for granted) a high probability needs content of the class",
     not (by_painter > 0.99 and by_witness < 0.01),
     "does not hold here",
     f"noise: {by_painter:.4f}; the other network gives it {by_witness:.4f}",
     on_vgg16=NETWORK == "vgg16",
-    when=as_shipped,
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -543,8 +536,8 @@ slide_claim(
 # %% slideshow={"slide_type": "-"}
 from helpers import excite
 
-where = "block5_expand" if as_shipped else network.on_slide("block4_conv1")
-behind = f"{where}_relu" if as_shipped else where
+where = "block5_expand" if lite0 else network.on_slide("block4_conv1")
+behind = f"{where}_relu" if lite0 else where
 chosen = [5, 9, 15, 21]
 collection = excite.photo_collection(network.input_size)
 found = excite.strongest(network, collection, [behind])
@@ -565,7 +558,7 @@ for k, pattern in zip(chosen, synthetic, strict=True):
 plots.photos(rows, titles, columns=5)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The painted picture shows what the channel wants everywhere; a patch shows one place where a photo gives it. Some patches explain the painting, some surprise: a black corner is enough for channel 15, though it paints dots. Three of its four patches lie in a corner of their photo, where the network sees padding too.
+# The painted picture shows what the channel wants everywhere; a patch shows one place where a photo gives it. *As shipped*, some patches explain the painting, some surprise: a black corner is enough for channel 15, though it paints dots. Three of its four patches lie in a corner of their photo, where the network sees padding too.
 #
 # **Check that painting beats finding: the channel's mean on its own picture and on the best of nine photos.**
 
@@ -575,11 +568,10 @@ for words, pictures in (("painted", synthetic), ("photos", photos)):
     maps = network.features_of(pictures, where)[..., chosen]
     mean_of[words] = maps.mean(axis=(1, 2))
 painted_mean, photo_mean = mean_of["painted"][each, each], mean_of["photos"].max(axis=0)
-check(
+claims.check(
     (painted_mean > photo_mean).all(),
     "each channel's mean is higher on its own picture, by",
     painted_mean - photo_mean,
-    when=as_shipped,
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -590,17 +582,17 @@ check(
 # **One unit and its five strongest inputs, with their pictures and weights.**
 
 # %% slideshow={"slide_type": "-"}
-top, k = "fire4_squeeze", 8
-inputs = circuits.strongest_inputs(squeezenet, top, k, 5, photos)
-painted_for = [(top, k)]
+upper, eighth = "fire4_squeeze", 8
+inputs = circuits.strongest_inputs(squeezenet, upper, eighth, 5, photos)
+painted_for = [(upper, eighth)]
 painted_for += [(circuits.before_relu(squeezenet, one.layer), one.channel) for one in inputs]
-drawn = [
+circuit = [
     ascent.filter_patterns(squeezenet, at, [c], 112, 32, regularisers=weak_blur)[0]
     for at, c in painted_for
 ]
 labels = ["the unit", *[f"weight {one.weight:+.2f}" for one in inputs]]
 titles = [f"{at} {c}\n{words}" for (at, c), words in zip(painted_for, labels, strict=True)]
-plots.photos([images.deprocess(one) for one in drawn], titles)
+plots.photos([images.deprocess(one) for one in circuit], titles)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # A positive weight: the unit wants this below it. A negative one: it wants the absence of it.
@@ -610,12 +602,12 @@ plots.photos([images.deprocess(one) for one in drawn], titles)
 # **What the 128 inputs add to the unit on its own picture.**
 
 # %% slideshow={"slide_type": "-"}
-picture = drawn[0][None]
-parts = circuits.contributions(squeezenet, top, k, picture)[0]
-bias = squeezenet.layer(top).get_weights()[1][k]
-whole = squeezenet.features_of(picture, top)[0, :, :, k].mean()
+picture = circuit[0][None]
+parts = circuits.contributions(squeezenet, upper, eighth, picture)[0]
+bias = squeezenet.layer(upper).get_weights()[1][eighth]
+whole = squeezenet.features_of(picture, upper)[0, :, :, eighth].mean()
 order = np.argsort(-np.abs(parts))
-_, sources = circuits.weights_into(squeezenet, top, k)
+_, sources = circuits.weights_into(squeezenet, upper, eighth)
 plots.bars(
     {f"{sources[i][0]} {sources[i][1]}": float(parts[i]) for i in order[:6]},
     title=f"the six largest parts; all parts and the bias make {parts.sum() + bias:.0f}",
@@ -625,7 +617,7 @@ plots.bars(
 # **Check that nothing is missing.**
 
 # %% slideshow={"slide_type": "skip"}
-check(
+always.check(
     np.isclose(parts.sum() + bias, whole, rtol=1e-3),
     "parts and bias make the unit's mean",
     (float(parts.sum() + bias), float(whole)),

@@ -1,18 +1,47 @@
-"""The three ways a notebook marks a claim."""
+"""The three ways a notebook marks a claim, and the choices for which it makes it."""
 
 import numpy as np
 import pytest
 
-from helpers.checks import check, exercise, seal, sealed, slide_claim
+from helpers.checks import Claims, exercise, seal, sealed
+
+AS_MADE = {"NETWORK": ["lite", "lite"], "SEED": [0, 0]}
+ELSEWHERE = {"NETWORK": ["squeeze", "lite"], "SEED": [1, 0]}
 
 
-def test_check_ticks_or_raises_with_the_number(capsys):
-    check(np.float32(2) > 1, "two is more than one", 2.0)
+@pytest.mark.parametrize("claims", [Claims(), Claims(**AS_MADE), Claims(DATA=["school", "exam", "school"])])
+def test_check_ticks_or_raises_with_the_number(claims, capsys):
+    assert claims.apply
+    claims.check(np.float32(2) > 1, "two is more than one", 2.0)
     assert capsys.readouterr().out == "✓ two is more than one (2.000)\n"
     with pytest.raises(AssertionError, match=r"does not hold here: one is more than two \(1\)"):
-        check(False, "one is more than two", 1)
-    check(False, "only for another network", 0.5, when=False)
-    assert capsys.readouterr().out.startswith("· not claimed for this choice")
+        claims.check(False, "one is more than two", 1)
+
+
+@pytest.mark.parametrize(("true", "would"), [(True, "would hold"), (np.False_, "would not hold")])
+def test_a_claim_made_for_other_choices_is_reported_with_what_was_measured(true, would, capsys):
+    claims = Claims(**ELSEWHERE)
+    assert not claims.apply
+    claims.check(true, "it sees an espresso", ["missile", 0.296])
+    claims.check(true, "it is so")
+    elsewhere = "(not claimed for this choice, only for NETWORK = 'lite' and SEED = 0)"
+    assert capsys.readouterr().out.splitlines() == [
+        f'– measured missile, 0.296: "it sees an espresso" {would} {elsewhere}',
+        f'– "it is so" {would} {elsewhere}',
+    ]
+
+
+def test_only_the_choices_that_differ_are_named(capsys):
+    Claims(NETWORK=["lite", "lite"], DATA=["chem97", "exam", "school"]).check(False, "less", 2)
+    assert capsys.readouterr().out == (
+        "– measured 2: \"less\" would not hold (not claimed for this choice, only for DATA = 'exam' or 'school')\n"
+    )
+
+
+@pytest.mark.parametrize("choice", [["lite"], "lite", []])
+def test_a_choice_without_what_the_claims_were_made_for_is_refused(choice):
+    with pytest.raises(ValueError, match="give a list: the choice, then what the claims were made for"):
+        Claims(NETWORK=choice)
 
 
 @pytest.mark.parametrize(
@@ -31,15 +60,20 @@ def test_check_ticks_or_raises_with_the_number(capsys):
 def test_slide_claim_raises_only_when_the_stated_verdict_is_wrong(holds, verdict, on_vgg16, raises, capsys):
     if raises:
         with pytest.raises(AssertionError, match="the text says"):
-            slide_claim("004", "maps get sparser", holds, verdict, 0.9, on_vgg16)
+            Claims().slide_claim("004", "maps get sparser", holds, verdict, 0.9, on_vgg16)
     else:
-        slide_claim("004", "maps get sparser", holds, verdict, 0.9, on_vgg16)
+        Claims().slide_claim("004", "maps get sparser", holds, verdict, 0.9, on_vgg16)
         assert verdict in capsys.readouterr().out
+    Claims(SEED=[1, 0]).slide_claim("004", "maps get sparser", holds, verdict, 0.9, on_vgg16)
+    assert capsys.readouterr().out == (
+        f'– measured 0.900: slide (004), "maps get sparser", {"holds" if holds else "does not hold"} here '
+        "(not claimed for this choice, only for SEED = 0)\n"
+    )
 
 
 def test_slide_claim_refuses_unknown_verdicts():
     with pytest.raises(ValueError, match=r"'maybe'.*'holds'"):
-        slide_claim("004", "maps get sparser", True, "maybe", 0.9)
+        Claims().slide_claim("004", "maps get sparser", True, "maybe", 0.9)
 
 
 @pytest.mark.parametrize(
@@ -60,13 +94,14 @@ def test_slide_claim_refuses_unknown_verdicts():
 )
 def test_exercise_marks_and_never_raises(answer, correct, right, capsys):
     exercise(answer, correct, hint="Count again.")
-    printed = capsys.readouterr().out
-    assert printed.startswith("✓" if right else "✗") and (right or "Count again." in printed)
+    printed, unanswered = capsys.readouterr().out, "– not answered yet. Count again.\n"
+    assert printed == unanswered if answer is None else printed.startswith("✓" if right else "✗")
+    assert right or "Count again." in printed
 
 
 def test_a_sealed_answer_is_found_right_without_standing_there(capsys):
-    for answer, right in ((" Stored", True), ("batch", False), (None, False), (3, False)):
+    for answer, mark in ((" Stored", "✓"), ("batch", "✗"), (None, "–"), (3, "✗")):
         exercise(answer, sealed(seal("stored")))
-        assert capsys.readouterr().out.startswith("✓" if right else "✗")
+        assert capsys.readouterr().out.startswith(mark)
     # The sum of "true,false", with the system's own sha256sum.
     assert seal((True, False)) == seal([np.True_, np.False_]) == "e7bca5bac75a"

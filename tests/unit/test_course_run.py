@@ -16,9 +16,9 @@ FINE = [
      "$$\\frac{1}{Z} \\sum_{i} x_i$$\n\nInside: $\\alpha_k$."),
     ("code", "import os\nprint(os.path.basename(os.getcwd()))\n6 * 7"),
     ("markdown", "## Part one\n```\n# no heading\n```"),
-    ("code", "from helpers.checks import slide_claim\nslide_claim('004', 'a | b', True, 'holds', 0.925)"),
+    ("code", "from helpers.checks import Claims\nClaims().slide_claim('004', 'a | b', True, 'holds', 0.925)"),
     ("markdown", "## Part two"),
-    ("code", "slide_claim('001', 'c', False, 'does not hold here', 3)"),
+    ("code", "Claims().slide_claim('001', 'c', False, 'does not hold here', 3)"),
 ]  # fmt: skip
 FAILS = [
     ("markdown", "# One that fails"),

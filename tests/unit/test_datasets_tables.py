@@ -59,6 +59,22 @@ def test_the_digits_follow_the_seed():
     assert len(set(labels[:50])) > 5  # not sorted by digit
 
 
+def test_the_digits_are_a_photo_data_set_too():
+    """1250 different digits of the 5000, as many of each, dark ink on white; no test digit in training."""
+    data = datasets.images("mnist", seed=1)
+    parts = [data.train, data.validation, data.test]
+    assert [len(part) for part in parts] == [500, 250, 500] and data.class_names == tuple("0123456789")
+    assert [np.bincount(part.labels).tolist() for part in parts] == [[50] * 10, [25] * 10, [50] * 10]
+    pixels = np.concatenate([part.images(28) for part in parts])
+    assert len({one.tobytes() for one in pixels}) == 1250 and (pixels == pixels[..., :1]).all()
+    (x, y), (x_new, y_new) = datasets.mnist(seed=1)
+    labels = {one.tobytes(): int(digit) for one, digit in zip([*x, *x_new], [*y, *y_new], strict=True)}
+    known = [labels[(255 - one[..., 0]).tobytes()] for one in pixels]
+    assert known == np.concatenate([part.labels for part in parts]).tolist()
+    with pytest.raises(ValueError, match="'mnist' has no option 'train'"):
+        datasets.images("mnist", train=10)
+
+
 # --- Schools ----------------------------------------------------------------------------------------------------------
 
 

@@ -68,3 +68,12 @@ def test_box_says_what_is_installed_only_of_what_is():
     packaged = backbones.load("squeezenet", weights=None)
     assert "comes with the installation" in slides.box("05_filters", packaged)
     assert "comes with the installation" not in slides.box("04_activations", packaged, "cats_vs_dogs")
+
+
+@pytest.mark.parametrize(
+    ("data", "words"), [("folder:my_photos", "your own folder of photos"), ("mnist", "handwritten digits")]
+)
+def test_box_says_which_data_run_here(data, words):
+    network = backbones.load("squeezenet", weights=None)
+    text = slides.box("02_feature_extraction", network, data)
+    assert f"parameters) on {words}" in text and "my_photos" not in text
