@@ -1,0 +1,148 @@
+"""Files that several programs share and that a killed one leaves behind: locks, working folders, leftovers."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+LEFTOVERS = (".unpack-*", "unfinished-*", "saving-*", "*.lock")
+DAY = 86_400  # seconds
+_LOCK = "lock"  # the file in a working folder that its owner holds
+_POLL = 0.1  # seconds between two looks at a lock that another program holds
+
+
+@contextlib.contextmanager
+def alone(path: Path, watched: Path, patience: float, waiting: Callable[[], None]) -> Iterator[bool]:
+    """Hold the lock file `path`, so that one program at a time works on `watched`; it is removed in the end.
+
+    Calls `waiting` once when another program is at work. Raises TimeoutError when `watched` has not grown for
+    `patience` seconds meanwhile. Yields False where the disk knows no locks: then nobody is kept out.
+    """
+    held, size, since = _hold(path), -1, time.monotonic()
+    if held is None:
+        waiting()
+    while held is None:
+        time.sleep(_POLL)
+        held, grown = _hold(path), _size(watched)
+        if grown != size:
+            size, since = grown, time.monotonic()
+        if held is None and time.monotonic() - since > patience:
+            raise TimeoutError(errno.ETIMEDOUT, f"another program has held {path.name} for {patience:.0f} s")
+    file, exclusive = held
+    try:
+        yield exclusive
+    finally:
+        _let_go(file, path)
+
+
+@contextlib.contextmanager
+def workplace(parent: Path, prefix: str) -> Iterator[Path]:
+    """Yield a new folder in `parent` to make something in; it goes in the end, after a kill with the next `sweep`.
+
+    Make things under names of their own (`room / "content"`), not "lock". Raises OSError when it cannot be made.
+    """
+    while True:
+        room = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        with contextlib.suppress(FileNotFoundError):  # a `sweep` at this moment took it for a leftover
+            held = _hold(room / _LOCK)
+            if held is not None:
+                break
+    try:
+        yield room
+    finally:
+        _let_go(held[0], room / _LOCK)
+        shutil.rmtree(room, ignore_errors=True)
+
+
+def unfinished(folder: Path, prefix: str = "unfinished-") -> tuple[IO[bytes], Path]:
+    """Return a new file to write, and its path; after a kill the next `sweep` removes it."""
+    while True:
+        handle, name = tempfile.mkstemp(prefix=prefix, suffix=".part", dir=folder)
+        file = os.fdopen(handle, "wb")
+        if _lock(file) is not False and _is_there(file, Path(name)):
+            return file, Path(name)
+        file.close()
+
+
+def sweep(folder: Path, patterns: tuple[str, ...] = LEFTOVERS) -> None:
+    """Remove what killed programs left unfinished in a folder; what a running one holds stays. Raises nothing."""
+    with contextlib.suppress(OSError):
+        for path in [path for pattern in patterns for path in folder.glob(pattern)]:
+            with contextlib.suppress(OSError):
+                _sweep_one(path)
+
+
+def remove(path: Path) -> None:
+    """Delete whatever has this name: a file, a link, a folder or nothing. Raises OSError when it cannot be deleted."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _sweep_one(path: Path) -> None:
+    is_folder = path.is_dir()
+    if is_folder and not (path / _LOCK).exists() and time.time() - path.stat().st_mtime < DAY / 24:
+        return  # just being made, or by a program that does not lock
+    with (path / _LOCK if is_folder else path).open("ab") as file:
+        taken = _lock(file)
+        if os.name == "nt":
+            file.close()  # an open file cannot be deleted there, which protects what is in use
+        if taken or (taken is None and time.time() - path.stat().st_mtime > DAY):
+            remove(path)
+
+
+def _hold(path: Path) -> tuple[IO[bytes], bool] | None:
+    """Open and lock a file; None when another program holds it. False beside it: this disk knows no locks."""
+    while True:
+        file = path.open("ab")
+        taken = _lock(file)
+        if taken is not False and _is_there(file, path):
+            return file, bool(taken)
+        file.close()
+        if taken is False:
+            return None  # else its last holder has just removed it: open a new one
+
+
+def _let_go(file: IO[bytes], path: Path) -> None:
+    """Remove and release a lock file; in this order, so that nobody holds a file that is gone without knowing it."""
+    for step in (file.close, path.unlink) if os.name == "nt" else (path.unlink, file.close):
+        with contextlib.suppress(OSError):
+            step()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
+
+
+def _is_there(file: IO[bytes], path: Path) -> bool:
+    """Whether the open file is still the one of that name."""
+    with contextlib.suppress(OSError):
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    return False
+
+
+def _lock(file: IO[bytes]) -> bool | None:
+    """Lock an open file until it is closed: True if done, False if another holds it, None where locks do not work."""
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return False if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK) else None
+    return True
