@@ -171,7 +171,9 @@ def test_a_name_that_only_begins_like_this_computer_is_not_this_computer():
     assert receiving.refusal("http://127.0.0.1.example.invalid/file", local=True) is not None
 
 
-@pytest.mark.parametrize("url", ["https://[half/file", "https://a.invalid:port/", "https://a..invalid/", "https://\ud800/"])
+@pytest.mark.parametrize(
+    "url", ["https://[half/file", "https://a.invalid:port/", "https://a..invalid/", "https://\ud800/"]
+)
 def test_an_address_that_is_none_is_one_sentence(tmp_path, url):
     with pytest.raises(DownloadError, match="is not an address") as caught:
         fetch(url, tmp_path / "file.bin")
@@ -330,7 +332,14 @@ def test_a_part_that_is_whole_already_is_only_checked_and_moved(server, tmp_path
 
 @pytest.mark.parametrize(
     "tag",
-    [b"\xff\xfe\x00", b"", b"{url}\n\x07bell", b"{url}\nline\nline", "{url}\n\u2028\u4e00".encode(), b"{url}\n" + b"x" * 9999],
+    [
+        b"\xff\xfe\x00",
+        b"",
+        b"{url}\n\x07bell",
+        b"{url}\nline\nline",
+        "{url}\n\u2028\u4e00".encode(),
+        b"{url}\n" + b"x" * 9999,
+    ],
 )
 def test_a_damaged_tag_means_to_start_anew(server, tmp_path, tag):
     (tmp_path / "file.bin.part").write_bytes(CONTENT[:100_000])
@@ -347,7 +356,7 @@ def test_a_folder_in_the_place_of_a_part_is_no_obstacle(server, tmp_path):
     assert left(tmp_path) == {"file.bin"}
 
 
-# --- Several programs that want the same file --------------------------------------------------------------------------
+# --- Several programs that want the same file -------------------------------------------------------------------------
 
 OTHER = """
 import sys
@@ -394,7 +403,7 @@ def test_a_killed_program_hands_the_download_on(server, tmp_path):
 
 def test_a_program_that_does_not_get_on_is_not_waited_for_without_end(server, tmp_path):
     with disk.alone(tmp_path / "file.bin.part.lock", tmp_path / "file.bin.part", 1, lambda: None):
-        with pytest.raises(DownloadError, match="another program has held .* without getting on") as caught:
+        with pytest.raises(DownloadError, match=r"another program has held .* without getting on") as caught:
             fetch(server.url("good"), tmp_path / "file.bin", timeout=0.05)
         assert one_sentence(caught.value) and server.requests == []
 
