@@ -316,10 +316,11 @@ def create(environment, wheels=None):
             "this Python lacks its modules `venv` and `ensurepip`: install them "
             "(Debian and Ubuntu: `sudo apt install python3-venv`) or install uv, then run the same command again."
         )
-    if not uv and os.pathsep in str(environment):
+    odd = odd_letters(str(environment), uv)
+    if odd:
         raise Stop(
-            f"the folder {environment.parent} has a {os.pathsep!r} in its name, with which Python makes no "
-            "environment: rename the folder, then run the same command again."
+            f"the folder {str(environment.parent)!r} has {odd} in its name, with which Python makes no environment: "
+            "rename the folder, then run the same command again."
         )
     if not is_ours(environment):
         ask_to_delete(environment)
@@ -336,6 +337,17 @@ def create(environment, wheels=None):
     environment.mkdir()
     write_stamp(environment, [UNFINISHED])  # first of all, so that a half-made environment is known as one
     run_installer([*make, *(from_folder(wheels) if uv else []), str(environment)], wheels)
+
+
+def odd_letters(path, uv):
+    """What in a path keeps Python from making an environment there; '' where nothing does."""
+    if not uv and os.pathsep in path:
+        return f"a {os.pathsep!r}"
+    try:
+        path.encode("utf-8")
+    except UnicodeError:
+        return "a letter that is no UTF-8"
+    return ""
 
 
 def is_ours(environment):

@@ -51,6 +51,17 @@ def heard() -> Iterator[Interruption]:
         signal.signal(signal.SIGINT, signal.SIG_IGN if interruption else before)
 
 
+def end_at_once() -> None:
+    """End with the one line at a Ctrl-C, until `heard`: while a command's modules are imported nothing has begun."""
+
+    def end(*_: object) -> None:
+        Interruption().say()
+        os._exit(130)
+
+    signal.signal(signal.SIGINT, end)
+    let_through()
+
+
 def let_through() -> None:
     """Let Ctrl-C reach this program again, also one that was held back."""
     if hasattr(signal, "pthread_sigmask"):
