@@ -100,6 +100,8 @@ def fetch(
         reason = receiving.refusal(url, local=True)
         if reason:
             raise job.error(reason)
+        if path.is_dir():
+            raise DownloadError(f"Cannot write {job.label}: a folder has the name {path}; rename or delete that first.")
         path.parent.mkdir(parents=True, exist_ok=True)
         return _fetch_alone(job)
     except DownloadError:

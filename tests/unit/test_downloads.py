@@ -247,6 +247,14 @@ def test_a_folder_that_cannot_be_made(server, tmp_path):
     assert one_sentence(caught.value)
 
 
+def test_a_folder_in_the_place_of_the_file_is_one_sentence_and_stays(server, tmp_path):
+    (tmp_path / "file.bin" / "inside").mkdir(parents=True)
+    with pytest.raises(DownloadError, match=r"a folder has the name .*file\.bin; rename or delete") as caught:
+        fetch(server.url("good"), tmp_path / "file.bin", **FULL)
+    assert one_sentence(caught.value) and server.requests == []
+    assert (tmp_path / "file.bin" / "inside").is_dir()
+
+
 # --- Going on where it stopped ----------------------------------------------------------------------------------------
 
 
