@@ -33,7 +33,7 @@ def unpack(archive: str | Path, folder: str | Path, max_bytes: int = MAX_BYTES) 
         raise DownloadError(f"Cannot unpack {archive.name}: {folder} exists already; delete it or choose another.")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        disk.sweep(folder.parent)
+        disk.sweep(folder.parent, (".unpack-*",))
         with disk.workplace(folder.parent, ".unpack-") as room, zipfile.ZipFile(archive) as opened:
             content = room / "content"
             content.mkdir()

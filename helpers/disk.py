@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-LEFTOVERS = (".unpack-*", "unfinished-*", "saving-*", "*.lock")
+LEFTOVERS = (".unpack-*", "unfinished-*", "saving-*", "*.part.lock", "*.zip.lock")  # in folders of the course only
 DAY = 86_400  # seconds
 _LOCK = "lock"  # the file in a working folder that its owner holds
 _POLL = 0.1  # seconds between two looks at a lock that another program holds

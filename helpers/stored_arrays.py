@@ -105,7 +105,7 @@ def make_room(folder: Path, keep: set[Path]) -> None:
 
     Several programs may do so at once: what is gone already is passed over.
     """
-    disk.sweep(folder)
+    disk.sweep(folder, ("unfinished-*",))
     files = []
     for path in folder.glob("*.npy"):
         with contextlib.suppress(OSError):

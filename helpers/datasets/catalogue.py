@@ -178,34 +178,39 @@ def _cats_vs_dogs(known: Download, target: Path) -> Path:
     if _photo_counts(target) == _PHOTO_COUNTS:
         return target
     archive = target.with_name(target.name + ".zip")
-    fetch(known.url, archive, known.size, known.sha256, label="cats_vs_dogs")
+    lock, part = archive.with_name(archive.name + ".lock"), archive.with_name(archive.name + ".part")
     try:
-        with disk.alone(archive.with_name(archive.name + ".lock"), archive, _PATIENCE, lambda: None):
-            if _photo_counts(target) != _PHOTO_COUNTS:  # else another program has unpacked them meanwhile
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with disk.alone(lock, part, _PATIENCE, lambda: print("Another program is bringing cats_vs_dogs; waiting ...")):
+            if _photo_counts(target) != _PHOTO_COUNTS:  # else another program has brought them meanwhile
+                fetch(known.url, archive, known.size, known.sha256, label="cats_vs_dogs")
                 _unpack_photos(archive, target)
     except TimeoutError as error:
-        raise DownloadError(f"Cannot unpack cats_vs_dogs: {error.strerror}; end it, then try again.") from None
+        raise DownloadError(f"Cannot bring cats_vs_dogs: {error.strerror}; end it, then try again.") from None
     except OSError as error:
         if isinstance(error, DownloadError):
             raise
         raise DownloadError(f"Cannot unpack cats_vs_dogs to {target.parent}: {error.strerror or error}.") from error
-    finally:
-        archive.unlink(missing_ok=True)
     return target
 
 
 def _unpack_photos(archive: Path, target: Path) -> None:
-    disk.sweep(target.parent)
-    with disk.workplace(target.parent, ".unpack-") as room:
-        inner = unpack(archive, room / "photos") / "cats_and_dogs_filtered"
-        counts = _photo_counts(inner)
-        if counts != _PHOTO_COUNTS:
-            raise DownloadError(
-                f"The file of cats_vs_dogs is not the one expected: it holds {list(counts.values())} photos (cats and "
-                f"dogs for training, for validation) and should hold {list(_PHOTO_COUNTS.values())}; it was deleted."
-            )
-        disk.remove(target)  # an incomplete one
-        os.replace(inner, target)
+    """Unpack the photos, count them, and delete the archive, whatever it holds."""
+    disk.sweep(target.parent, (".unpack-*",))
+    try:
+        with disk.workplace(target.parent, ".unpack-") as room:
+            inner = unpack(archive, room / "photos") / "cats_and_dogs_filtered"
+            counts = _photo_counts(inner)
+            if counts != _PHOTO_COUNTS:
+                raise DownloadError(
+                    f"The file of cats_vs_dogs is not the one expected: it holds {list(counts.values())} photos (cats "
+                    f"and dogs for training, for validation) and should hold {list(_PHOTO_COUNTS.values())}; it was "
+                    f"deleted."
+                )
+            disk.remove(target)  # an incomplete one
+            os.replace(inner, target)
+    finally:
+        archive.unlink(missing_ok=True)
 
 
 def _photo_counts(folder: Path) -> dict[str, int]:
