@@ -296,7 +296,7 @@ def main() -> None:
     dice, counts, began = random.Random(known.seed), Counter(), time.monotonic()
     os.environ.update(NO_PROXY="127.0.0.1", no_proxy="127.0.0.1")
     with MisbehavingServer(CONTENT) as server, tempfile.TemporaryDirectory() as place:
-        url = server.url("")
+        server.rest, url = 0.3, server.url("")
         for number in range(round(600 * known.share)):
             folder = Path(tempfile.mkdtemp(dir=place))
             if number % 2 == 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 import shutil
 import tempfile
 import time
@@ -14,7 +15,6 @@ from typing import IO
 
 LEFTOVERS = (".unpack-*", "unfinished-*", "saving-*", "*.part.lock", "*.zip.lock")  # in folders of the course only
 DAY = 86_400  # seconds
-_LOCK = "lock"  # the file in a working folder that its owner holds
 _POLL = 0.1  # seconds between two looks at a lock that another program holds
 
 
@@ -46,19 +46,18 @@ def alone(path: Path, watched: Path, patience: float, waiting: Callable[[], None
 def workplace(parent: Path, prefix: str) -> Iterator[Path]:
     """Yield a new folder in `parent` to make something in; it goes in the end, after a kill with the next `sweep`.
 
-    Make things under names of their own (`room / "content"`), not "lock". Raises OSError when it cannot be made.
+    Its lock file, beside it, is there before and after it. Raises OSError when the folder cannot be made.
     """
-    while True:
-        room = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
-        with contextlib.suppress(FileNotFoundError):  # a `sweep` at this moment took it for a leftover
-            held = _hold(room / _LOCK)
-            if held is not None:
-                break
+    held = None
+    while held is None:  # a `sweep` at this moment may hold the lock
+        room = parent / f"{prefix}{secrets.token_hex(4)}"
+        held = _hold(_lock_of(room))
     try:
+        room.mkdir()
         yield room
     finally:
-        _let_go(held[0], room / _LOCK)
         shutil.rmtree(room, ignore_errors=True)
+        _let_go(held[0], _lock_of(room))
 
 
 def unfinished(folder: Path, prefix: str = "unfinished-") -> tuple[IO[bytes], Path]:
@@ -88,15 +87,26 @@ def remove(path: Path) -> None:
 
 
 def _sweep_one(path: Path) -> None:
-    is_folder = path.is_dir()
-    if is_folder and not (path / _LOCK).exists() and time.time() - path.stat().st_mtime < DAY / 24:
-        return  # just being made, or by a program that does not lock
-    with (path / _LOCK if is_folder else path).open("ab") as file:
-        taken = _lock(file)
-        if os.name == "nt":
-            file.close()  # an open file cannot be deleted there, which protects what is in use
-        if taken or (taken is None and time.time() - path.stat().st_mtime > DAY):
+    is_old = time.time() - path.stat().st_mtime > DAY
+    if path.is_dir() and not _lock_of(path).exists():
+        if not path.name.startswith("saving-") or is_old:  # those are made without a lock
             remove(path)
+        return
+    lock = _lock_of(path) if path.is_dir() else path
+    held = _hold(lock)
+    if held is None:
+        return
+    file, taken = held
+    if os.name == "nt":
+        file.close()  # an open file cannot be deleted there, which protects what is in use
+    if taken or is_old:
+        remove(path)
+        _let_go(file, lock)
+    file.close()
+
+
+def _lock_of(room: Path) -> Path:
+    return room.with_name(room.name + ".lock")
 
 
 def _hold(path: Path) -> tuple[IO[bytes], bool] | None:

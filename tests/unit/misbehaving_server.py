@@ -20,6 +20,7 @@ class MisbehavingServer:
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.sent: list[int] = []
         self.closing = threading.Event()
+        self.go, self.rest = threading.Event(), 60.0  # what "slowly" waits for, and how long at most
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -47,6 +48,7 @@ class MisbehavingServer:
 
     def __exit__(self, *_: object) -> None:
         self.closing.set()
+        self.go.set()
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
@@ -274,11 +276,11 @@ def _drops(handler: BaseHTTPRequestHandler) -> None:
 
 
 def slowly(handler: BaseHTTPRequestHandler) -> None:
-    """The whole file, with a rest in the middle: there is time for a second program, or for a kill."""
+    """The whole file, with a rest in the middle until `go`: there is time for a second program, or for a kill."""
     content = handler.outer.content
     _head(handler, 200, Content_Length=str(len(content)))
     _body(handler, content[: len(content) // 2])
-    handler.outer.closing.wait(0.7)
+    handler.outer.go.wait(handler.outer.rest)
     _body(handler, content[len(content) // 2 :])
 
 

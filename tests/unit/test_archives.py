@@ -140,7 +140,7 @@ def test_what_a_killed_program_left_goes_with_the_next_one(tmp_path):
     """A working folder that nobody holds; one that is held by a running program stays."""
     (tmp_path / "file.zip").write_bytes(GOOD)
     (tmp_path / ".unpack-killed").mkdir()
-    (tmp_path / ".unpack-killed" / "lock").touch()
+    (tmp_path / ".unpack-killed.lock").touch()
     with disk.workplace(tmp_path, ".unpack-") as running:
         unpack(tmp_path / "file.zip", tmp_path / "out")
         assert running.is_dir()

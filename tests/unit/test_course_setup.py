@@ -276,16 +276,16 @@ def note_a_package(environment: Path) -> None:
 
 
 @posix_only
-@pytest.mark.parametrize("damage", [lose_a_package, uninstall_a_package, lose_a_list, note_a_package])
-def test_a_damaged_package_is_installed_again(project: Project, damage):
+def test_a_damaged_package_is_installed_again(project: Project):
     project.run("doctor")
-    project.forget()
-    damage(project.environment)
-    result = project.run("doctor")
-    assert result.returncode == 0, result.stderr
-    assert project.calls() == [COURSE_LISTS]
-    assert "The environment in .venv is damaged (" in result.stdout and "iny" in result.stdout.splitlines()[0]
-    assert (packages(project.environment) / "tiny" / "__init__.py").exists()
+    for damage in (lose_a_package, uninstall_a_package, lose_a_list, note_a_package):
+        project.forget()
+        damage(project.environment)
+        result = project.run("doctor")
+        assert result.returncode == 0, result.stderr
+        assert project.calls() == [COURSE_LISTS], damage
+        assert "The environment in .venv is damaged (" in result.stdout and "iny" in result.stdout.splitlines()[0]
+        assert (packages(project.environment) / "tiny" / "__init__.py").exists()
     project.forget()
     assert project.run("doctor").stdout.startswith("tool:") and project.calls() == []
 
@@ -310,13 +310,13 @@ def become_a_folder(stamp: Path) -> None:
 
 
 @posix_only
-@pytest.mark.parametrize("damage", [write_nonsense, become_a_folder])
-def test_a_damaged_stamp_is_written_anew(project: Project, damage):
+def test_a_damaged_stamp_is_written_anew(project: Project):
     project.run("doctor")
-    project.forget()
-    damage(project.environment / "course-stamp.txt")
-    assert project.run("doctor").returncode == 0
-    assert project.run("doctor").returncode == 0 and project.calls() == [COURSE_LISTS]
+    for damage in (write_nonsense, become_a_folder):
+        project.forget()
+        damage(project.environment / "course-stamp.txt")
+        assert project.run("doctor").returncode == 0
+        assert project.run("doctor").returncode == 0 and project.calls() == [COURSE_LISTS]
 
 
 @posix_only
@@ -408,16 +408,23 @@ INTERRUPTED = {
 }
 
 
-@posix_only
-@pytest.mark.parametrize("case", INTERRUPTED)
-def test_an_interrupt_is_one_line_at_every_moment(project: Project, case: str):
-    """Before the first line of course.py it is Python's own, so it is held back here until then."""
-    before, last, seconds = INTERRUPTED[case]
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory) -> Project:
+    """A project with the real start of the commands."""
+    project = Project(tmp_path_factory.mktemp("patient") / "course")
     project.run("doctor")
     for name in ("__init__", "common", "environment", "interrupts"):
         shutil.copy(ROOT / "tools" / f"{name}.py", project.folder / "tools")
     (project.folder / "helpers").symlink_to(ROOT / "helpers")
-    (project.folder / "tools" / "doctor.py").write_text(PATIENT.format(before=before, last=last))
+    return project
+
+
+@posix_only
+@pytest.mark.parametrize("case", INTERRUPTED)
+def test_an_interrupt_is_one_line_at_every_moment(patient: Project, case: str):
+    """Before the first line of course.py it is Python's own, so it is held back here until then."""
+    before, last, seconds = INTERRUPTED[case]
+    (patient.folder / "tools" / "doctor.py").write_text(PATIENT.format(before=before, last=last))
 
     def ready() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -425,8 +432,8 @@ def test_an_interrupt_is_one_line_at_every_moment(project: Project, case: str):
 
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     command = [sys.executable, "course.py", "doctor"]
-    path = {**os.environ, "PATH": os.pathsep.join([str(project.folder / "bin"), os.environ["PATH"]])}
-    process = subprocess.Popen(command, cwd=project.folder, preexec_fn=ready, env=path, **pipes)
+    path = {**os.environ, "PATH": os.pathsep.join([str(patient.folder / "bin"), os.environ["PATH"]])}
+    process = subprocess.Popen(command, cwd=patient.folder, preexec_fn=ready, env=path, **pipes)
     if seconds is None:
         assert process.stdout.readline() == "at work\n"
     else:

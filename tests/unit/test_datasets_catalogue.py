@@ -221,7 +221,7 @@ def test_the_photos_are_unpacked_and_the_archive_goes(serve, own_cache, few_phot
 
 def test_leftovers_of_an_interrupted_unpacking_do_no_harm(serve, own_cache, few_photos):
     (own_cache / ".unpack-killed" / "half").mkdir(parents=True)
-    (own_cache / ".unpack-killed" / "lock").touch()
+    (own_cache / ".unpack-killed.lock").touch()
     serve("cats_vs_dogs", photos_zip(FEW))
     datasets.download("cats_vs_dogs")
     assert entries(own_cache) == {"cats_and_dogs_filtered"}

@@ -46,10 +46,10 @@ def kinds(folder: Path) -> list[str]:
 
 def test_what_is_held_stays_and_what_was_left_goes(at_work, tmp_path):
     disk.sweep(tmp_path)
-    assert kinds(tmp_path) == [".unpack-", "unfinish"]
+    assert kinds(tmp_path) == [".unpack-", ".unpack-", "unfinish"]
     at_work.kill()
     at_work.wait()
-    assert kinds(tmp_path) == [".unpack-", "unfinish"]
+    assert kinds(tmp_path) == [".unpack-", ".unpack-", "unfinish"]
     disk.sweep(tmp_path)
     assert kinds(tmp_path) == []
 
@@ -63,6 +63,15 @@ def test_every_command_removes_what_was_left(at_work, tmp_path, monkeypatch):
     with pytest.raises(SystemExit) as ended:
         common.start(lambda arguments: 0)
     assert ended.value.code == 0 and kinds(tmp_path) == []
+
+
+def test_a_folder_whose_program_was_killed_between_two_steps_goes(tmp_path):
+    """Before the folder was made, and after its lock was removed."""
+    (tmp_path / ".unpack-1.lock").touch()
+    (tmp_path / ".unpack-2" / "inside").mkdir(parents=True)
+    (tmp_path / "saving-new").mkdir()  # made without a lock: it may be in use
+    disk.sweep(tmp_path)
+    assert kinds(tmp_path) == ["saving-n"]
 
 
 def test_where_locks_do_not_work_only_what_is_old_goes(tmp_path, monkeypatch):
