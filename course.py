@@ -5,12 +5,19 @@ Only the standard library is used here, and only what Python 3.6 understands, so
 it is too old. Everything else lives in tools/, one file a command, and runs inside the environment.
 """
 
+import signal
+
+if __name__ == "__main__" and hasattr(signal, "pthread_sigmask"):
+    # Ctrl-C waits until `main`, and after the hand-over tools/, can say it in one line.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+
 import contextlib
 import difflib
 import hashlib
 import importlib.util
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +29,7 @@ GIGABYTES_NEEDED = 4
 REQUIREMENTS = ("requirements.txt", "pyproject.toml")
 TEST_REQUIREMENTS = "tests/requirements.txt"
 UNFINISHED = "unfinished"
+ADOPTED = "made by somebody else"  # a .venv that was here before; it is never deleted without asking
 
 COMMANDS = {
     "lab": "open JupyterLab on the first notebook (options are passed on: --no-browser --port 8899)",
@@ -54,6 +62,8 @@ NO_NETWORK = (
     "connection broken",
     "network connectivity is disabled",
 )
+NOT_THERE = ("no matching distribution", "could not find a version", "no solution found", "was not found in the")
+BROKEN_PACKAGE = ("badzipfile", "is invalid", "invalid wheel", "not a zip file", "failed to unzip", "failed to read")
 
 
 class Stop(Exception):
@@ -64,6 +74,7 @@ def main(arguments):
     """Run one command line (a list of str, without the program's name) and return the exit status."""
     command = arguments[0] if arguments else "--help"
     try:
+        hold_interrupts(False)
         if command in ("-h", "--help", "help"):
             print(usage())
             return 0 if arguments else 2
@@ -96,6 +107,12 @@ def usage():
 def say(text):
     """One line on the standard output, at once."""
     print(text, flush=True)
+
+
+def hold_interrupts(held):
+    """Hold Ctrl-C back, or let it through, also one that came meanwhile; Windows has no such thing."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK if held else signal.SIG_UNBLOCK, [signal.SIGINT])
 
 
 # ---- is this computer fit for it? ------------------------------------------------------------------------------------
@@ -148,17 +165,32 @@ def take_wheels(options):
     if "--wheels" not in words:
         return options, None
     at = words.index("--wheels")
-    folder = Path(words[at + 1]).expanduser().resolve() if at + 1 < len(words) else None
+    folder = full_path(words[at + 1]) if at + 1 < len(words) else None
     if folder is None or not list(folder.glob("*.whl")):
         raise Stop(
             f"--wheels needs a folder that `course.py wheels DIR` has filled, and {folder or 'nothing'} is none."
         )
-    made_for = folder / "made-for.txt"
     here = f"Python {sys.version_info[0]}.{sys.version_info[1]}, {platform.system()} {platform.machine()}"
-    there = made_for.read_text(encoding="utf-8").strip() if made_for.exists() else here
-    if there != here:
+    there = read_text(folder / "made-for.txt").strip()
+    if there != here and re.match(r"Python \d+\.\d+, ", there):  # anything else is no such note, or a damaged one
         raise Stop(f"the packages in {folder} are for {there}, and this is {here}: use that Python, or the network.")
     return words[:at] + words[at + 2 :], folder
+
+
+def full_path(name):
+    """The whole path that a name stands for; `~nobody` is a name like others where there is no such user."""
+    try:
+        return Path(name).expanduser().resolve()
+    except (RuntimeError, OSError):
+        return Path(os.path.abspath(name))
+
+
+def read_text(path):
+    """The text of a small file, '' when there is none; what is no UTF-8 in it becomes question marks."""
+    try:
+        return path.read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 # ---- the environment -------------------------------------------------------------------------------------------------
@@ -173,6 +205,8 @@ def prepare(with_tests=False, wheels=None):
             if why:
                 say(why)
                 create(environment, wheels)
+            else:
+                forget_damaged(environment)
             install(environment, with_tests, wheels)
     return python_of(environment)
 
@@ -184,25 +218,60 @@ def python_of(environment):
 
 def read_stamp(environment):
     """The lines of the file that says what was installed; none where nothing was."""
-    try:
-        return (environment / "course-stamp.txt").read_text(encoding="utf-8").split("\n")
-    except OSError:
-        return []
+    return read_text(environment / "course-stamp.txt").splitlines()
 
 
 def write_stamp(environment, lines):
     """Replace the stamp in one step."""
-    part = environment / "course-stamp.part"
+    part, stamp = environment / "course-stamp.part", environment / "course-stamp.txt"
     part.write_text("\n".join(lines), encoding="utf-8")
-    os.replace(str(part), str(environment / "course-stamp.txt"))
+    if stamp.is_dir():  # damage
+        shutil.rmtree(str(stamp))
+    os.replace(str(part), str(stamp))
 
 
 def fingerprint(version, with_tests):
     """A short sum over what decides the installation: the lists, Python's version and the project's own place."""
-    total = hashlib.sha256(f"{version} {ROOT} {with_tests}".encode())
+    total = hashlib.sha256(f"{version} {ROOT} {with_tests}".encode("utf-8", "surrogateescape"))
     for name in REQUIREMENTS + ((TEST_REQUIREMENTS,) if with_tests else ()):
         total.update((ROOT / name).read_bytes())
     return total.hexdigest()[:16]
+
+
+def site_packages(environment):
+    """The folders of the environment that hold its packages: one, if all is well."""
+    return list(environment.glob("Lib/site-packages" if os.name == "nt" else "lib/python*/site-packages"))
+
+
+def installed(environment):
+    """What lies in the environment's folder of packages, names without versions."""
+    names = [name for folder in site_packages(environment) for name in os.listdir(str(folder))]
+    names = [re.sub(r"-[^-]*\.dist-info$", ".dist-info", name) for name in names]
+    return {name for name in names if name != "__pycache__" and not name.startswith("~")}
+
+
+def damage(environment):
+    """What the stamp says is there and is not, and the packages that a command found damaged; two sets of names."""
+    lines, here = read_stamp(environment), installed(environment)
+    lost = {line[4:] for line in lines if line.startswith("has ")} - here
+    return lost, {line[8:] for line in lines if line.startswith("damaged ")}
+
+
+def forget_damaged(environment):
+    """Take damaged packages off the list of those installed, so that the installer brings them again, whole."""
+    lost, broken = damage(environment)
+    if lost or broken:
+        names = sorted({name.replace(".dist-info", "") for name in lost} | broken)
+        say(f"The environment in .venv is damaged ({', '.join(names[:5])}): installing these packages again.")
+    for folder in [info for packages in site_packages(environment) for info in packages.glob("*.dist-info")]:
+        own = {re.split("[/,]", line, maxsplit=1)[0] for line in read_text(folder / "RECORD").splitlines()}
+        if not own or own & lost or plain_name(folder.name.split("-")[0]) in {plain_name(name) for name in broken}:
+            shutil.rmtree(str(folder))
+
+
+def plain_name(package):
+    """A package's name as all its spellings have it: Scikit-Learn and scikit_learn are one."""
+    return re.sub("[-_.]+", "_", package).lower()
 
 
 def version_of(environment):
@@ -213,24 +282,25 @@ def version_of(environment):
         answer = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60, env=child_env())
     except (OSError, subprocess.SubprocessError):
         return None
-    lines = answer.stdout.decode(errors="replace").splitlines()
-    if answer.returncode or len(lines) != 2 or Path(lines[1]).resolve() != environment.resolve():
+    version, _, prefix = os.fsdecode(answer.stdout).replace("\r\n", "\n").partition("\n")
+    if answer.returncode or not prefix or Path(prefix[:-1]).resolve() != environment.resolve():
         return None
-    return lines[0]
+    return version
 
 
 def is_complete(environment, with_tests):
     """True when the stamp says that exactly this was installed and the environment's Python still starts."""
     lines = read_stamp(environment)
     version = version_of(environment) if lines else None
-    return version is not None and fingerprint(version, with_tests) in lines
+    return version is not None and fingerprint(version, with_tests) in lines and not any(damage(environment))
 
 
 def why_rebuild(environment):
     """Why the environment must be made from scratch; '' when it can be kept and only brought up to date."""
     if not os.path.lexists(str(environment)):
         return "Making the environment in .venv, once: about 3 GB, one to ten minutes."
-    if UNFINISHED in read_stamp(environment):
+    lines = read_stamp(environment)
+    if UNFINISHED in lines and ADOPTED not in lines:
         return "The last installation did not finish: making the environment in .venv again."
     version = version_of(environment)
     if version is None or not OLDEST <= tuple(int(part) for part in version.split(".")) <= NEWEST:
@@ -246,6 +316,14 @@ def create(environment, wheels=None):
             "this Python lacks its modules `venv` and `ensurepip`: install them "
             "(Debian and Ubuntu: `sudo apt install python3-venv`) or install uv, then run the same command again."
         )
+    odd = odd_letters(str(environment), uv)
+    if odd:
+        raise Stop(
+            f"the folder {str(environment.parent)!r} has {odd} in its name, with which Python makes no environment: "
+            "rename the folder, then run the same command again."
+        )
+    if not is_ours(environment):
+        ask_to_delete(environment)
     try:
         if environment.is_symlink() or environment.is_file():
             environment.unlink()
@@ -261,9 +339,45 @@ def create(environment, wheels=None):
     run_installer([*make, *(from_folder(wheels) if uv else []), str(environment)], wheels)
 
 
+def odd_letters(path, uv):
+    """What in a path keeps Python from making an environment there; '' where nothing does."""
+    if not uv and os.pathsep in path:
+        return f"a {os.pathsep!r}"
+    try:
+        path.encode("utf-8")
+    except UnicodeError:
+        return "a letter that is no UTF-8"
+    return ""
+
+
+def is_ours(environment):
+    """True when nothing is lost that somebody else made: no environment, an empty one, a link, or one of ours."""
+    if environment.is_symlink() or not environment.exists():
+        return True
+    if environment.is_file():
+        return environment.stat().st_size == 0
+    stamps = [environment / "course-stamp.txt", environment / "course-stamp.part"]
+    ours = any(stamp.exists() for stamp in stamps) or not any(environment.iterdir())
+    return ours and ADOPTED not in read_stamp(environment)
+
+
+def ask_to_delete(environment):
+    """Stop unless somebody sits here who agrees to delete an environment that this program has not made."""
+    answer = ""
+    if sys.stdin is not None and sys.stdin.isatty():
+        with contextlib.suppress(EOFError):
+            answer = input(f"{environment} was not made by course.py and cannot be used. Delete it? [y/N] ")
+    if answer.strip().lower() not in ("y", "yes"):
+        raise Stop(
+            f"{environment} was not made by course.py and cannot be used, so it was left alone: "
+            "rename it or delete it, then run the same command again."
+        )
+
+
 def install(environment, with_tests, wheels=None):
     """Install all lists and the project itself; the stamp is written last, and only when everything went well."""
-    write_stamp(environment, [UNFINISHED])
+    adopted = [] if is_ours(environment) else [ADOPTED]
+    write_stamp(environment, [UNFINISHED, *adopted])
     python, uv = str(python_of(environment)), shutil.which("uv")
     # Without --compile-bytecode uv leaves the compiling to the first imports, where it would be felt.
     tool = [uv, "pip", "install", "--python", python, "--compile-bytecode"] if uv else [python, "-m", "pip", "install"]
@@ -273,7 +387,8 @@ def install(environment, with_tests, wheels=None):
     version = version_of(environment)
     if version is None:
         raise Stop("the environment in .venv does not start after its installation: delete .venv and run again.")
-    write_stamp(environment, [fingerprint(version, tests) for tests in ((False, True) if with_tests else (False,))])
+    sums = [fingerprint(version, tests) for tests in ((False, True) if with_tests else (False,))]
+    write_stamp(environment, [*sums, *adopted, *sorted(f"has {name}" for name in installed(environment))])
     say("The environment is ready.")
 
 
@@ -298,17 +413,19 @@ def run_installer(command, wheels=None):
             said.append(raw.decode(errors="replace"))
             sys.stderr.write(said[-1])
             sys.stderr.flush()
-    if process.returncode and wheels:
-        raise Stop(f"{wheels} does not hold all packages (see above): fill it again with `course.py wheels DIR`.")
     if process.returncode:
-        raise Stop(likely_cause("".join(said).lower()))
+        raise Stop(likely_cause("".join(said).lower(), wheels))
 
 
-def likely_cause(said):
+def likely_cause(said, wheels=None):
     """One sentence for a failed installation, from what the installer printed (lower case)."""
     if any(words in said for words in NO_SPACE):
         return "the disk is full, so the packages were not installed: make room, then run the same command again."
-    if any(words in said for words in NO_NETWORK):
+    if wheels and any(words in said for words in BROKEN_PACKAGE):
+        return f"a package in {wheels} is damaged (see above): copy that folder again, then run the same command."
+    if wheels and any(words in said for words in NOT_THERE):
+        return f"{wheels} does not hold all packages (see above): fill it again with `course.py wheels DIR`."
+    if not wheels and any(words in said for words in NO_NETWORK):
         return "the packages could not be fetched: connect to the network, then run the same command again."
     return "the environment could not be installed; the lines above say why, and the same command tries again."
 
@@ -358,6 +475,7 @@ def hand_over(command):
     """Run a command of the environment from the project's folder and return its exit status."""
     if os.name != "nt":  # become the command, so that signals and the terminal reach it directly
         os.chdir(str(ROOT))
+        hold_interrupts(True)
         os.execve(command[0], command, child_env())
     return subprocess.call(command, cwd=str(ROOT), env=child_env())
 

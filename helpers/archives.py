@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import tempfile
+import struct
+import unicodedata
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
+from helpers import disk
 from helpers.downloads import DownloadError, check_room
 
 MAX_BYTES = 2_000_000_000
 MAX_FILES = 200_000
+MAX_DEPTH = 50  # folders in each other
+# What zipfile raises for a file that is damaged, whatever part of it.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, RuntimeError, OverflowError)
 
 
 def unpack(archive: str | Path, folder: str | Path, max_bytes: int = MAX_BYTES) -> Path:
@@ -21,32 +26,28 @@ def unpack(archive: str | Path, folder: str | Path, max_bytes: int = MAX_BYTES) 
 
     The folder appears only when everything is unpacked. `max_bytes` bounds the unpacked size. Raises DownloadError,
     one sentence, for a damaged file, a name that leads outside, a link, a locked or doubled entry, too much content,
-    too little room, or a folder that exists already.
+    too many folders in each other, too little room, or a folder that exists already.
     """
     archive, folder = Path(archive), Path(folder)
     if folder.exists():
         raise DownloadError(f"Cannot unpack {archive.name}: {folder} exists already; delete it or choose another.")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        room = Path(tempfile.mkdtemp(prefix=".unpack-", dir=folder.parent))
-    except OSError as error:
-        raise DownloadError(f"Cannot unpack {archive.name} to {folder}: {error.strerror or error}.") from error
-    try:
-        with zipfile.ZipFile(archive) as opened:
+        disk.sweep(folder.parent, (".unpack-*",))
+        with disk.workplace(folder.parent, ".unpack-") as room, zipfile.ZipFile(archive) as opened:
+            content = room / "content"
+            content.mkdir()
             entries = _checked(opened, archive.name, max_bytes)
             check_room(room, sum(entry.file_size for entry in entries), f"the content of {archive.name}")
             for entry in entries:
-                _extract(opened, entry, room)
-        room.chmod(0o755)  # mkdtemp's folders are closed to everybody else
-        os.replace(room, folder)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+                _extract(opened, entry, content)
+            os.replace(content, folder)
+    except _DAMAGED as error:
         raise DownloadError(f"{archive.name} is not a sound zip file ({error}); download it again.") from error
     except DownloadError:
         raise
     except OSError as error:
         raise DownloadError(f"Cannot unpack {archive.name} to {folder}: {error.strerror or error}.") from error
-    finally:
-        shutil.rmtree(room, ignore_errors=True)
     return folder
 
 
@@ -61,19 +62,31 @@ def _checked(opened: zipfile.ZipFile, name: str, max_bytes: int) -> list[zipfile
     seen = set()
     for entry in entries:
         fault = _fault(entry)
-        key = entry.filename.rstrip("/").casefold()  # two names that differ in case are one file on some disks
+        key = _place(entry.filename)
         if fault is None and key in seen:
             fault = "is in it twice"
         if fault:
-            raise DownloadError(f"Refused to unpack {name}: its entry {entry.filename!r} {fault}.")
+            raise DownloadError(f"Refused to unpack {name}: its entry {_shortened(entry.filename)} {fault}.")
         seen.add(key)
     return entries
+
+
+def _place(name: str) -> str:
+    """One text for all names that some disk takes for the same file: "a", "./a", "A", "a." on Windows; "ü" has two."""
+    parts = (part.rstrip(". ") or part for part in PurePosixPath(name).parts)
+    return unicodedata.normalize("NFC", "/".join(parts)).casefold()
+
+
+def _shortened(name: str) -> str:
+    return repr(name if len(name) <= 100 else f"{name[:100]}...")
 
 
 def _fault(entry: zipfile.ZipInfo) -> str | None:
     path = PurePosixPath(entry.filename)
     if path.is_absolute() or ".." in path.parts or "\\" in entry.filename or ":" in entry.filename or not path.parts:
         return "leads outside the folder"
+    if len(path.parts) > MAX_DEPTH:
+        return f"lies {len(path.parts) - 1} folders deep, more than {MAX_DEPTH}"
     mode = entry.external_attr >> 16
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
         return "is a link or a device, not a file"

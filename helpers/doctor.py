@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import importlib
 import importlib.metadata
 import os
 import platform
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -14,13 +16,16 @@ from typing import Any
 PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "scikit-learn", "matplotlib", "jupyterlab", "ipywidgets")
 
 
-def report(brief: bool = False) -> str:
+def report(brief: bool = False, damaged: list[str] | None = None) -> str:
     """The whole report as text, without importing TensorFlow; a part that fails says so and the rest is still there.
 
-    brief: of what is missing the names only, without size, command and stand-in for each.
+    brief: of what is missing the names only, without size, command and stand-in for each; packages are not looked
+    through. damaged: what `damaged_packages` returned, where it is known already.
     """
+    if damaged is None:
+        damaged = [] if brief else damaged_packages()
     lists = [inventory("networks", "helpers.backbones", brief), inventory("data", "helpers.datasets", brief)]
-    return ("\n" if brief else "\n\n").join([computer(), packages(), *lists])
+    return ("\n" if brief else "\n\n").join([computer(), packages(damaged), *lists])
 
 
 def computer() -> str:
@@ -61,17 +66,61 @@ def memory_gigabytes() -> tuple[float | None, float | None]:
     return free, whole
 
 
-def packages() -> str:
-    """The versions of the packages that results depend on."""
-    return "packages: " + ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+def packages(damaged: list[str]) -> str:
+    """The versions of the packages that results depend on, and which packages are not whole."""
+    text = "packages: " + ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    if damaged:
+        text += f"\nDAMAGED packages: {', '.join(damaged)}; `python3 course.py doctor`, run twice, installs them anew"
+    return text
 
 
 def version(package: str) -> str:
     """The installed version of a package."""
     try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
+        return importlib.metadata.version(package) or "MISSING"
+    except Exception:  # not found, or its description is damaged in one of many ways
         return "MISSING"
+
+
+def damaged_packages() -> list[str]:
+    """Return the names of the packages that are not whole: a file is gone, or has another length than listed.
+
+    Looks at every file that each package's own list (RECORD) names, but reads none. What the course asks for and is
+    not installed is damaged, too.
+    """
+    damaged = set()
+    for package in importlib.metadata.distributions():
+        record = package.read_text("RECORD")
+        if record is None and (package.read_text("INSTALLER") or "").strip() not in ("pip", "uv"):
+            continue  # a system's own package keeps no list
+        folder, lines = os.path.dirname(str(package.locate_file("x"))), (record or "").splitlines()
+        if not lines or not all(_is_as_listed(folder, row) for row in csv.reader(lines)):
+            damaged.add(_name(package))
+    wanted = {re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in _requirements()}
+    return sorted(damaged | {name for name in wanted if version(name) == "MISSING"})
+
+
+def _requirements() -> list[str]:
+    """What the course asks for, as far as it is needed here (an extra's packages are not)."""
+    try:
+        return [line for line in importlib.metadata.requires("course-helpers") or () if ";" not in line]
+    except importlib.metadata.PackageNotFoundError:
+        return []  # not installed as a package, as on Colab
+
+
+def _name(package: importlib.metadata.Distribution) -> str:
+    name = package.metadata["Name"] if package.read_text("METADATA") else None
+    return name or Path(str(getattr(package, "_path", "?"))).name.split("-")[0]
+
+
+def _is_as_listed(folder: str, row: list[str]) -> bool:
+    """Whether a file of a package, a row of its RECORD, is there in its length; compiled files come and go."""
+    if len(row) < 3 or not row[2].isdecimal() or row[0].endswith(".pyc"):
+        return True
+    try:
+        return os.stat(os.path.join(folder, row[0])).st_size == int(row[2])
+    except OSError:
+        return False
 
 
 def inventory(title: str, module: str, brief: bool = False) -> str:

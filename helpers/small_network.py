@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from helpers import saving, training
+from helpers import disk, saving, training
 from helpers.backbones.network import Network
 from helpers.downloads import cache_folder
 
@@ -27,12 +29,25 @@ def small_network(data: Any, size: int = 64, epochs: int = 15, seed: int = 0, ca
     total.update(np.ascontiguousarray(labels))
     total.update(f"{_VERSION} {size} {epochs} {seed} {[layer.get_config() for layer in model.layers]}".encode())
     path = cache_folder() / "networks" / f"small_convnet-{total.hexdigest()[:32]}.keras"
-    if cache and path.is_file():
-        with contextlib.suppress(ValueError):  # damaged: trained anew
-            return saving.load(path)
+    if cache and os.path.lexists(path):
+        stored = _stored(path, model)
+        if stored is not None:
+            return stored
     training.fit(model, (pictures, labels), None, epochs, seed=seed, label="Training the small convnet")
     network = Network("small_convnet", model, None, size, list(data.class_names))
     if cache:
         with contextlib.suppress(OSError):  # without room on the disk it is trained again the next time
             saving.save(network, path)
     return network
+
+
+def _stored(path: Path, model: Any) -> Network | None:
+    """The network in a file, None when it is damaged in any way: then it is removed, and trained anew."""
+    with contextlib.suppress(Exception):  # Keras, h5py and zipfile raise many kinds for what a changed byte does
+        network = saving.load(path)
+        shapes = [[weight.shape for weight in one.weights] for one in (network.model, model)]
+        if shapes[0] == shapes[1] and all(np.isfinite(weight).all() for weight in network.model.get_weights()):
+            return network
+    with contextlib.suppress(OSError):
+        disk.remove(path)
+    return None

@@ -6,26 +6,24 @@ import contextlib
 import hashlib
 import io
 import os
-import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from helpers import disk
+
 KEPT_IN_MEMORY = 256_000_000  # bytes; larger arrays are read from the disk page by page
 FOLDER_LIMIT = 4_000_000_000  # bytes of arrays in one folder; the least recently used go first
-DAY = 86_400  # seconds
 _MARK = b"sha256:"  # before the sum at a file's end; NumPy does not read that far
-_UNFINISHED = "unfinished-"
 
 
 class Writer:
     """A float32 `.npy` file that grows batch by batch and gets its name when it is whole; its sum stands at its end."""
 
     def __init__(self, folder: Path) -> None:
-        handle, name = tempfile.mkstemp(prefix=_UNFINISHED, suffix=".part", dir=folder)
-        self.file, self.path, self.total, self.started = os.fdopen(handle, "wb"), Path(name), hashlib.sha256(), False
+        self.file, self.path = disk.unfinished(folder)
+        self.total, self.started = hashlib.sha256(), False
 
     def write(self, rows: np.ndarray, count: int) -> None:
         """Add rows `(k, ...)` of an array that will have `count` rows in the end."""
@@ -41,8 +39,13 @@ class Writer:
     def finish(self, path: Path) -> None:
         """Write the sum and give the file its name."""
         self.file.write(_MARK + self.total.digest())
-        self.file.close()
+        self.file.flush()
+        if os.name == "nt":  # where an open file cannot be renamed; elsewhere it stays locked until it has its name
+            self.file.close()
+        if path.is_dir():  # damage: a file belongs there
+            disk.remove(path)
         os.replace(self.path, path)
+        self.file.close()
 
     def discard(self) -> None:
         """Remove what is unfinished; nothing happens after `finish`."""
@@ -63,16 +66,17 @@ def read(path: Path) -> np.ndarray | None:
     More than 256 MB come as a read-only array that stays on the disk.
     """
     try:
-        if not path.exists():
-            return None
         if is_whole(path):
-            os.utime(path)  # used just now: last to go when room is needed
+            with contextlib.suppress(OSError):  # another's folder may be read only
+                os.utime(path)  # used just now: last to go when room is needed
             return open_array(path)
+    except FileNotFoundError:
+        return None
     except (OSError, ValueError, EOFError):
         pass  # unreadable: the same as damaged
     print(f"The stored features {path.name} were damaged; they are computed again.")
     with contextlib.suppress(OSError):
-        path.unlink(missing_ok=True)
+        disk.remove(path)
     return None
 
 
@@ -97,15 +101,21 @@ def open_array(path: Path) -> np.ndarray:
 
 
 def make_room(folder: Path, keep: set[Path]) -> None:
-    """Delete unfinished files of other days, then the arrays not used for longest, until the folder is in its limit."""
-    for path in folder.glob(f"{_UNFINISHED}*"):
-        if time.time() - path.stat().st_mtime > DAY:
-            path.unlink(missing_ok=True)
-    files = sorted(folder.glob("*.npy"), key=lambda path: path.stat().st_mtime)
-    total = sum(path.stat().st_size for path in files)
-    for path in files:
+    """Delete what killed programs left, then the arrays not used for longest, until the folder is in its limit.
+
+    Several programs may do so at once: what is gone already is passed over.
+    """
+    disk.sweep(folder, ("unfinished-*",))
+    files = []
+    for path in folder.glob("*.npy"):
+        with contextlib.suppress(OSError):
+            state = path.stat()
+            files.append((state.st_mtime, state.st_size, path))
+    total = sum(size for _, size, _ in files)
+    for _, size, path in sorted(files):
         if total <= FOLDER_LIMIT:
             return
         if path not in keep:
-            total -= path.stat().st_size
-            path.unlink(missing_ok=True)
+            total -= size
+            with contextlib.suppress(OSError):
+                disk.remove(path)

@@ -1,5 +1,6 @@
 """What the commands share: the project's folders, one-sentence errors, whole files, choosing notebooks by name."""
 
+import contextlib
 import difflib
 import os
 import shutil
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from helpers.downloads import cache_folder
+from tools import interrupts
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -38,16 +40,33 @@ class Stop(Exception):
 
 
 def start(main: Callable[[list[str]], int]) -> None:
-    """Run a command's main with the command line and leave with its status; errors of the user are one sentence."""
-    try:
-        status = main(sys.argv[1:])
-    except Stop as reason:
-        print(f"course.py: {reason}", file=sys.stderr)
-        status = 1
-    except KeyboardInterrupt:
-        print("\ncourse.py: interrupted.", file=sys.stderr)
-        status = 130
+    """Run a command's main with the command line and leave with its status; errors of the user are one sentence.
+
+    A Ctrl-C is one line and status 130, whatever the libraries below make of it.
+    """
+    with interrupts.heard() as interrupted:
+        try:
+            interrupts.let_through()
+            tidy()
+            status = main(sys.argv[1:])
+        except Stop as reason:
+            print(f"course.py: {reason}", file=sys.stderr)
+            status = 1
+        except BaseException as error:
+            if not interrupted and not isinstance(error, KeyboardInterrupt):
+                raise
+            interrupted.say()
+            status = 130
     raise SystemExit(status)
+
+
+def tidy() -> None:
+    """Remove what killed programs left in the cache."""
+    from helpers import disk, downloads
+
+    with contextlib.suppress(ValueError):  # a COURSE_CACHE that cannot be: said by what needs it
+        for folder in ("", "features", "networks", "tables"):
+            disk.sweep(downloads.cache_folder() / folder)
 
 
 def write(path: Path, text: str) -> None:

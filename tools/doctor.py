@@ -1,13 +1,16 @@
 """`course.py doctor`: versions, cores, memory, what is here, what is missing and the command that brings it."""
 
+from tools import environment
 from tools.common import start
 
 
 def main(arguments: list[str]) -> int:
     """Print the report of `helpers.doctor`, which a notebook can show too."""
-    from helpers.doctor import report
+    from helpers.doctor import damaged_packages, report
 
-    print(report())
+    damaged = damaged_packages()
+    environment.note(damaged)  # the next command installs them anew
+    print(report(damaged=damaged))
     return 0
 
 

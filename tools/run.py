@@ -148,6 +148,7 @@ def execute(book: nbformat.NotebookNode) -> tuple[float | None, str]:
         kernel_name="python3",
         resources={"metadata": {"path": str(common.NOTEBOOKS)}},
         store_widget_state=False,
+        shutdown_kernel="immediate",  # asked to end amid a cell, a kernel prints what it thinks of it
         extra_arguments=["--IPKernelApp.log_level=ERROR"],  # else a warning about open ports at every start
     )
     trouble, megabytes = "", None

@@ -26,8 +26,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("folder", type=Path, help="where the packages go, such as a USB stick")
     parser.add_argument("--tests", action="store_true", help="also what `course.py test` needs")
     known = parser.parse_args(arguments)
-    folder = known.folder.expanduser().resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder = known.folder.expanduser().resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+    except RuntimeError:
+        raise Stop(f"there is no home folder for {str(known.folder)!r}: write the folder's whole path.") from None
+    except OSError as error:
+        raise Stop(f"the folder {known.folder} cannot be made ({error.strerror or error}): name another.") from None
     free = shutil.disk_usage(folder).free / 1e9
     if free < GIGABYTES_NEEDED and not list(folder.glob("*.whl")):
         raise Stop(

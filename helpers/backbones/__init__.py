@@ -9,7 +9,6 @@ from helpers.backbones.keras_applications import FAMILIES
 from helpers.backbones.network import Layer, Network, compile_model, compile_once
 from helpers.backbones.own import as_network
 from helpers.backbones.packaged import imagenet_names, package_folder
-from helpers.downloads import MissingError
 from helpers.quiet import keras
 
 __all__ = [
@@ -121,17 +120,15 @@ def available() -> list[Availability]:
         name, top = label.removesuffix("-no-top"), not label.endswith("-no-top")
         size = f"{FAMILIES[name].megabytes[0 if top else 1]} MB"
         rows.append(
-            Availability(label, _has(name, top), size, f"python3 course.py download {label}", "efficientnet_lite0")
+            Availability(
+                label,
+                keras_applications.is_here(name, top),
+                size,
+                f"python3 course.py download {label}",
+                "efficientnet_lite0",
+            )
         )
     return rows
-
-
-def _has(name: str, include_top: bool) -> bool:
-    try:
-        keras_applications.weights_path(name, include_top)
-    except MissingError:
-        return False
-    return True
 
 
 def download(label: str) -> str:
@@ -144,4 +141,10 @@ def download(label: str) -> str:
         return f"{name} comes with requirements.txt; nothing to download"
     if name not in FAMILIES:
         raise ValueError(f"there are no weights named {label!r}; choose one of {', '.join(DOWNLOADS)}")
-    return str(keras_applications.download(name, not label.endswith("-no-top"), float(alpha or 1.0)))
+    try:
+        width = float(alpha or 1.0)
+    except ValueError:
+        raise ValueError(
+            f"the width {alpha!r} of {label!r} is not a number; expected one as in mobilenet:0.25"
+        ) from None
+    return str(keras_applications.download(name, not label.endswith("-no-top"), width))

@@ -6,11 +6,16 @@ there, and in `keras_home/models` of the folders that COURSE_DATA names, and nev
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import hashlib
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from helpers import downloads
+import numpy as np
+
+from helpers import downloads, hdf5
 from helpers.downloads import MissingError, search_folders
 from helpers.quiet import keras
 
@@ -157,35 +162,114 @@ def build(name: str, include_top: bool, weights: str | None, input_shape: tuple 
     if include_top:
         options["classifier_activation"] = None
     function = getattr(keras().applications, family.function)
-    base = function(include_top=include_top, weights=path, input_tensor=x, **options)
+    base = function(include_top=include_top, weights=None, input_tensor=x, **options)
+    if path is not None:
+        _load_weights(base, path, _command(name, include_top, options.pop("alpha", 1.0)), options)
     return inputs, base.output
 
 
+def _load_weights(base: Any, path: str, command: str, options: dict) -> None:
+    """Fill a network from its file.
+
+    Raises MissingError, with the command that brings the file anew, if it is damaged; ValueError if it is the options
+    that give the network other weights than the file has.
+    """
+    try:
+        base.load_weights(path)
+    except Exception as error:  # Keras and h5py raise many kinds for what a damaged file holds
+        chosen = {key: value for key, value in options.items() if key != "classifier_activation"}
+        if chosen:
+            raise ValueError(f"the ImageNet weights do not fit {base.name} with {chosen}; use weights=None") from None
+        reason = f"its arrays are not those of {base.name} ({type(error).__name__})"
+        raise MissingError(_damaged(Path(path), reason, command)) from None
+    if not all(np.isfinite(array).all() for array in base.get_weights()):
+        raise MissingError(_damaged(Path(path), "some of its values are not numbers", command))
+
+
 def weights_path(name: str, include_top: bool = True, input_shape: tuple | None = None, **options) -> str:
-    """The weights file of a network on this machine. Raises MissingError with the size and the command otherwise."""
-    file = _file(name, include_top, input_shape, options.get("alpha", 1.0))
-    for folder in _model_folders():
-        if (folder / Path(file).name).is_file():
-            return str(folder / Path(file).name)
+    """The weights file of a network on this machine, looked through: Keras's sum where it has one, else its parts.
+
+    Raises MissingError with the size and the command when there is none, or none that is whole.
+    """
+    alpha = options.get("alpha", 1.0)
+    command = _command(name, include_top, alpha)
+    md5 = FAMILIES[name].md5[0 if include_top else 1]
+    faults = []
+    for path in _here(name, include_top, input_shape, alpha):
+        reason = weights_problem(path, md5)
+        if reason is None:
+            return str(path)
+        faults.append(_damaged(path, reason, command))
+    if faults:
+        raise MissingError(faults[0])
     megabytes = FAMILIES[name].megabytes[0 if include_top else 1]
-    label = name if options.get("alpha", 1.0) == 1.0 else f"{name}:{options['alpha']}"
     raise MissingError(
         f"the ImageNet weights of {name}{'' if include_top else ' without its classifier'} (about {megabytes} MB, "
-        f"{Path(file).name}) are not on this machine; bring them with: python3 course.py download "
-        f"{label}{'' if include_top else '-no-top'}; meanwhile use efficientnet_lite0 or squeezenet, "
-        f"or weights=None for an untrained network"
+        f"{Path(_file(name, include_top, input_shape, alpha)).name}) are not on this machine; bring them with: "
+        f"{command}; meanwhile use efficientnet_lite0 or squeezenet, or weights=None for an untrained network"
     )
 
 
+def is_here(name: str, include_top: bool) -> bool:
+    """Whether a weights file of full length is on this machine, without reading all of it."""
+    for path in _here(name, include_top, None, 1.0):
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            if hdf5.cut(file, path.stat().st_size) is None:
+                return True
+    return False
+
+
+def weights_problem(path: Path, md5: str = "") -> str | None:
+    """Say what is wrong with a weights file, None if nothing is. md5: its sum, "" where it is not known."""
+    try:
+        state = path.stat()
+        return _problem(path, md5, state.st_size, state.st_mtime_ns)
+    except OSError as error:
+        return f"it cannot be read ({error.strerror})"
+
+
+@functools.lru_cache(maxsize=32)
+def _problem(path: Path, md5: str, size: int, changed: int) -> str | None:
+    """Read a file once; `size` and `changed` are in the key, so that another file of that name is read again."""
+    with path.open("rb") as file:
+        reason = hdf5.cut(file, size)
+    if reason or not md5:
+        return reason or hdf5.problem(path)[0]
+    with path.open("rb") as file:
+        return None if hashlib.file_digest(file, "md5").hexdigest() == md5 else "its md5 sum is not Keras's"
+
+
 def download(name: str, include_top: bool = True, alpha: float = 1.0) -> Path:
-    """Bring the weights file of a network into Keras's own cache, checked against Keras's own sum where it has one."""
-    family = FAMILIES[name]
+    """Bring the weights file of a network into Keras's own cache, checked against Keras's own sum where it has one.
+
+    A file that is there already is checked, too, and replaced when it is damaged.
+    """
+    family, which = FAMILIES[name], 0 if include_top else 1
     file = _file(name, include_top, None, alpha)
     target = _model_folders()[0] / Path(file).name
-    if target.is_file():
-        return target
-    md5 = family.md5[0 if include_top else 1]
-    return downloads.fetch(_HOST + file, target, md5=md5 or None, label=Path(file).name)
+    return downloads.fetch(
+        _HOST + file,
+        target,
+        md5=family.md5[which] or None,
+        label=target.name,
+        at_most=family.megabytes[which] * 1_100_000,
+        check=weights_problem,
+    )
+
+
+def _command(name: str, include_top: bool, alpha: float) -> str:
+    label = name if alpha == 1.0 else f"{name}:{alpha}"
+    return f"python3 course.py download {label}{'' if include_top else '-no-top'}"
+
+
+def _damaged(path: Path, reason: str, command: str) -> str:
+    return f"the weights file {path} is damaged: {reason}; bring it anew with: {command}"
+
+
+def _here(name: str, include_top: bool, input_shape: tuple | None, alpha: float) -> list[Path]:
+    """The files of that name in the folders where weights may lie."""
+    file = Path(_file(name, include_top, input_shape, alpha)).name
+    return [folder / file for folder in _model_folders() if (folder / file).is_file()]
 
 
 def _file(name: str, include_top: bool, input_shape: tuple | None, alpha: float) -> str:
@@ -199,5 +283,5 @@ def _file(name: str, include_top: bool, input_shape: tuple | None, alpha: float)
 
 def _model_folders() -> list[Path]:
     """Where weights files may lie: Keras's cache, then the folders of COURSE_DATA."""
-    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    home = Path(os.environ.get("KERAS_HOME") or Path(os.path.expanduser("~")) / ".keras")
     return [home / "models", *(folder / "keras_home" / "models" for folder in search_folders())]

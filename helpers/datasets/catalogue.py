@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
-import shutil
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from helpers import disk
 from helpers.archives import unpack
-from helpers.downloads import DownloadError, MissingError, cache_folder, fetch, find, megabytes
+from helpers.downloads import DownloadError, MissingError, cache_folder, fetch, find, megabytes, search_folders
 
 _PYMTL = "https://raw.githubusercontent.com/tjanez/PyMTL/97dfc15be3769240f2099d036ce2b55b30a56f5f/data/"
 _PHOTO_COUNTS = {"train/cats": 1000, "train/dogs": 1000, "validation/cats": 500, "validation/dogs": 500}
+_LARGEST = 1_000_000  # bytes of a data set that is one table
+_PATIENCE = 120.0  # seconds that another program may take to unpack the photos
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class Download:
 
     size is in bytes; sha256 is None where no trustworthy sum is known. places: names looked for in the folders of
     COURSE_DATA and in the cache; the first is where the download lands. meanwhile: another data set, or a call that
-    draws one.
+    draws one. also: the sums of other files with the same content that are read, too.
     """
 
     what: str
@@ -31,6 +35,7 @@ class Download:
     sha256: str | None
     places: tuple[str, ...]
     meanwhile: str
+    also: tuple[str, ...] = ()
 
 
 DOWNLOADS: dict[str, Download] = {
@@ -49,6 +54,7 @@ DOWNLOADS: dict[str, Download] = {
         "973f1ca99d0d41a838ec6ae86001a48e7b69391eb74646b9e4fc54f62866a146",
         ("tables/school_b.mat", "school_b.mat", "tables/school.mat", "school.mat"),
         "exam",
+        ("57fb3238fdd03a9aa17276e2ce18d9bbb5d128c3261e794fe6233b58b6909068",),  # school.mat: a table per school
     ),
     "survey": Download(
         "ratings of 20 computers by 190 people",
@@ -85,8 +91,41 @@ def available() -> list[Row]:
     for name, (_, _, package) in PACKAGED.items():
         rows.append(Row(name, packaged_file(name) is not None, f"in {package}", "python3 course.py lab", ""))
     for name, known in DOWNLOADS.items():
-        rows.append(Row(name, find(*known.places) is not None, megabytes(known.size), _command(name), known.meanwhile))
+        here = find(*known.places) is not None if known.sha256 is None else _sound(known) is not None
+        rows.append(Row(name, here, megabytes(known.size), _command(name), known.meanwhile))
     return rows
+
+
+def content(name: str) -> bytes:
+    """Return what the file of a data set holds, checked: readers of such files trust them, and may crash on others.
+
+    Raises MissingError if it is not here, ValueError if only a damaged or another file is.
+    """
+    known = DOWNLOADS[name]
+    sound = _sound(known)
+    if sound is not None:
+        return sound[1]
+    others = _files(known)
+    if others:
+        raise ValueError(
+            f"The file {others[0]} is damaged, or is not the one listed for {name!r}; `{_command(name)}` brings it."
+        )
+    raise missing(name)
+
+
+def _sound(known: Download) -> tuple[Path, bytes] | None:
+    """The first file of a data set, and what it holds, whose sum is one of those listed."""
+    for path in _files(known):
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+            if hashlib.sha256(data).hexdigest() in (known.sha256, *known.also):
+                return path, data
+    return None
+
+
+def _files(known: Download) -> list[Path]:
+    places = [folder / place for folder in search_folders() for place in known.places]
+    return [path for path in places if os.path.isfile(path)]
 
 
 def packaged_file(name: str) -> Path | None:
@@ -124,12 +163,11 @@ def download(name: str) -> Path:
         raise ValueError(f"There is no data set {name!r} to download; choose one of {', '.join(DOWNLOADS)}.")
     known = DOWNLOADS[name]
     target = cache_folder() / known.places[0]
-    here = find(*known.places)
-    if here is not None and here != target:
-        return here
     if name == "cats_vs_dogs":
-        return _cats_vs_dogs(known, target)
-    return fetch(known.url, target, known.size, known.sha256, label=name)
+        here = find(*known.places)
+        return here if here is not None and here != target else _cats_vs_dogs(known, target)
+    sound = _sound(known)
+    return sound[0] if sound else fetch(known.url, target, known.size, known.sha256, label=name)
 
 
 def _command(name: str) -> str:
@@ -140,23 +178,40 @@ def _cats_vs_dogs(known: Download, target: Path) -> Path:
     """Download and unpack the photos; the folder gets its name only when all 3000 are in it."""
     if _photo_counts(target) == _PHOTO_COUNTS:
         return target
-    archive = fetch(known.url, target.with_name(target.name + ".zip"), known.size, known.sha256, label="cats_vs_dogs")
-    room = target.with_name(target.name + ".unpacked")
+    archive = target.with_name(target.name + ".zip")
+    lock, part = archive.with_name(archive.name + ".lock"), archive.with_name(archive.name + ".part")
     try:
-        shutil.rmtree(room, ignore_errors=True)  # of an interrupted call
-        inner = unpack(archive, room) / "cats_and_dogs_filtered"
-        counts = _photo_counts(inner)
-        if counts != _PHOTO_COUNTS:
-            raise DownloadError(
-                f"The file of cats_vs_dogs is not the one expected: it holds {list(counts.values())} photos (cats and "
-                f"dogs for training, for validation) and should hold {list(_PHOTO_COUNTS.values())}; it was deleted."
-            )
-        shutil.rmtree(target, ignore_errors=True)  # an incomplete one
-        os.replace(inner, target)
-    finally:
-        shutil.rmtree(room, ignore_errors=True)
-        archive.unlink(missing_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with disk.alone(lock, part, _PATIENCE, lambda: print("Another program is bringing cats_vs_dogs; waiting ...")):
+            if _photo_counts(target) != _PHOTO_COUNTS:  # else another program has brought them meanwhile
+                fetch(known.url, archive, known.size, known.sha256, label="cats_vs_dogs")
+                _unpack_photos(archive, target)
+    except TimeoutError as error:
+        raise DownloadError(f"Cannot bring cats_vs_dogs: {error.strerror}; end it, then try again.") from None
+    except OSError as error:
+        if isinstance(error, DownloadError):
+            raise
+        raise DownloadError(f"Cannot unpack cats_vs_dogs to {target.parent}: {error.strerror or error}.") from error
     return target
+
+
+def _unpack_photos(archive: Path, target: Path) -> None:
+    """Unpack the photos, count them, and delete the archive, whatever it holds."""
+    disk.sweep(target.parent, (".unpack-*",))
+    try:
+        with disk.workplace(target.parent, ".unpack-") as room:
+            inner = unpack(archive, room / "photos") / "cats_and_dogs_filtered"
+            counts = _photo_counts(inner)
+            if counts != _PHOTO_COUNTS:
+                raise DownloadError(
+                    f"The file of cats_vs_dogs is not the one expected: it holds {list(counts.values())} photos (cats "
+                    f"and dogs for training, for validation) and should hold {list(_PHOTO_COUNTS.values())}; it was "
+                    f"deleted."
+                )
+            disk.remove(target)  # an incomplete one
+            os.replace(inner, target)
+    finally:
+        archive.unlink(missing_ok=True)
 
 
 def _photo_counts(folder: Path) -> dict[str, int]:

@@ -20,6 +20,7 @@ class MisbehavingServer:
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.sent: list[int] = []
         self.closing = threading.Event()
+        self.go, self.rest = threading.Event(), 60.0  # what "slowly" waits for, and how long at most
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -35,6 +36,7 @@ class MisbehavingServer:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
+        self.server.handle_error = lambda *_: None  # a client that hangs up is no news
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     def url(self, kind: str) -> str:
@@ -46,6 +48,7 @@ class MisbehavingServer:
 
     def __exit__(self, *_: object) -> None:
         self.closing.set()
+        self.go.set()
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
@@ -204,6 +207,83 @@ def to_file(handler: BaseHTTPRequestHandler) -> None:
     _head(handler, 302, Location="file:///etc/hostname", Content_Length="0")
 
 
+def to_an_address_that_is_none(handler: BaseHTTPRequestHandler) -> None:
+    _head(handler, 302, Location="https://[half/file", Content_Length="0")
+
+
+def to_a_port_that_is_none(handler: BaseHTTPRequestHandler) -> None:
+    _head(handler, 302, Location="https://example.invalid:port/file", Content_Length="0")
+
+
+def to_a_name_that_is_none(handler: BaseHTTPRequestHandler) -> None:
+    _head(handler, 302, Location=f"https://{'x' * 70}.invalid/file", Content_Length="0")
+
+
+def odd_length(handler: BaseHTTPRequestHandler) -> None:
+    """A length in digits that are no number."""
+    _head(handler, 200, Content_Length="\u00b2\u00b3")
+    _body(handler, handler.outer.content)
+
+
+def huge_length(handler: BaseHTTPRequestHandler) -> None:
+    _head(handler, 200, Content_Length="9" * 14)
+    _body(handler, handler.outer.content)
+
+
+def part_unasked(handler: BaseHTTPRequestHandler) -> None:
+    """The first bytes only, as if they had been asked for, of a file that is longer."""
+    content = handler.outer.content
+    _head(handler, 206, Content_Length="32", Content_Range=f"bytes 0-31/{len(content)}")
+    _body(handler, content[:32])
+
+
+def part_of_nothing(handler: BaseHTTPRequestHandler) -> None:
+    """The same without saying what it is a part of."""
+    _head(handler, 206, Content_Length="32")
+    _body(handler, handler.outer.content[:32])
+
+
+def other_sum(handler: BaseHTTPRequestHandler) -> None:
+    """Names an md5 sum, as Google's storage does, that its content has not."""
+    content = handler.outer.content
+    _head(handler, 200, Content_Length=str(len(content)), x_goog_hash="crc32c=AAAAAA==, md5=" + "A" * 22 + "==")
+    _body(handler, content)
+
+
+def packed(handler: BaseHTTPRequestHandler) -> None:
+    _head(handler, 200, Content_Length=str(len(handler.outer.content)), Content_Encoding="gzip")
+    _body(handler, handler.outer.content)
+
+
+def drip(handler: BaseHTTPRequestHandler) -> None:
+    """A byte now and then, for ever: no single wait is long."""
+    _head(handler, 200, Content_Length=str(len(handler.outer.content)))
+    _drops(handler)
+
+
+def drip_head(handler: BaseHTTPRequestHandler) -> None:
+    """The same in the head of the answer, which never ends."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Drops: ")
+    _drops(handler)
+
+
+def _drops(handler: BaseHTTPRequestHandler) -> None:
+    try:
+        while not handler.outer.closing.wait(0.05):
+            _body(handler, b"x")
+    except OSError:
+        pass
+
+
+def slowly(handler: BaseHTTPRequestHandler) -> None:
+    """The whole file, with a rest in the middle until `go`: there is time for a second program, or for a kill."""
+    content = handler.outer.content
+    _head(handler, 200, Content_Length=str(len(content)))
+    _body(handler, content[: len(content) // 2])
+    handler.outer.go.wait(handler.outer.rest)
+    _body(handler, content[len(content) // 2 :])
+
+
 def to_itself(handler: BaseHTTPRequestHandler) -> None:
     _head(handler, 302, Location="/to_itself", Content_Length="0")
 
@@ -214,5 +294,7 @@ BEHAVIOURS: dict[str, Callable[[BaseHTTPRequestHandler], None]] = {
         *(good, cut, cut_once, cut_then_whole, cut_then_other_part, cut_then_mixed, empty, shorter, longer, wrong),
         *(no_length, no_length_endless, slow, silent, hang_up, gibberish, not_found, forbidden, broken),
         *(to_good, to_plain, to_file, to_itself),
+        *(to_an_address_that_is_none, to_a_port_that_is_none, to_a_name_that_is_none),
+        *(odd_length, huge_length, part_unasked, part_of_nothing, other_sum, packed, drip, drip_head, slowly),
     )
 }

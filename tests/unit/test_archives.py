@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers import disk
 from helpers.archives import unpack
 from helpers.downloads import DownloadError
 
@@ -45,6 +46,11 @@ def lying() -> bytes:
     return bytes(data)
 
 
+def misnamed() -> bytes:
+    """A name that is said to be UTF-8 and is not."""
+    return zipped(("\u00fcber", b"1")).replace("\u00fc".encode(), b"\xff\xff")
+
+
 def flipped() -> bytes:
     data = bytearray(zipped(("a.txt", b"hello" * 100), packing=zipfile.ZIP_STORED))
     data[60] ^= 255
@@ -62,6 +68,16 @@ BAD = [
     ("a link", zipped((special("a", stat.S_IFLNK | 0o777), b"/etc/hostname")), "is a link"),
     ("a pipe", zipped((special("a", stat.S_IFIFO | 0o666), b"")), "is a link or a device"),
     ("twice, for some disks", zipped(("a.txt", b"1"), ("A.txt", b"2")), "in it twice"),
+    ("twice, by the dot", zipped(("a.txt", b"1"), ("./a.txt", b"2")), "in it twice"),
+    ("twice, by slashes", zipped(("d/a", b"1"), ("d//a", b"2")), "in it twice"),
+    ("twice, by both", zipped(("d/a", b"1"), ("./d/./a", b"2")), "in it twice"),
+    ("twice, on Windows", zipped(("d/a", b"1"), ("d/a. ", b"2")), "in it twice"),
+    ("twice, on a Mac", zipped(("\u00fc", b"1"), ("u\u0308", b"2")), "in it twice"),
+    ("a file and a folder of one name", zipped(("a", b"1"), ("a/", b"")), "in it twice"),
+    ("folders without end", zipped(("d/" * 1500 + "a", b"1")), "lies 1500 folders deep, more than 50"),
+    ("empty folders without end", zipped(("d/" * 1500, b"")), "folders deep"),
+    ("a name too long for a disk", zipped(("n" * 300, b"1")), "Cannot unpack"),
+    ("a name that is no text", misnamed(), "not a sound zip file"),
     ("a file and a folder", zipped(("a", b"1"), ("a/b", b"2")), "Cannot unpack"),
     ("a password", locked(), "locked with a password"),
     ("a rare packing", zipped(("a.txt", b"1"), packing=zipfile.ZIP_LZMA), "packed in a rare way"),
@@ -118,3 +134,14 @@ def test_no_archive(tmp_path):
     with pytest.raises(DownloadError, match="Cannot unpack"):
         unpack(tmp_path / "absent.zip", tmp_path / "out")
     assert list(Path(tmp_path).iterdir()) == []
+
+
+def test_what_a_killed_program_left_goes_with_the_next_one(tmp_path):
+    """A working folder that nobody holds; one that is held by a running program stays."""
+    (tmp_path / "file.zip").write_bytes(GOOD)
+    (tmp_path / ".unpack-killed").mkdir()
+    (tmp_path / ".unpack-killed.lock").touch()
+    with disk.workplace(tmp_path, ".unpack-") as running:
+        unpack(tmp_path / "file.zip", tmp_path / "out")
+        assert running.is_dir()
+    assert {path.name for path in tmp_path.iterdir()} == {"file.zip", "out"}

@@ -1,12 +1,15 @@
 """The doctor's report and the download command's names: robust against modules and rows of any shape."""
 
+import importlib.metadata
 import sys
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
 
+import course
 from helpers import doctor
-from tools import download
+from tools import download, environment
 from tools.common import Stop
 
 
@@ -53,6 +56,63 @@ def test_rows_without_fields_are_shown(monkeypatch: pytest.MonkeyPatch):
 
 def test_a_missing_package_is_named():
     assert doctor.version("no-such-package-anywhere") == "MISSING"
+
+
+@pytest.fixture
+def one_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package in two files, the only one that is seen."""
+    info = tmp_path / "tiny_one-1.0.dist-info"
+    info.mkdir()
+    (tmp_path / "tiny.py").write_text("x = 1\n")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: tiny-one\nVersion: 1.0\n")
+    (info / "INSTALLER").write_text("pip\n")
+    (info / "RECORD").write_text("tiny.py,sha256=x,6\ntiny_one-1.0.dist-info/RECORD,,\n__pycache__/tiny.pyc,,5\n")
+    found = list(importlib.metadata.distributions(path=[str(tmp_path)]))
+    monkeypatch.setattr(importlib.metadata, "distributions", lambda: found)
+    monkeypatch.setattr(doctor, "_requirements", lambda: ["numpy>=2"])
+    return tmp_path
+
+
+PACKAGE_DAMAGES = {
+    "a file is gone": lambda folder: (folder / "tiny.py").unlink(),
+    "a file is cut": lambda folder: (folder / "tiny.py").write_text("x"),
+    "the list is gone": lambda folder: (folder / "tiny_one-1.0.dist-info" / "RECORD").unlink(),
+    "the list is empty": lambda folder: (folder / "tiny_one-1.0.dist-info" / "RECORD").write_text(""),
+}
+
+
+@pytest.mark.parametrize("damage", PACKAGE_DAMAGES)
+def test_a_damaged_package_is_noticed(one_package: Path, damage: str):
+    assert doctor.damaged_packages() == []
+    PACKAGE_DAMAGES[damage](one_package)
+    assert doctor.damaged_packages() == ["tiny-one"]
+    assert "DAMAGED packages: tiny-one; `python3 course.py doctor`" in doctor.report()
+
+
+def test_a_package_that_is_asked_for_and_not_there_is_noticed(one_package: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(doctor, "_requirements", lambda: ["numpy>=2", "no_such_package>=1,<2"])
+    assert doctor.damaged_packages() == ["no_such_package"]
+
+
+def test_the_course_asks_for_what_is_in_its_list():
+    assert any(line.startswith("tensorflow") for line in doctor._requirements())
+
+
+def test_what_a_damaged_package_breaks_is_one_sentence(
+    one_package: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
+    """The names go into the stamp, from which course.py takes them at the next start."""
+    (one_package / "course-stamp.txt").write_text("0123456789abcdef")
+    monkeypatch.setattr(environment.sys, "prefix", str(one_package))
+    error = ModuleNotFoundError("No module named 'tiny'")
+    environment.explain(ModuleNotFoundError, error, None)
+    assert "No module named 'tiny'" in capsys.readouterr().err  # nothing is damaged: an error as ever
+    (one_package / "tiny.py").unlink()
+    environment.explain(ModuleNotFoundError, error, None)
+    said = capsys.readouterr().err
+    assert said.startswith("course.py: packages of the environment are damaged (tiny-one), ") and said.count("\n") == 1
+    assert course.read_stamp(one_package) == ["0123456789abcdef", "damaged tiny-one"]
+    assert course.damage(one_package) == (set(), {"tiny-one"})
 
 
 def test_cores_and_memory_are_plausible():

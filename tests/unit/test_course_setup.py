@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,14 +20,21 @@ posix_only = pytest.mark.skipif(os.name == "nt", reason="the stand-in for uv is 
 STAND_IN = """#!{python}
 import os, pathlib, signal, subprocess, sys, time
 here = pathlib.Path.cwd()
-with open(here / "log.txt", "a") as log:
-    log.write(" ".join(sys.argv[1:]) + "\\n")
+with open(here / "log.txt", "a", errors="backslashreplace") as log:
+    log.write(" ".join(sys.argv[1:]).replace("\\n", " ") + "\\n")
 mode = os.environ.get("STAND_IN", "")
 if sys.argv[1] == "venv":
     if mode == "kill at once":
         (here / ".venv" / "half").mkdir()
         os.kill(os.getppid(), signal.SIGKILL)
     sys.exit(subprocess.call([sys.executable, "-m", "venv", "--without-pip", sys.argv[-1]]))
+(packages,) = (here / ".venv" / "lib").glob("python*/site-packages")
+info = packages / "tiny_one-1.0.dist-info"
+if not mode and not info.exists():  # as installers do: what the list of installed packages names is left alone
+    (packages / "tiny").mkdir(exist_ok=True)
+    (packages / "tiny" / "__init__.py").write_text("")
+    info.mkdir()
+    (info / "RECORD").write_text("tiny/__init__.py,,0\\ntiny_one-1.0.dist-info/RECORD,,\\n")
 (here / "stamp_during.txt").write_text((here / ".venv" / "course-stamp.txt").read_text())
 if mode == "kill":
     os.kill(os.getppid(), signal.SIGKILL)
@@ -240,6 +248,200 @@ def test_a_broken_environment_is_made_again(project: Project, damage):
     assert result.returncode == 0, result.stderr
     assert project.calls() == ["venv", COURSE_LISTS]
     assert "does not work" in result.stdout and "tool:" in result.stdout
+
+
+def packages(environment: Path) -> Path:
+    (folder,) = environment.glob("lib/python*/site-packages")
+    return folder
+
+
+def lose_a_package(environment: Path) -> None:
+    shutil.rmtree(packages(environment) / "tiny")
+
+
+def uninstall_a_package(environment: Path) -> None:
+    lose_a_package(environment)
+    shutil.rmtree(packages(environment) / "tiny_one-1.0.dist-info")
+
+
+def lose_a_list(environment: Path) -> None:
+    lose_a_package(environment)
+    (packages(environment) / "tiny_one-1.0.dist-info" / "RECORD").unlink()
+
+
+def note_a_package(environment: Path) -> None:
+    """As a command does that could not import it."""
+    with (environment / "course-stamp.txt").open("a") as stamp:
+        stamp.write("\ndamaged Tiny.One")
+
+
+@posix_only
+def test_a_damaged_package_is_installed_again(project: Project):
+    project.run("doctor")
+    for damage in (lose_a_package, uninstall_a_package, lose_a_list, note_a_package):
+        project.forget()
+        damage(project.environment)
+        result = project.run("doctor")
+        assert result.returncode == 0, result.stderr
+        assert project.calls() == [COURSE_LISTS], damage
+        assert "The environment in .venv is damaged (" in result.stdout and "iny" in result.stdout.splitlines()[0]
+        assert (packages(project.environment) / "tiny" / "__init__.py").exists()
+    project.forget()
+    assert project.run("doctor").stdout.startswith("tool:") and project.calls() == []
+
+
+@posix_only
+def test_more_and_newer_packages_are_no_damage(project: Project):
+    project.run("doctor")
+    project.forget()
+    info = packages(project.environment) / "tiny_one-1.0.dist-info"
+    info.rename(info.with_name("tiny_one-1.1.dist-info"))
+    (packages(project.environment) / "own").mkdir()
+    assert project.run("doctor").returncode == 0 and project.calls() == []
+
+
+def write_nonsense(stamp: Path) -> None:
+    stamp.write_bytes(b"\xff\xfe\x00\x80")
+
+
+def become_a_folder(stamp: Path) -> None:
+    stamp.unlink()
+    (stamp / "inside").mkdir(parents=True)
+
+
+@posix_only
+def test_a_damaged_stamp_is_written_anew(project: Project):
+    project.run("doctor")
+    for damage in (write_nonsense, become_a_folder):
+        project.forget()
+        damage(project.environment / "course-stamp.txt")
+        assert project.run("doctor").returncode == 0
+        assert project.run("doctor").returncode == 0 and project.calls() == [COURSE_LISTS]
+
+
+@posix_only
+@pytest.mark.parametrize("content", ["folder", "file"])
+def test_an_environment_of_somebody_else_is_not_deleted(project: Project, content: str):
+    precious = project.environment / "precious" if content == "folder" else project.environment
+    if content == "folder":
+        project.environment.mkdir()
+    precious.write_text("mine")
+    result = project.run("doctor")
+    assert result.returncode == 1 and precious.read_text() == "mine"
+    assert len(result.stderr.splitlines()) == 1 and "was left alone: rename it or delete it" in result.stderr
+
+
+@posix_only
+def test_an_environment_of_somebody_else_that_works_is_used_and_later_not_deleted(project: Project):
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(project.environment)], check=True)
+    assert project.run("doctor").returncode == 0 and project.calls() == [COURSE_LISTS]
+    replace_python(project.environment)
+    result = project.run("doctor")
+    assert result.returncode == 1 and "was not made by course.py" in result.stderr
+    assert (project.environment / "pyvenv.cfg").exists()
+
+
+@pytest.mark.parametrize(("answer", "deleted"), [("y", True), ("YES", True), ("n", False), ("", False), (None, False)])
+def test_somebody_who_sits_here_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer, deleted: bool):
+    def reply(question: str) -> str:
+        assert "Delete it? [y/N]" in question
+        if answer is None:
+            raise EOFError
+        return answer
+
+    monkeypatch.setattr("builtins.input", reply)
+    monkeypatch.setattr(course.sys, "stdin", SimpleNamespace(isatty=lambda: True))
+    if deleted:
+        course.ask_to_delete(tmp_path / ".venv")
+    else:
+        with pytest.raises(course.Stop, match="was left alone"):
+            course.ask_to_delete(tmp_path / ".venv")
+
+
+@pytest.mark.skipif(os.pathsep != ":", reason="no folder can have this name")
+def test_a_folder_that_venv_refuses_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(course.shutil, "which", lambda name: None)
+    for name, words in (
+        ("a:b", "a:b' has a ':' in its name"),
+        (os.fsdecode(b"caf\xe9"), "has a letter that is no UTF-8"),
+    ):
+        (tmp_path / name).mkdir()
+        with pytest.raises(course.Stop, match=words):
+            course.create(tmp_path / name / ".venv")
+        assert list((tmp_path / name).iterdir()) == []
+
+
+@posix_only
+@pytest.mark.parametrize("name", ["a\nb", "\u8ab2 \u7a0b"])
+def test_odd_names_of_the_folder_work(tmp_path: Path, name: str):
+    project = Project(tmp_path / name)
+    for _ in range(2):
+        result = project.run("doctor")
+        assert result.returncode == 0, result.stderr
+    assert project.calls() == ["venv", COURSE_LISTS]
+
+
+# ---- Ctrl-C ----------------------------------------------------------------------------------------------------------
+
+PATIENT = """
+import sys, time
+from tools.common import start
+def main(arguments):
+    print("at work", flush=True)
+    try:
+        time.sleep(30)
+    finally:
+        print("Task exception was never retrieved", file=sys.stderr)
+        {last}
+if __name__ == "__main__":
+    {before}
+    start(main)
+"""
+LINE = "\ncourse.py: interrupted.\n"
+# (what the command does before it starts, what it makes of the interruption, after how many seconds; None: at work)
+INTERRUPTED = {
+    **{f"after {seconds} s": ("pass", "pass", seconds) for seconds in (0, 0.1, 0.2, 0.4)},
+    "while it imports": ("print('at work', flush=True); time.sleep(30)", "pass", None),
+    "at work": ("pass", "pass", None),
+    "turned into another error": ("pass", "raise RuntimeError('half a task')", None),
+    "turned into an import error": ("pass", "raise ImportError('half a module')", None),
+}
+
+
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory) -> Project:
+    """A project with the real start of the commands."""
+    project = Project(tmp_path_factory.mktemp("patient") / "course")
+    project.run("doctor")
+    for name in ("__init__", "common", "environment", "interrupts"):
+        shutil.copy(ROOT / "tools" / f"{name}.py", project.folder / "tools")
+    (project.folder / "helpers").symlink_to(ROOT / "helpers")
+    return project
+
+
+@posix_only
+@pytest.mark.parametrize("case", INTERRUPTED)
+def test_an_interrupt_is_one_line_at_every_moment(patient: Project, case: str):
+    """Before the first line of course.py it is Python's own, so it is held back here until then."""
+    before, last, seconds = INTERRUPTED[case]
+    (patient.folder / "tools" / "doctor.py").write_text(PATIENT.format(before=before, last=last))
+
+    def ready() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    command = [sys.executable, "course.py", "doctor"]
+    path = {**os.environ, "PATH": os.pathsep.join([str(patient.folder / "bin"), os.environ["PATH"]])}
+    process = subprocess.Popen(command, cwd=patient.folder, preexec_fn=ready, env=path, **pipes)
+    if seconds is None:
+        assert process.stdout.readline() == "at work\n"
+    else:
+        time.sleep(seconds)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said in (LINE, "\ncourse.py: interrupted; run the same command to start again.\n")
 
 
 @posix_only

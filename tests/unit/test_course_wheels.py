@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import subprocess
 import sys
 import zipfile
@@ -109,6 +110,36 @@ def test_a_folder_without_packages_is_one_sentence(options: list[str], tmp_path:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(course.Stop, match=r"--wheels needs a folder that `course\.py wheels DIR` has filled"):
         course.take_wheels(options)
+
+
+@pytest.mark.parametrize("note", [b"\xff\xfe\x00", b"", b"half a no", "Python\u2028".encode()])
+def test_a_damaged_note_is_passed_over(tmp_path: Path, note: bytes):
+    put_wheel(tmp_path, "tinypackage")
+    (tmp_path / "made-for.txt").write_bytes(note)
+    assert course.take_wheels(["--wheels", str(tmp_path)]) == ([], tmp_path)
+
+
+def test_a_user_that_is_not_there_is_one_sentence():
+    with pytest.raises(course.Stop, match=r"--wheels needs a folder .*~no-such-user/stick is none"):
+        course.take_wheels(["--wheels", "~no-such-user/stick"])
+    with pytest.raises(Stop, match="there is no home folder for '~no-such-user/stick'"):
+        wheels.main(["~no-such-user/stick"])
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("ERROR: No matching distribution found for keras", "stick does not hold all packages"),
+        ("No solution found when resolving: Because keras was not found in the provided links", "does not hold all"),
+        ("ERROR: [Errno 28] No space left on device", "the disk is full"),
+        ("ERROR: Wheel 'keras' located at stick/keras.whl is invalid.", "a package in .*stick is damaged"),
+        ("zipfile.BadZipFile: Bad CRC-32 for file", "a package in .*stick is damaged"),
+        ("PermissionError: [Errno 13] Permission denied", "the lines above say why"),
+        ("Connection timed out", "the lines above say why"),
+    ],
+)
+def test_the_real_reason_is_named(said: str, words: str):
+    assert re.search(words, course.likely_cause(said.lower(), Path("/media/stick")))
 
 
 def test_packages_for_another_computer_are_one_sentence(tmp_path: Path):

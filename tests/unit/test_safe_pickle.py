@@ -4,6 +4,7 @@ import collections
 import os
 import pickle
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -128,3 +129,109 @@ def test_wrong_or_missing_package_file():
         packaged_file(PACKAGE, FILE, 18_826_032, "0" * 64, "efficientnet_lite0")
     with pytest.raises(MissingError, match=r"19 MB.*no_such_package.*course.py"):
         packaged_file("no_such_package", FILE, 18_826_032, "0" * 64, "efficientnet_lite0")
+
+
+# --- Files that would fill the memory or work for ever ----------------------------------------------------------------
+
+
+def text(string: str) -> bytes:
+    return b"X" + struct.pack("<I", len(string)) + string.encode()
+
+
+def nested(depth: int, end: bytes) -> bytes:
+    """Tuples of twice the same tuple of twice the same ...: 2 to the power of `depth` parts in a few bytes."""
+    doubled = b"".join(b"h\x00h\x00\x86q\x00" for _ in range(depth))
+    return b"\x80\x02K\x01K\x01\x86q\x00" + doubled + end
+
+
+def arrays_of(raw: bytes, count: int) -> bytes:
+    """A layer of many arrays of the same bytes, which stand in the file once."""
+    shape = b"J" + struct.pack("<i", len(raw) // 4) + b"\x85"
+    dtype = b"cnumpy\ndtype\n" + text("f4") + b"K\x00K\x01\x87R(K\x03" + text("<") + b"NNNK\x00K\x00K\x00tb"
+    values = b"B" + struct.pack("<I", len(raw)) + raw
+
+    def array(dtype: bytes, values: bytes) -> bytes:
+        return b"cnumpy.core.multiarray\n_reconstruct\n)R(K\x01" + shape + dtype + b"\x89" + values + b"tb"
+
+    first, others = array(dtype + b"q\x01", values + b"q\x00"), array(b"h\x01", b"h\x00") * (count - 1)
+    return b"\x80\x03}(" + text("w") + b"](" + first + others + b"eu."
+
+
+# A reader that trusts these would reserve the memory before it looks.
+HARMLESS = [
+    b"\x80\x02}r" + struct.pack("<I", 2**31 - 1) + b".",  # a place in the memo
+    b"\x80\x04\x95" + struct.pack("<Q", 2**60) + b"}.",  # a frame
+]
+
+
+@pytest.mark.parametrize("data", HARMLESS)
+def test_what_only_announces_much_takes_no_memory(data):
+    tracemalloc.start()
+    assert read_numpy(data) == {}
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
+
+
+BOMBS = {
+    "a text of 4 GB": b"\x80\x02X\xff\xff\xff\xffx.",
+    "bytes without end": b"\x80\x04\x8e" + struct.pack("<Q", 2**62) + b"x.",
+    "a byte array of 4 GB": b"\x80\x05\x96" + struct.pack("<Q", 2**32) + b".",
+    "a number of 2 GB": b"\x80\x02\x8b" + struct.pack("<i", 2**31 - 1) + b"\x01.",
+    "a key that is hashed for ever": b"\x80\x02}" + nested(60, b"K\x01s.")[2:],
+    "keys that are hashed for ever": b"\x80\x02}(" + nested(60, b"K\x01u.")[2:],
+    "a set that is hashed for ever": b"\x80\x04\x8f(" + nested(60, b"\x90.")[2:],
+    "a reference that is printed for ever": nested(60, b"Q."),
+    "a type that is printed for ever": b"\x80\x02cnumpy\ndtype\n" + nested(60, b"\x85R.")[2:],
+    "a name that is printed for ever": b"\x80\x04" + nested(60, b"h\x00\x93.")[2:],
+    "a function called with itself": b"\x80\x02" + b"ccollections\nOrderedDict\n)R" * 300_000 + b".",
+    "lists without end": b"\x80\x02" + b"]" * 3_000_000 + b".",
+    "nested without end": b"\x80\x02" + b"]" * 150_000 + b"a" * 149_999 + b".",
+    "a dictionary's state, again and again": b"\x80\x02}}(" + text("a") + b"K\x01uq\x01" + b"bh\x01" * 300_000 + b".",
+    "a sequence repeated": b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n(" + b"K\x01" * 100_000 + b"tR.",
+    "no end": b"\x80\x02}",
+    "no stack": b"\x80\x02u.",
+    "a mark for a value": b"\x80\x02(\x85.",
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_small_files_take_little_memory_and_end(bomb):
+    """Hashing or printing the nested ones would take years, so this test ends only if nobody tries."""
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="no readable") as caught:
+        read_numpy(BOMBS[bomb])
+    with pytest.raises(ValueError, match="no readable"):
+        read_torch(torch_file([1], state=BOMBS[bomb]))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 60_000_000 and "\n" not in str(caught.value) and len(str(caught.value)) < 300
+
+
+def test_arrays_that_share_their_bytes_are_bounded():
+    raw = np.arange(250_000, dtype="<f4").tobytes()
+    np.testing.assert_array_equal(read_numpy(arrays_of(raw, 1))["w"][0], np.frombuffer(raw, "<f4"))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="its arrays are larger together than the file"):
+        read_numpy(arrays_of(raw, 500))
+    assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    tracemalloc.stop()
+
+
+def test_tensors_that_share_a_storage_are_bounded():
+    """Two may, as tied weights do."""
+    values, one = np.arange(100_000, dtype="<f4"), torch_file(np.arange(100_000, dtype="<f4"))
+    entry = one[one.index(text("w")) + 6 : one.index(b"u.", one.index(text("w")))]
+
+    def file(count: int) -> bytes:
+        entries = b"".join(text(f"w{number}") + entry for number in range(count))
+        return torch_file(values, state=b"\x80\x02ccollections\nOrderedDict\n)R(" + entries + b"u.")
+
+    assert [array.tolist() for array in read_torch(file(2)).values()] == [values.tolist()] * 2
+    with pytest.raises(ValueError, match="its tensors are larger together than the file"):
+        read_torch(file(100))
+
+
+@pytest.mark.parametrize("protocol", [3, 4])
+def test_both_protocols_of_honest_files_are_read(protocol):
+    arrays = {"conv": [np.arange(6, dtype=np.float32).reshape(2, 3).T, np.ones(2, np.float32)]}
+    np.testing.assert_array_equal(read_numpy(pickle.dumps(arrays, protocol))["conv"][0], arrays["conv"][0])

@@ -1,10 +1,14 @@
 """The small convnet: trained once, loaded after that, trained anew for other photos or from a damaged file."""
 
+from unittest.mock import Mock
+
 import numpy as np
 import pytest
 
-from helpers import datasets, small_network, training
+from helpers import datasets, saving, small_network, training
 from helpers.activations import layer_maps
+from helpers.backbones.network import Network
+from helpers.quiet import keras
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +49,31 @@ def test_damaged_file_is_trained_anew(cache):
 def test_without_the_cache_nothing_is_written(cache):
     small_network.small_network(photos(), 32, 1, cache=False)
     assert not cache.exists()
+
+
+def folder(path):
+    path.unlink()
+    (path / "inside").mkdir(parents=True)
+
+
+def other_network(path):
+    keras().Sequential([keras().Input((4,)), keras().layers.Dense(1)]).save(path)
+
+
+DAMAGES = [folder, other_network, lambda path: path.write_bytes(bytes(1000)), lambda path: path.write_bytes(b"")]
+
+
+def test_whatever_the_damage_it_is_not_used_and_removed(cache, monkeypatch):
+    model = training.small_convnet(32, 2)
+    cache.mkdir(parents=True)
+    path = saving.save(Network("small_convnet", model, None, 32, ["cat", "dog"]), cache / "network.keras")
+    sound = path.read_bytes()
+    assert small_network._stored(path, model).class_names == ["cat", "dog"]
+    for damage in DAMAGES:
+        damage(path)
+        assert small_network._stored(path, model) is None and not path.exists()
+        path.write_bytes(sound)
+    for error in (KeyError, TypeError, RecursionError):
+        path.write_bytes(sound)
+        monkeypatch.setattr(saving, "load", Mock(side_effect=error("many\nlines")))
+        assert small_network._stored(path, model) is None and not path.exists()
