@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from helpers.loading import ImageError, load
+from helpers.loading import ImageError, load, refuse_zero_to_one
 
 __all__ = [
     "ImageError",
@@ -30,6 +30,7 @@ __all__ = [
     "normalise",
     "overlay",
     "prepare",
+    "refuse_zero_to_one",
     "resize",
     "save",
     "seen_box",

@@ -1,6 +1,6 @@
 """Any photo a student may bring becomes a right-way-up RGB array, or one sentence that says what to do.
 
-`helpers.images` offers `load` and `ImageError` from here; use them from there.
+`helpers.images` offers `load`, `refuse_zero_to_one` and `ImageError` from here; use them from there.
 """
 
 import difflib
@@ -317,6 +317,19 @@ def _from_array(array: np.ndarray, max_pixels: int) -> np.ndarray:
     return _finish(Image.fromarray(np.ascontiguousarray(array)), max_pixels, "The array")
 
 
+def refuse_zero_to_one(pictures, name: str = "The array") -> None:
+    """Raise `ImageError` for pictures of any shape whose numbers are fractions, 0..1, where 0..255 is expected.
+
+    Whole numbers, values below 0 or above 1, and pictures that are 0 everywhere pass. name: how the sentence begins.
+    """
+    values = np.asarray(pictures)
+    if values.size == 0 or (values.dtype.kind != "f" and values.dtype.name != "bfloat16"):
+        return
+    low, high = float(values.min()), float(values.max())
+    if low >= 0 and 0 < high <= 1:
+        raise ImageError(f"{name}'s values are {low:.3g}..{high:.3g}, so 0..1 it seems; multiply it by 255 first.")
+
+
 def _bytes(array: np.ndarray) -> np.ndarray:
     """Values 0..255 of any number type as uint8; bool as 0 and 255."""
     if array.dtype == np.uint8:
@@ -329,8 +342,7 @@ def _bytes(array: np.ndarray) -> np.ndarray:
     low, high = values.min(), values.max()
     if not np.isfinite([low, high]).all():
         raise ImageError("The array holds values that are NaN or infinite; find out why, or use np.nan_to_num.")
-    if values.dtype.kind == "f" and low >= 0 and 0 < high <= 1:
-        raise ImageError(f"The array's values are {low:.3g}..{high:.3g}, so 0..1 it seems; multiply it by 255 first.")
+    refuse_zero_to_one(values)
     if low < 0 or high > 255:
         advice = "divide it by 257" if array.dtype == np.uint16 else "clip or scale it, or use deprocess(array)"
         raise ImageError(f"The array's values are {low:.6g}..{high:.6g}, but a picture has 0..255; {advice}.")
