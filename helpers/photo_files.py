@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -94,6 +95,7 @@ class _Raw(Exception):
     """A camera's raw photo inside a TIFF file."""
 
 
+@functools.cache
 def reads_heic() -> bool:
     """Whether the package pillow-heif, which reads the photos of many phones, is installed."""
     return find_spec("pillow_heif") is not None

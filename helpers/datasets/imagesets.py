@@ -92,8 +92,9 @@ class Split:
                 picture = self.pixels[row]
                 yield picture if picture.shape[0] == size else images.resize(picture, (size, size))
             return
-        # Reading silences Pillow's warnings for a moment, which threads could leave undone; this undoes it for sure.
+        # Reading silences Pillow's warnings for a moment, which threads undo for one another: silenced out here, too.
         with warnings.catch_warnings(), ThreadPoolExecutor(_THREADS) as pool:
+            warnings.simplefilter("ignore")
             for start in range(rows.start, rows.stop, 8 * _THREADS):  # a few at a time: bounded memory
                 paths = [self.paths[row] for row in range(start, min(start + 8 * _THREADS, rows.stop))]
                 yield from pool.map(lambda path: _prepared(path, size), paths)
