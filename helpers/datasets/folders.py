@@ -216,7 +216,22 @@ def _assemble(
             pools[part] = Split(pool.labels[rows], tuple(pool.paths[row] for row in rows), name=f"{name} {part}")
     chosen = {part: pools[part] for part in ("train", "validation", "test")}
     pairs = {part: list(zip(pool.paths, pool.labels.tolist(), strict=True)) for part, pool in chosen.items()}
-    return ImageSet(name, class_names, *chosen.values(), note=" ".join(filter(None, [note, how, *sentences(pairs)])))
+    return ImageSet(
+        name,
+        class_names,
+        *chosen.values(),
+        note=" ".join(filter(None, [note, how, _few(chosen, class_names), *sentences(pairs)])),
+    )
+
+
+def _few(parts: dict[str, Split], class_names: Sequence[str]) -> str:
+    """Say which parts hold no photo of some class; nothing if all hold some of each."""
+    lacking = []
+    for part, split in parts.items():
+        absent = [name for label, name in enumerate(class_names) if not (split.labels == label).any()]
+        if absent:
+            lacking.append(f"{part} holds no {'photo' if len(absent) == len(class_names) else ' and no '.join(absent)}")
+    return f"Too few photos: {', '.join(lacking)}; five or more of each class are enough." if lacking else ""
 
 
 def _split(name: str, listed: list[tuple[Path, int]]) -> Split:
