@@ -41,8 +41,9 @@ def pipeline(
     """Return a Keras layer that changes every picture of a batch anew in training, and nothing at inference.
 
     Pictures go in as RGB or grey, 0..255, uint8 or float: `(n, height, width, channels)` or one `(height, width,
-    channels)`; grey ones also without channels, `(n, height, width)` or `(height, width)`. Of three numbers the last one
-    means channels if it is 1, 3 or 4, and a width from 8 on. float32 of the same shape comes out. Every value is drawn uniformly, for each picture on its own:
+    channels)`; grey ones also without channels, `(n, height, width)` or `(height, width)`. Of three numbers the last
+    one means channels if it is 1, 3 or 4, and a width from 8 on. float32 of the same shape comes out. Every value is
+    drawn uniformly, for each picture on its own:
     rotation: degrees, from minus to plus that angle, 0 to 180.
     width_shift, height_shift: fraction of the width, of the height, from minus to plus, 0 to 1.
     shear: how far the top edge leans over, as a fraction of its height (the tangent of the slant: 0.2 is 11 degrees),
@@ -109,9 +110,17 @@ class Augmentation(keras.layers.Layer):
         self.generator = keras.random.SeedGenerator(seed)
         self.supports_jit = False
 
+    def __call__(self, images: Any, *arguments: Any, **options: Any) -> Any:
+        """Check the pictures, then call the layer; an error inside `call` would become ten lines of Keras."""
+        images = np.asarray(images) if isinstance(images, (list, tuple)) else images
+        _kind(images.shape)
+        if self.brightness is not None and options.get("training"):
+            _refuse_fractions(images)
+        return super().__call__(images, *arguments, **options)
+
     def call(self, images: Any, training: bool = False) -> Any:
         """Return float32 pictures: changed in training, the same numbers otherwise."""
-        kind = _kind(images.shape)  # also at inference: the model that is built would fail later
+        kind = _kind(images.shape)
         if training and self.brightness is not None:
             _refuse_fractions(images)
         images = keras.ops.cast(images, "float32")
@@ -326,21 +335,19 @@ def _kind(shape: tuple) -> str:
 
 def _refuse_fractions(pictures: Any) -> None:
     """Raise ImageError for pictures that are not 0..255, where their values are known; in a graph, stop it."""
-    if keras.backend.is_float_dtype(keras.backend.standardize_dtype(pictures.dtype)):
-        if _is_known(pictures):
-            values = keras.ops.convert_to_numpy(pictures)
-            refuse_zero_to_one(values, "The picture")
-            if values.size and not (values.min() >= 0 and values.max() <= 255):
-                raise ImageError(
-                    f"The picture's values are {values.min():.3g}..{values.max():.3g}, but a picture has 0..255; give it "
-                    "as it was before the preprocessing."
-                )
-        else:
-            import tensorflow as tf
+    if not keras.backend.is_float_dtype(keras.backend.standardize_dtype(pictures.dtype)):
+        return
+    if not _is_known(pictures):
+        import tensorflow as tf
 
-            high = tf.reduce_max(pictures)
-            fine = (high > 1) | (high <= 0)
-            tf.debugging.Assert(fine, ["The pictures' values are 0..1 it seems; multiply them by 255 first.", high])
+        high = tf.reduce_max(pictures)
+        tf.debugging.Assert((high > 1) | (high <= 0), ["These values are 0..1 it seems; multiply them by 255 first."])
+        return
+    values = keras.ops.convert_to_numpy(pictures)
+    refuse_zero_to_one(values, "The picture")
+    if values.size and not (values.min() >= 0 and values.max() <= 255):
+        found = f"{values.min():.3g}..{values.max():.3g}"
+        raise ImageError(f"The picture's values are {found}, but a picture has 0..255; give it before preprocessing.")
 
 
 def _is_known(pictures: Any) -> bool:
