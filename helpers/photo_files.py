@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import functools
 from importlib.util import find_spec
 from pathlib import Path
 
+import PIL
 from PIL import (  # the plug-ins are imported so that Pillow knows exactly these formats
     AvifImagePlugin,  # noqa: F401
     BmpImagePlugin,  # noqa: F401
@@ -156,10 +158,24 @@ def opened(file, kind: str) -> Image.Image:
         from pillow_heif import HeifImageFile
 
         return HeifImageFile(file)
+    if kind == "TIFF":
+        _mute_libtiff()
     image = Image.OPEN[kind][0](file, "")
     if kind == "TIFF" and _is_raw_tiff(image):
         raise _Raw
     return image
+
+
+@functools.cache
+def _mute_libtiff() -> None:
+    """The library under Pillow prints what is wrong with a TIFF past Python, onto the student's page.
+
+    What it finds reaches us as an error all the same. Only the library inside Pillow's own package is looked for.
+    """
+    package = Path(PIL.__file__).parent
+    for library in (*package.parent.glob("pillow.libs/libtiff*"), *package.glob(".dylibs/libtiff*")):
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(str(library)).TIFFSetErrorHandler(None)
 
 
 def _is_raw_tiff(image) -> bool:
