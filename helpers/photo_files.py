@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import functools
+import logging
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -25,6 +26,9 @@ from PIL import (  # the plug-ins are imported so that Pillow knows exactly thes
     TiffImagePlugin,  # noqa: F401
     WebPImagePlugin,  # noqa: F401
 )
+
+# Without a handler Python prints what Pillow logs about damaged files; it reaches us as an error all the same.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 # Formats that start other programs (EPS) or guess at any bytes (TGA) are left out on purpose.
 NAMES = {

@@ -69,6 +69,8 @@ def check_opened(image: Image.Image, file, kind: str, max_pixels: int, name: str
     refuse_giant(image.size, max_pixels, "JPEG in scans" if scans > 1 else "PPM of text" if text else kind, name)
     if scans * max(image.size[0] * image.size[1], max_pixels / 10) > SCANS * max_pixels:
         raise ImageError(f"{name} is a JPEG of {scans} scans, which takes too long to read; save it again as PNG.")
+    if kind == "JPEG2000" and image.size[0] * image.size[1] > max_pixels * j2k_block(file) / 64:
+        raise ImageError(f"{name} is cut into too many small blocks to be read; save it again as PNG or JPEG.")
     if kind == "TIFF":
         refuse_giant(_tile(image), max_pixels, kind, name)
 
@@ -87,6 +89,21 @@ def j2k_halvings(file, size: tuple[int, int], max_pixels: int) -> int:
     """How often the sides of a JPEG 2000 picture are halved while it is decoded, so that this takes some seconds."""
     megabytes = _length(file) / 1e6
     return next(n for n in range(32) if size[0] * size[1] <= max_pixels * 4**n and megabytes <= J2K_MEGABYTES * 3**n)
+
+
+def j2k_block(file) -> int:
+    """Pixels in a code block of a JPEG 2000 file, 16 to 4096; the decoder needs a kilobyte more for each block.
+
+    The marker FF 52 holds the two exponents, less 2 (ITU-T T.800, section A.6.1).
+    """
+    place = file.tell()
+    file.seek(0)
+    header = file.read(1 << 16)
+    file.seek(place)
+    at = header.find(b"\xff\x52", header.find(b"\xff\x4f\xff\x51"))
+    if at < 0 or len(header) < at + 12:
+        return 4096
+    return 1 << (header[at + 10] & 15) + (header[at + 11] & 15) + 4
 
 
 def webp_size(start: bytes) -> tuple[int, int] | None:

@@ -98,7 +98,7 @@ def fit(
         if part is not None and (len(part[0]) != len(part[1]) or not len(part[0])):
             raise ValueError(f"{name} holds {len(part[0])} photos and {len(part[1])} labels; give one label per photo.")
     if any(getattr(layer, "brightness", None) is not None for layer in getattr(model, "layers", ())):
-        refuse_zero_to_one(train[0], "The training pictures")  # the augmentation would make them black or white
+        refuse_zero_to_one(train[0], "The training set")  # the augmentation would make them black or white
     train = (train[0], known_labels(model, train[1], "The training labels"))
     if validation is not None:
         validation = (validation[0], known_labels(model, validation[1], "The validation labels"))

@@ -300,3 +300,13 @@ def test_only_files_of_equal_size_are_read(tmp_path, monkeypatch):
     )
     assert [[path.name for _, path, _ in group] for group in found] == [["a", "c"]]
     assert sorted(read) == ["a", "b", "c"]
+
+
+def test_too_few_photos_are_said(tmp_path):
+    fill(tmp_path, "cats", "dogs", count=2)
+    note = from_folder(tmp_path).note
+    assert "Too few photos: validation holds no photo, test holds no photo; five or more" in note
+    fill(tmp_path, "cats", count=9)
+    assert "validation holds no dogs" in from_folder(tmp_path).note
+    fill(tmp_path, "dogs", count=9)
+    assert "Too few" not in from_folder(tmp_path).note
