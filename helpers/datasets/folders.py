@@ -67,7 +67,7 @@ def from_folder(
     found = {part: _classes(folder, root, empty) for part, folder in parts.items()}
     class_names = _same_classes(root, found)
     for part, folder in parts.items():
-        refuse_no_classes(folder, list(found[part]))
+        refuse_no_classes(folder, list(found[part]), part != "all")
     bad: list[Path] = []
     files = {
         part: [

@@ -155,19 +155,27 @@ def _inner(folder: Path) -> Path:
     return _inner(inside[0]) if deeper else folder
 
 
-def refuse_no_classes(folder: Path, names: Sequence[str]) -> None:
-    """Raise ValueError for folders that are no classes: photos beside their masks, or parts under unknown names."""
+def refuse_no_classes(folder: Path, names: Sequence[str], parts_known: bool) -> None:
+    """Raise ValueError for folders that are no classes: photos beside their masks, or parts under unknown names.
+
+    parts_known: that these folders lie in a known part, so that they cannot be parts themselves.
+    """
     plain = [name for name in names if re.sub(r"[^a-z]+", "", name.lower()) in NO_CLASSES]
     if len(plain) > 1 and len(plain) == len(names):
         raise ValueError(
             f"The folders {', '.join(names)} in {folder} look like photos and what belongs to them, not like classes; "
             f"give a folder that holds one folder of photos per class, perhaps {folder / plain[0]}."
         )
+    if parts_known or len(names) < 2:
+        return
     inside = [{inner.name for inner in subfolders(folder / name)} for name in names]
-    shared = set.intersection(*inside) if len(names) > 1 else set()
+    shared = set.intersection(*inside)
     if len(shared) < 2 or any(loose_photos(folder / name) for name in names):
         return
     both = f"The folders {', '.join(names)} in {folder} hold the same folders ({', '.join(sorted(shared))})"
     if all(part_of(name) for name in shared):
         raise ValueError(f"{both}, which look like parts; put the class folders inside these, as in train/{names[0]}.")
-    raise ValueError(f"{both}, so they look like parts, not classes; name them train, validation and test.")
+    raise ValueError(
+        f"{both}, so they look like parts, not classes; name them train, validation and test, or, if they are classes, "
+        "put the photos of each into one folder."
+    )

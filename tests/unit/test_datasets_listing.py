@@ -267,6 +267,12 @@ def test_folders_that_are_no_classes(tmp_path, folders, words):
     assert "\n" not in str(caught.value) and str(caught.value).endswith(".")
 
 
+def test_classes_inside_known_parts_may_be_divided_alike(tmp_path):
+    inner = [f"{name}/{side}" for name in ("cats", "dogs") for side in ("front", "back")]
+    found = from_folder(fill(tmp_path, *(f"{part}/{name}" for part in ("train", "test") for name in inner)))
+    assert found.class_names == ("cats", "dogs")
+
+
 def test_a_folder_beside_the_parts_is_named(tmp_path):
     fill(tmp_path, "train/cats", "train/dogs", "test/cats", "test/dogs", "extra/cats")
     assert "Not used: the folder extra." in from_folder(tmp_path).note
