@@ -146,5 +146,5 @@ def test_fractions_with_a_changing_brightness_are_refused_before_the_training():
 
     pictures, labels = dots(10)
     model = small(augmentation=augmentation.pipeline(brightness=0.2))
-    with pytest.raises(ValueError, match="The training set's values are .*multiply it by 255 first"):
+    with pytest.raises(ValueError, match=r"The training set's values are .*multiply it by 255 first"):
         training.fit(model, (pictures / 255, labels), None, 1)
