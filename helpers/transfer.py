@@ -7,8 +7,6 @@ once (`helpers.features`), and only what lies behind the boundary is trained on 
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import gc
 from typing import Any
 
@@ -33,6 +31,7 @@ from helpers.heads import (
     unfreeze_from,
 )
 from helpers.labels import class_numbers
+from helpers.memory import give_memory_back
 from helpers.quiet import keras
 
 __all__ = [
@@ -135,7 +134,8 @@ def fine_tune(
     label = f"Training from {layer_name} on"
     sets = [(x, photos.labels) for x, photos in zip(inputs, (train, validation), strict=True)]
     history = training.fit(part, *sets, epochs, batch_size, seed, label, validation_batch=batch_size)
-    _give_memory_back()
+    gc.collect()
+    give_memory_back()
     return history
 
 
@@ -160,7 +160,8 @@ def train(
         model = with_augmentation(network, augmentation, train[0].shape[1])
     model, sets = compiled(model, learning_rate, optimizer), (train, validation)
     history = training.fit(model, *sets, epochs, batch_size, seed, validation_batch=batch_size)
-    _give_memory_back()
+    gc.collect()
+    give_memory_back()
     return history
 
 
@@ -176,7 +177,8 @@ def with_augmentation(network: Network, augmentation: Any, size: int | None = No
     augmentation: what `augmentation.pipeline` returns. size: pixels of the pictures, by default the network's. For
     training only: it holds the network as one layer; the network itself stays flat.
     """
-    pictures = keras().Input((size or network.input_size,) * 2 + (3,), name="pictures")
+    height, width = network.sides if size is None else (size, size)
+    pictures = keras().Input((height, width, 3), name="pictures")
     return keras().Model(pictures, network.model(augmentation(pictures)), name="with_augmentation")
 
 
@@ -221,10 +223,3 @@ def weight_change(before: dict[str, np.ndarray], network: Network) -> dict[str, 
         for name, old in before.items()
         if name in now
     }
-
-
-def _give_memory_back() -> None:
-    """Hand what training has freed back to the system; glibc alone would keep some 200 MB after each network."""
-    gc.collect()
-    with contextlib.suppress(OSError, AttributeError):  # other systems give it back by themselves, or cannot
-        ctypes.CDLL(None).malloc_trim(0)

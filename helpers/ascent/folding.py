@@ -7,16 +7,20 @@ a quarter of a gradient's time in networks that have one behind each convolution
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from helpers.backbones import graph
 from helpers.quiet import keras, tensorflow
 
 _FOLDED = ("Conv2D", "DepthwiseConv2D")
 
 
-def folded_call(model: Any) -> Callable[[Any], Any]:
+def folded_call(model: Any, instead: Mapping[int, Callable] | None = None) -> Callable[[Any], Any]:
     """A function from the model's input tensor to its outputs, to be traced: as `model.call(x, training=False)`.
+
+    instead: id of an operation -> what is called in its place.
 
     The weights are read at each call, so a network that learns on is followed. Nothing is folded that somebody wants to
     see: a convolution whose output is one of the model's, or goes elsewhere too, stays as it is.
@@ -26,6 +30,8 @@ def folded_call(model: Any) -> Callable[[Any], Any]:
     norms = {id(norm) for _, norm in pairs}
 
     def chosen(operation: Any) -> Callable:
+        if instead and id(operation) in instead:
+            return instead[id(operation)]
         if id(operation) in convolutions:
             return lambda x, **_: _convolved(operation, convolutions[id(operation)], x)
         if id(operation) in norms:
@@ -34,29 +40,29 @@ def folded_call(model: Any) -> Callable[[Any], Any]:
             return lambda *args, **options: operation(*args, **(options | {"training": False}))
         return operation
 
-    return lambda x: model._run_through_graph(x, operation_fn=chosen)
+    return lambda x: graph.run(model, x, lambda operation, *given, **options: chosen(operation)(*given, **options))
 
 
 def _pairs(model: Any) -> list[tuple[Any, Any]]:
     """(convolution, batch normalisation) of the model that may be run as one."""
-    wanted = {id(output) for output in model.outputs}
+    wanted, readers, calls = {id(output) for output in model.outputs}, graph.readers(model), graph.calls(model)
+    times = Counter(id(call.operation) for call in calls)  # in this model: others may use the same layers
     found = []
-    for norm in model.layers:
-        if type(norm).__name__ != "BatchNormalization" or len(norm._inbound_nodes) != 1:
+    for call in calls:
+        if type(call.operation).__name__ != "BatchNormalization":
             continue
-        tensor = norm._inbound_nodes[0].input_tensors[0]
-        before = tensor._keras_history.operation
-        readers = {id(node.operation) for node in before._outbound_nodes}
-        alone = readers == {id(norm)} and len(before._inbound_nodes) == 1 and id(tensor) not in wanted
-        if alone and _foldable(before, norm) and any(before is layer for layer in model.layers):
-            found.append((before, norm))
+        tensor = call.inputs[0]
+        before = graph.call_of(tensor).operation
+        once = times[id(before)] == times[id(call.operation)] == len(readers[id(tensor)]) == 1
+        if once and id(tensor) not in wanted and _foldable(before, call.operation):
+            found.append((before, call.operation))
     return found
 
 
 def _foldable(convolution: Any, norm: Any) -> bool:
     return (
         type(convolution).__name__ in _FOLDED
-        and convolution.activation.__name__ == "linear"
+        and convolution.activation is keras().activations.linear
         and convolution.data_format == "channels_last"
         and convolution.compute_dtype == norm.compute_dtype == "float32"
         and norm.axis in (-1, 3)

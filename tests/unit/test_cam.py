@@ -102,7 +102,7 @@ def test_one_sigmoid_output_explains_both_classes():
     dog, cat = (grad_cam(network, picture, name, relu=None) for name in ("dog", "cat"))
     np.testing.assert_allclose(dog, -cat, rtol=1e-5)
     assert np.maximum(cat, 0).max() > 0 or np.maximum(dog, 0).max() > 0
-    named = network.class_names[int(network.probabilities(picture)[0, 0] > 0.5)]
+    named = network.class_names[network.probabilities(picture)[0].argmax()]
     np.testing.assert_array_equal(grad_cam(network, picture), grad_cam(network, picture, named))
 
 
@@ -125,9 +125,9 @@ def test_batch_single_and_several_classes(lite, photo):
 def test_compiled_once(lite, photo):
     for class_ in ("tabby", "lynx", None):
         grad_cam(lite, photo, class_)
-    function = lite._compiled["activations and gradients", "head_relu"]
+    kept = dict(lite._compiled)
     grad_cam(lite, photo[:100, :180], "lynx")  # another size, class and batch: the same function
-    assert lite._compiled["activations and gradients", "head_relu"] is function
+    assert dict(lite._compiled) == kept
 
 
 def no_maps():
@@ -185,6 +185,32 @@ def test_closed_form_of_squeezenet_is_its_map():
     picture = np.random.default_rng(1).uniform(0, 255, (131, 99, 3)).astype(np.float32)
     maps = network.features_of(picture, "conv10_relu")[0]
     np.testing.assert_allclose(class_activation_map(network, picture, 7), maps[..., 7], rtol=1e-5)
+
+
+@pytest.mark.parametrize("between", ["sigmoid", "relu", "tanh"])
+def test_an_activation_between_average_and_dense_has_no_closed_form(between):
+    network = small_networks.convnet()
+    k = keras()
+    bent = k.layers.Activation(between, name="bent")(network.layer("pool").output)
+    z = k.layers.Dense(2, name="scores")(bent)
+    other = Network("bent", k.Model(network.model.inputs[0], k.layers.Softmax()(z)), z, 16, ["cat", "dog"])
+    with pytest.raises(ValueError, match=r"nothing between them but dropout \(here comes 'bent'.* grad_cam\(\) works"):
+        class_activation_map(other, small_networks.photo(), 1)
+    relu = k.layers.ReLU()(k.layers.Dense(2, activation="relu", name="late")(network.layer("pool").output))
+    late = Network("late", k.Model(network.model.inputs[0], relu), relu, 16, ["cat", "dog"])
+    with pytest.raises(ValueError, match="has no closed form"):
+        class_activation_map(late, small_networks.photo(), 1)
+
+
+def test_what_does_nothing_between_average_and_dense_is_no_matter():
+    network = small_networks.convnet()
+    k = keras()
+    x = k.layers.Activation("linear")(k.layers.Dropout(0.5)(network.layer("pool").output))
+    z = k.layers.Dense(2, name="scores")(x)
+    other = Network("same", k.Model(network.model.inputs[0], k.layers.Softmax()(z)), z, 16, ["cat", "dog"])
+    picture = small_networks.photo()
+    score = k.Model(network.model.inputs[0], z)(picture[None]).numpy()[0, 1]
+    np.testing.assert_allclose(class_activation_map(other, picture, 1).mean(), score, rtol=1e-4)  # its bias is 0
 
 
 def test_a_flatten_head_has_no_closed_form():
