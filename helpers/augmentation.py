@@ -15,11 +15,14 @@ from typing import Any
 import numpy as np
 
 from helpers import quiet
-from helpers.images import ImageError
+from helpers.images import ImageError, refuse_zero_to_one
 
 keras = quiet.keras()  # a Keras layer cannot be declared without Keras
 
 FILL_MODES = ("nearest", "reflect", "wrap", "constant")
+# How pictures of fewer dimensions become a batch with channels, and how they are taken out again.
+_AS_BATCH = {"n, h, w": (..., None), "h, w, c": (None,), "h, w": (None, ..., None)}
+_BACK = {"n, h, w": (..., 0), "h, w, c": (0,), "h, w": (0, ..., 0)}
 
 
 def pipeline(
@@ -37,8 +40,10 @@ def pipeline(
 ) -> Augmentation:
     """Return a Keras layer that changes every picture of a batch anew in training, and nothing at inference.
 
-    Pictures go in as RGB or grey, 0..255, uint8 or float, `(n, height, width, channels)` or one `(height, width,
-    channels)`; float32 of the same shape comes out. Every value is drawn uniformly, for each picture on its own:
+    Pictures go in as RGB or grey, 0..255, uint8 or float: `(n, height, width, channels)` or one `(height, width,
+    channels)`; grey ones also without channels, `(n, height, width)` or `(height, width)`. Of three numbers the last
+    one means channels if it is 1, 3 or 4, and a width from 8 on. float32 of the same shape comes out. Every value is
+    drawn uniformly, for each picture on its own:
     rotation: degrees, from minus to plus that angle, 0 to 180.
     width_shift, height_shift: fraction of the width, of the height, from minus to plus, 0 to 1.
     shear: how far the top edge leans over, as a fraction of its height (the tangent of the slant: 0.2 is 11 degrees),
@@ -53,7 +58,8 @@ def pipeline(
     The defaults are the lecture's. Its `shear_range=0.2` was meant in radians, a tangent of 0.203; later versions of
     Keras read the same number as degrees, and then it did nothing that one could see.
     In a model the layer knows whether it trains; called by hand or in `tf.data` it needs `training=True`.
-    Raises ValueError for a value out of its range.
+    Raises ValueError for a value out of its range, ImageError for pictures of another shape, and, where the brightness
+    is changed, for pictures that are not 0..255.
     """
     return Augmentation(
         rotation=rotation,
@@ -104,17 +110,29 @@ class Augmentation(keras.layers.Layer):
         self.generator = keras.random.SeedGenerator(seed)
         self.supports_jit = False
 
+    def __call__(self, images: Any, *arguments: Any, **options: Any) -> Any:
+        """Check the pictures, then call the layer; an error inside `call` would become ten lines of Keras."""
+        images = np.asarray(images) if isinstance(images, (list, tuple)) else images
+        _kind(images.shape)
+        if self.brightness is not None and options.get("training"):
+            _refuse_fractions(images)
+        return super().__call__(images, *arguments, **options)
+
     def call(self, images: Any, training: bool = False) -> Any:
         """Return float32 pictures: changed in training, the same numbers otherwise."""
+        kind = _kind(images.shape)
+        if training and self.brightness is not None:
+            _refuse_fractions(images)
         images = keras.ops.cast(images, "float32")
         if not training:
             return images
-        if len(images.shape) == 3:
-            return self.call(images[None], training)[0]
-        count, height, width, _ = keras.ops.shape(images)
+        pictures = images if kind == "n, h, w, c" else images[_AS_BATCH[kind]]
+        count, height, width, _ = keras.ops.shape(pictures)
         values, added = self.draw(count)
-        images = warp(images, matrices(height, width, **values), self.fill_mode)
-        return images if self.brightness is None else keras.ops.clip(images + added[:, None, None, None], 0, 255)
+        pictures = warp(pictures, matrices(height, width, **values), self.fill_mode)
+        if self.brightness is not None:
+            pictures = keras.ops.clip(pictures + added[:, None, None, None], 0, 255)
+        return pictures if kind == "n, h, w, c" else pictures[_BACK[kind]]
 
     def draw(self, count: Any) -> tuple[dict[str, Any], Any]:
         """Return new random values, float32 tensors `(count,)`: the arguments of `matrices`, and what is added."""
@@ -274,6 +292,8 @@ def apply_one(
     numbers = (*numbers, -1 if vertical_flip else 1, patch, *patch_at)
     if not np.isfinite([*numbers, brightness]).all():
         raise ValueError(f"The values {numbers} and brightness {brightness} must all be finite numbers.")
+    if brightness:
+        _refuse_fractions(array)
     height, width = array.shape[:2]
     maps = matrices(height, width, *(np.array([number]) for number in numbers))
     seen = warp(array.reshape(1, height, width, -1), maps, _fill(fill_mode))
@@ -284,12 +304,54 @@ def apply_one(
 
 
 def variants(image: Any, count: int, augmentation: Any) -> np.ndarray:
-    """Return `count` variants of one picture `(height, width, 3)`, uint8 `(count, height, width, 3)`.
+    """Return `count` variants of one picture 0..255, uint8 `(count, height, width, 3)`.
 
-    augmentation: what `pipeline` returns; each call draws new variants.
+    image: `(height, width, channels)`, or `(height, width)` for a grey one; its variants have its shape. augmentation:
+    what `pipeline` returns; each call draws new variants. Raises ImageError for another shape or other values.
     """
-    changed = augmentation(np.repeat(np.asarray(image)[None], count, axis=0), training=True)
-    return np.round(keras.ops.convert_to_numpy(changed)).astype(np.uint8)
+    array = np.asarray(image)
+    if array.ndim not in (2, 3) or array.size == 0:
+        raise ImageError(f"The picture has the shape {array.shape}; give one picture, (height, width, channels).")
+    _refuse_fractions(array)
+    channels = array if array.ndim == 3 else array[..., None]
+    changed = augmentation(np.repeat(channels[None], count, axis=0), training=True)
+    return np.round(keras.ops.convert_to_numpy(changed)).clip(0, 255).astype(np.uint8).reshape(count, *array.shape)
+
+
+def _kind(shape: tuple) -> str:
+    """What the numbers of a shape mean. Raises ImageError for a shape that has no plain meaning."""
+    if len(shape) == 4 and not (shape[1] in (1, 3) and shape[1] != shape[2] and (shape[3] or 0) > 4):
+        return "n, h, w, c"
+    if len(shape) == 4:
+        raise ImageError(f"Pictures {tuple(shape)} have their channels first; move them last: np.moveaxis(x, 1, -1).")
+    if len(shape) == 2:
+        return "h, w"
+    if len(shape) == 3 and shape[2] in (1, 3, 4):
+        return "h, w, c"
+    if len(shape) == 3 and (shape[2] or 8) >= 8:
+        return "n, h, w"
+    raise ImageError(f"The shape {tuple(shape)} is not understood; give pictures (n, height, width, channels).")
+
+
+def _refuse_fractions(pictures: Any) -> None:
+    """Raise ImageError for pictures that are not 0..255, where their values are known; in a graph, stop it."""
+    if not keras.backend.is_float_dtype(keras.backend.standardize_dtype(pictures.dtype)):
+        return
+    if not _is_known(pictures):
+        import tensorflow as tf
+
+        high = tf.reduce_max(pictures)
+        tf.debugging.Assert((high > 1) | (high <= 0), ["These values are 0..1 it seems; multiply them by 255 first."])
+        return
+    values = keras.ops.convert_to_numpy(pictures)
+    refuse_zero_to_one(values, "The picture")
+    if values.size and not (values.min() >= 0 and values.max() <= 255):
+        found = f"{values.min():.3g}..{values.max():.3g}"
+        raise ImageError(f"The picture's values are {found}, but a picture has 0..255; give it before preprocessing.")
+
+
+def _is_known(pictures: Any) -> bool:
+    return isinstance(pictures, np.ndarray) or hasattr(pictures, "numpy")
 
 
 def _range(name: str, value: float, low: float, high: float) -> float:

@@ -16,10 +16,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from helpers.loading import ImageError, load
+from helpers.loading import ImageError, check_file, load, refuse_zero_to_one
 
 __all__ = [
     "ImageError",
+    "check_file",
     "colour_bar",
     "colour_table",
     "colourise",
@@ -30,6 +31,7 @@ __all__ = [
     "normalise",
     "overlay",
     "prepare",
+    "refuse_zero_to_one",
     "resize",
     "save",
     "seen_box",

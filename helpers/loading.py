@@ -1,6 +1,6 @@
 """Any photo a student may bring becomes a right-way-up RGB array, or one sentence that says what to do.
 
-`helpers.images` offers `load` and `ImageError` from here; use them from there.
+`helpers.images` offers `load`, `refuse_zero_to_one` and `ImageError` from here; use them from there.
 """
 
 import difflib
@@ -11,29 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from PIL import (  # the plug-ins are imported so that Pillow knows exactly these formats
-    AvifImagePlugin,  # noqa: F401
-    BmpImagePlugin,  # noqa: F401
-    GifImagePlugin,  # noqa: F401
-    IcoImagePlugin,  # noqa: F401
-    Image,
-    ImageChops,
-    Jpeg2KImagePlugin,  # noqa: F401
-    JpegImagePlugin,
-    PngImagePlugin,  # noqa: F401
-    PpmImagePlugin,  # noqa: F401
-    TiffImagePlugin,  # noqa: F401
-    WebPImagePlugin,  # noqa: F401
-)
+from PIL import Image, ImageChops
 
-# Formats that start other programs (EPS) or guess at any bytes (TGA) are left out on purpose.
-FORMATS = ("PNG", "GIF", "WEBP", "TIFF", "BMP", "PPM", "ICO", "JPEG2000", "AVIF")
-JPEG_START = b"\xff\xd8\xff"
-
-# A picture over the limit of pixels is read smaller. A plain JPEG is decoded smaller straight away, which costs little
-# memory, so it may be this many times the limit; every other picture is decoded whole first, up to 5 bytes a pixel.
-LARGEST_JPEG = 16
-LARGEST_OTHER = 5
+from helpers import netpbm, photo_files, photo_limits
+from helpers.photo_files import ImageError, short
 
 # How the picture has to be turned for each value of the EXIF tag 274 (Exif 2.32, section 4.6.4, Orientation).
 TURNS = {
@@ -45,39 +26,23 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-
-# What the first bytes of a file give away: (how it starts, what it is, what to do).
-GIVEAWAYS = (
-    (b"%PDF", "a PDF document", "export the page as a PNG picture first"),
-    (b"%!PS", "a PostScript file", "export it as a PNG picture first"),
-    (b"<svg", "an SVG drawing", "export it as a PNG picture first"),
-    (b"<!doctype html", "a web page", "open the link and save the picture itself"),
-    (b"<html", "a web page", "open the link and save the picture itself"),
-    (b"<?xml", "an XML or SVG file", "export it as a PNG picture first"),
-    (b"PK\x03\x04", "a ZIP archive or an office document", "unpack it and give one picture inside"),
-    (b"\x1f\x8b", "a compressed archive", "unpack it and give one picture inside"),
-    (b"8BPS", "a Photoshop file", "export it as a PNG picture first"),
-    (b"version https://git-lfs", "a Git LFS pointer, not the picture", "run 'git lfs pull' to bring the picture"),
-)
-HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
-AVIF = (b"avif", b"avis")
+MOST_PIXELS = 24_000_000
+STRIP = 4_000_000  # pixels that are converted at a time
 
 
-class ImageError(ValueError):
-    """A picture that cannot be used; the message is one sentence that names it and says what to do."""
-
-
-def load(source, max_pixels: int = 24_000_000) -> np.ndarray:
+def load(source, max_pixels: int = MOST_PIXELS) -> np.ndarray:
     """Return any picture as a uint8 RGB array `(height, width, 3)`, right way up.
 
     `source` is a path, bytes, an open binary file, one entry of an ipywidgets `FileUpload`, a Pillow picture or an
     array. Arrays are `(height, width)`, or with 1, 3 or 4 channels last, with values 0..255 (bool: black and white).
-    JPEG, PNG, WebP, GIF (first frame), TIFF, BMP, PPM, ICO, JPEG 2000 and AVIF are read. Transparent parts are shown
-    on white, CMYK is converted, the EXIF rotation is applied, a colour profile is ignored. 16 bit grey is scaled from
-    0..65535; other grey numbers are taken as 0..1, 0..255 or 0..65535 if they fit, else their range is stretched.
+    JPEG, PNG, WebP, GIF (first frame), TIFF, BMP, PPM, ICO, JPEG 2000 and AVIF are read, HEIC where the package
+    pillow-heif is installed. Transparent parts are shown on white, CMYK is converted, the EXIF rotation is applied, a
+    colour profile is ignored. 16 bit grey is scaled from 0..65535; other grey numbers are taken as 0..1, 0..255 or
+    0..65535 if they fit, else their range is stretched.
 
-    A picture of more than `max_pixels` is read smaller: a plain JPEG up to 16 times that many pixels, any other up to
-    5 times; memory stays near 5 bytes for each pixel of that limit. Larger pictures raise.
+    A picture of more than `max_pixels` is read smaller: a plain JPEG up to 16 times that many pixels, PNG, GIF, BMP and
+    PPM up to 5 times, a JPEG in several scans, TIFF and JPEG 2000 up to 4 times, WebP, AVIF and HEIC up to twice. So
+    memory stays under 1 GB and reading within some seconds (`helpers.photo_limits`). Larger pictures raise.
 
     Raises `ImageError` for what is missing, cut short, too large, not a picture, or an array of another kind.
     """
@@ -89,15 +54,15 @@ def load(source, max_pixels: int = 24_000_000) -> np.ndarray:
     if isinstance(source, Mapping):
         if "content" not in source:
             raise ImageError("The upload has no 'content'; give one entry of FileUpload.value, for example value[0].")
-        name, source = _short(source.get("name") or "the upload"), source["content"]
+        name, source = short(source.get("name") or "the upload"), source["content"]
     if isinstance(source, Image.Image):
         return _finish(source, max_pixels, name)
     if isinstance(source, (bytes, bytearray, memoryview)):
         return _read(io.BytesIO(source), max_pixels, name)
     if isinstance(source, (str, os.PathLike)):
-        return _open(source, max_pixels)
+        return _open(source, max_pixels, _decode)
     if hasattr(source, "read"):
-        return _read(_binary(source), max_pixels, _short(getattr(source, "name", name)))
+        return _read(_binary(source), max_pixels, short(getattr(source, "name", name)))
     if isinstance(source, np.ndarray) or hasattr(source, "__array__"):
         return _from_array(np.asarray(source), max_pixels)
     raise ImageError(
@@ -106,42 +71,48 @@ def load(source, max_pixels: int = 24_000_000) -> np.ndarray:
     )
 
 
-def _short(name) -> str:
-    """A file name fit for one line of a message."""
-    text = "".join(letter if letter.isprintable() else "?" for letter in str(name))
-    return text if len(text) <= 120 else f"{text[:60]}...{text[-50:]}"
+def check_file(path, max_pixels: int = MOST_PIXELS) -> None:
+    """Raise what `load` would raise for a file, as far as its header tells: its pixels are not decoded.
+
+    A photo that passes can still be cut short, which `load` finds.
+    """
+    _open(path, max_pixels, _opened)
 
 
-def _open(path, max_pixels: int) -> np.ndarray:
-    name = _short(os.fsdecode(path))
+def _open(path, max_pixels: int, use):
+    """What `use` makes of the file: `_decode` its pixels, `_opened` its header."""
+    name = short(os.fsdecode(path))
     if name.lower().startswith(("http://", "https://", "data:")):
         raise ImageError(f"{name} is a web address; save the picture to a file and give the path of that file.")
-    path = Path(os.fsdecode(path)).expanduser()
+    path = Path(os.fsdecode(path))
     try:
+        path = path.expanduser()
         if path.is_dir():
             raise ImageError(f"{name} is a folder; give the path of one picture in it.")
         if path.exists() and not path.is_file():
             raise ImageError(f"{name} is a device, not a file; give the path of one picture.")
         with path.open("rb") as file:
-            return _read(file, max_pixels, name)
+            return _read(file, max_pixels, name, use)
     except ImageError:
         raise
     except FileNotFoundError:
         raise ImageError(_missing(path, name)) from None
     except PermissionError:
         raise ImageError(f"{name} may not be read by you; copy it to a folder of your own.") from None
-    except (OSError, ValueError) as error:
-        reason = _short(getattr(error, "strerror", None) or error)
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: "~nobody/cat.jpg"
+        reason = short(getattr(error, "strerror", None) or error)
         raise ImageError(f"{name} cannot be opened ({reason}); check the path.") from None
 
 
 def _missing(path: Path, name: str) -> str:
+    if path.is_symlink():
+        return f"{name} is a link to {short(os.readlink(path))}, which is not there; delete the link or mend it."
     try:
         neighbours = [entry.name for entry in path.parent.iterdir()]
     except OSError:
         return f"{name} is not there: its folder does not exist (looked from {Path.cwd()}); check the path."
     close = difflib.get_close_matches(path.name, neighbours, n=1)
-    hint = f"the nearest name there is {_short(close[0])}." if close else "check the spelling, or give the full path."
+    hint = f"the nearest name there is {short(close[0])}." if close else "check the spelling, or give the full path."
     return f"{name} is not there (looked from {Path.cwd()}); {hint}"
 
 
@@ -157,7 +128,7 @@ def _binary(file):
     return io.BytesIO(content)
 
 
-def _read(file, max_pixels: int, name: str) -> np.ndarray:
+def _read(file, max_pixels: int, name: str, use=None):
     file.seek(0)
     start = file.read(512)
     if not start:
@@ -166,76 +137,45 @@ def _read(file, max_pixels: int, name: str) -> np.ndarray:
         with warnings.catch_warnings():
             # Pillow warns of large and of odd files; large ones are handled here, odd ones end in a sentence.
             warnings.simplefilter("ignore")
-            return _decode(file, start, max_pixels, name)
+            return (use or _decode)(file, start, max_pixels, name)
     except ImageError:
         raise
     except Image.DecompressionBombError:
-        raise ImageError(f"{name} has more than 178 million pixels, too many to read; make it smaller first.") from None
+        raise ImageError(f"{name} has too many pixels to be read; make it smaller first.") from None
     except MemoryError:
         raise ImageError(f"{name} is too large for the memory that is free; make it smaller first.") from None
     except Exception as error:  # a damaged file makes the decoders raise almost anything
-        raise ImageError(_unreadable(start, name, error)) from None
+        raise ImageError(photo_files.sentence(start, name, error)) from None
 
 
-def _unreadable(start: bytes, name: str, error: Exception) -> str:
-    beginning = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    for giveaway, kind, advice in GIVEAWAYS:
-        if beginning.startswith(giveaway.lower()):
-            return f"{name} is {kind}; {advice}."
-    video = start[4:8] == b"ftyp" and not _is_picture(start)
-    if video and start[8:12] in HEIC:
-        return f"{name} is a HEIC photo, which cannot be read here; convert it to JPEG, or export it as JPEG."
-    if video and start[8:12] in AVIF:
-        return f"{name} is an AVIF photo, which cannot be read here; convert it to JPEG or PNG."
-    if video:
-        return f"{name} is a video, or cut short; give a still picture as JPEG or PNG."
-    if not _is_picture(start):
-        return f"{name} is not a picture that can be read; give a JPEG, PNG, WebP, GIF, TIFF or BMP file."
-    unknown = isinstance(error, Image.UnidentifiedImageError)
-    reason = "" if unknown or not str(error) else f" ({_short(error).rstrip('.')})"
-    return f"{name} is cut short or damaged{reason}; save or download the picture again."
-
-
-def _is_picture(start: bytes) -> bool:
-    """Whether a file begins like one of the pictures that are read here."""
-    if start.startswith((JPEG_START, b"\x89PNG", b"GIF8", b"II*\0", b"MM\0*", b"\0\0\1\0", b"\0\0\0\x0cjP  ")):
-        return True
-    if start[:1] == b"P" and start[1:2].isdigit() and start[2:3].isspace():
-        return True  # PPM, PGM, PBM
-    if start[4:8] == b"ftyp":
-        return start[8:12] in AVIF and "AVIF" in Image.OPEN
-    return (start[:4], start[8:12]) == (b"RIFF", b"WEBP") or (start[:2], start[6:10]) == (b"BM", b"\0\0\0\0")
+def _opened(file, start: bytes, max_pixels: int, name: str) -> tuple[Image.Image, str]:
+    """A picture whose header is read and whose size is fit to be decoded, and its format."""
+    kind = photo_files.kind_of(start)
+    if kind is None:
+        raise ImageError(photo_files.sentence(start, name, ValueError()))
+    file.seek(0)
+    photo_limits.check(file, start, kind, max_pixels, name)
+    image = photo_files.opened(file, kind)
+    photo_limits.check_opened(image, file, kind, max_pixels, name)
+    return image, kind
 
 
 def _decode(file, start: bytes, max_pixels: int, name: str) -> np.ndarray:
-    file.seek(0)
-    if start.startswith(JPEG_START):
-        # Opened without Image.open, which refuses phones' 200-megapixel photos that can well be read smaller.
-        image = JpegImagePlugin.JpegImageFile(file)
-        allowed = LARGEST_OTHER if image.info.get("progressive") else LARGEST_JPEG
-        _refuse_giant(image.size, max_pixels * allowed, name)
+    image, kind = _opened(file, start, max_pixels, name)
+    if kind == "PPM" and netpbm.is_slow(image):
+        return _finish(netpbm.read(file, image), max_pixels, name)
+    if kind == "JPEG":
         pixels = image.size[0] * image.size[1]
         scale = next((s for s in (1, 2, 4) if pixels <= max_pixels * s * s), 8)
         if scale > 1:
             image.draft(None, (max(1, image.size[0] // scale), max(1, image.size[1] // scale)))
-        image.load()
-        if image.mode == "CMYK" and "adobe" not in image.info:
-            image_info, image = image.getexif(), ImageChops.invert(image)  # only Adobe's CMYK is stored inverted
-            image.info["exif"] = image_info.tobytes()
-    else:
-        image = Image.open(file, formats=[kind for kind in FORMATS if kind in Image.OPEN])
-        _refuse_giant(image.size, max_pixels * LARGEST_OTHER, name)
-        image.load()
+    if kind == "JPEG2000":
+        image.reduce = photo_limits.j2k_halvings(file, image.size, max_pixels)
+    image.load()
+    if kind == "JPEG" and image.mode == "CMYK" and "adobe" not in image.info:
+        image_info, image = image.getexif(), ImageChops.invert(image)  # only Adobe's CMYK is stored inverted
+        image.info["exif"] = image_info.tobytes()
     return _finish(image, max_pixels, name)
-
-
-def _refuse_giant(size: tuple[int, int], limit: int, name: str) -> None:
-    pixels = size[0] * size[1]
-    if pixels > limit:
-        raise ImageError(
-            f"{name} has {pixels / 1e6:.3g} million pixels ({size[0]} x {size[1]}), more than the {limit / 1e6:.3g} "
-            "million that are read of such a file; make it smaller first."
-        )
 
 
 def _finish(image: Image.Image, max_pixels: int, name: str) -> np.ndarray:
@@ -256,10 +196,10 @@ def _shrunk(image: Image.Image, max_pixels: int, grey_range, name: str) -> Image
     factor = 1
     while -(-width // factor) * -(-height // factor) > max_pixels:
         factor += 1
-    if factor == 1:
+    if factor == 1 and (width * height <= STRIP or image.mode in ("RGB", "L")):
         return _rgb(image, grey_range, name)
     small = Image.new("RGB", (-(-width // factor), -(-height // factor)))
-    step = factor * max(1, 4_000_000 // (factor * width))
+    step = factor * max(1, STRIP // (factor * width))
     for top in range(0, height, step):
         strip = image.crop((0, top, width, min(height, top + step)))
         small.paste(_rgb(strip, grey_range, name).reduce(factor), (0, top // factor))
@@ -313,8 +253,21 @@ def _from_array(array: np.ndarray, max_pixels: int) -> np.ndarray:
     height, width = array.shape[:2]
     if array.ndim == 3 and array.shape[2] == 3 and height * width <= max_pixels:
         return np.array(array, order="C")
-    _refuse_giant((width, height), max_pixels * LARGEST_OTHER, "The array")
+    photo_limits.refuse_giant((width, height), max_pixels, "PNG", "The array")
     return _finish(Image.fromarray(np.ascontiguousarray(array)), max_pixels, "The array")
+
+
+def refuse_zero_to_one(pictures, name: str = "The array") -> None:
+    """Raise `ImageError` for pictures of any shape whose numbers are fractions, 0..1, where 0..255 is expected.
+
+    Whole numbers, values below 0 or above 1, and pictures that are 0 everywhere pass. name: how the sentence begins.
+    """
+    values = np.asarray(pictures)
+    if values.size == 0 or (values.dtype.kind != "f" and values.dtype.name != "bfloat16"):
+        return
+    low, high = float(values.min()), float(values.max())
+    if low >= 0 and 0 < high <= 1:
+        raise ImageError(f"{name}'s values are {low:.3g}..{high:.3g}, so 0..1 it seems; multiply it by 255 first.")
 
 
 def _bytes(array: np.ndarray) -> np.ndarray:
@@ -329,8 +282,7 @@ def _bytes(array: np.ndarray) -> np.ndarray:
     low, high = values.min(), values.max()
     if not np.isfinite([low, high]).all():
         raise ImageError("The array holds values that are NaN or infinite; find out why, or use np.nan_to_num.")
-    if values.dtype.kind == "f" and low >= 0 and 0 < high <= 1:
-        raise ImageError(f"The array's values are {low:.3g}..{high:.3g}, so 0..1 it seems; multiply it by 255 first.")
+    refuse_zero_to_one(values)
     if low < 0 or high > 255:
         advice = "divide it by 257" if array.dtype == np.uint16 else "clip or scale it, or use deprocess(array)"
         raise ImageError(f"The array's values are {low:.6g}..{high:.6g}, but a picture has 0..255; {advice}.")

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from helpers import images, plots
+from helpers.labels import class_numbers
 from helpers.picture import COLOURS
 
 PLANE, SIDE, PANEL, EDGE = 460, 72, 190, 12  # units of the drawing; SIDE: pixels of a thumbnail
@@ -47,9 +48,10 @@ def photo_map(
     """Show points `(n, 2)` coloured by class; pointing at one shows its photo, its class and its note.
 
     pictures: n pictures, uint8 `(height, width, 3)`. labels: numbers into `names`. notes: a text for each point.
-    Raises ValueError for other numbers of pictures or labels than points, or for more than 400 points.
+    Raises ValueError for other numbers of pictures or labels than points, for labels without a name, or for more than
+    400 points.
     """
-    points, labels = np.asarray(points, float), np.asarray(labels)
+    points, labels = np.asarray(points, float), class_numbers(labels, names, "the labels")
     if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
         raise ValueError(f"the points have the shape {points.shape}; give finite numbers (n, 2)")
     if not len(points) == len(pictures) == len(labels):

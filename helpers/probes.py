@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from helpers import backbones, images
 from helpers.backbones.network import Network
 from helpers.datasets.splits import stratified_sample
+from helpers.labels import one_column
 from helpers.quiet import keras, tensorflow
 
 Z_95 = 1.959964  # the normal distribution lies within plus and minus this with 95 %
@@ -52,12 +54,28 @@ def rows(features: np.ndarray) -> np.ndarray:
 def right(estimator: Any, train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """Fit on (features, labels) of the training part; return which test photos are classified rightly, bool `(n,)`.
 
-    Raises ValueError when the training labels hold one class only.
+    Labels may be names, numbers, or rows of a single 1. Raises ValueError when the training labels hold one class only,
+    or none of the test's.
     """
-    if len(np.unique(train[1])) < 2:
-        raise ValueError(f"all {len(train[1])} training labels are {train[1][0]!r}; two or more classes are needed")
+    known, asked = _alike(train, test)
+    if len(np.unique(known)) < 2:
+        raise ValueError(f"all {len(known)} training labels are {known[0]!r}; two or more classes are needed")
     with _one_thread():
-        return estimator.fit(rows(train[0]), train[1]).predict(rows(test[0])) == np.asarray(test[1])
+        return estimator.fit(rows(train[0]), known).predict(rows(test[0])) == asked
+
+
+def _alike(train: tuple, test: tuple) -> tuple[np.ndarray, np.ndarray]:
+    """The labels of both parts, one for each photo; refused if they cannot mean the same classes."""
+    known, asked = one_column(train[1], "the training labels"), one_column(test[1], "the test labels")
+    for name, part, labels in (("train", train, known), ("test", test, asked)):
+        if len(part[0]) != len(labels) or not len(labels):
+            raise ValueError(f"{name} holds {len(part[0])} photos and {len(labels)} labels; give one label per photo")
+    if not np.isin(asked.astype(known.dtype) if asked.dtype.kind == known.dtype.kind else asked, known).any():
+        raise ValueError(
+            f"none of the test labels, such as {asked[0]!r}, is a training label, such as {known[0]!r}; number or name "
+            "the classes alike in both"
+        )
+    return known, asked
 
 
 def few_labels(
@@ -69,14 +87,14 @@ def few_labels(
     the classes; draw k uses seed + k. Raises ValueError for more labels than photos, or so few that one class only is
     drawn.
     """
-    known, asked = rows(train[0]), rows(test[0])
+    known, asked, labels = rows(train[0]), rows(test[0]), _alike(train, test)[0]
     found = []
     for number in range(draws):
-        chosen = stratified_sample(train[1], count, seed + number)
-        if len(np.unique(train[1][chosen])) < 2:
+        chosen = stratified_sample(labels, count, seed + number)
+        if len(np.unique(labels[chosen])) < 2:
             raise ValueError(f"{count} labels hold one class only; take two or more of each class")
         with _one_thread():
-            found.append(logistic_regression(seed=seed).fit(known[chosen], train[1][chosen]).predict(asked))
+            found.append(logistic_regression(seed=seed).fit(known[chosen], labels[chosen]).predict(asked))
     return np.array(found)
 
 
@@ -90,16 +108,21 @@ def _one_thread() -> Any:
 def in_the_plane(features: np.ndarray, method: str = "t-SNE", seed: int = 0) -> np.ndarray:
     """Return a point for each photo, float `(n, 2)`, by "PCA" or by "t-SNE" (of the first 50 principal components).
 
-    features: `(n, ...)`, four photos or more. van der Maaten and Hinton: Visualizing Data using t-SNE, Journal of
-    Machine Learning Research 9, 2008; perplexity 30, less where there are few photos. Raises ValueError for another
-    method or fewer photos.
+    features: `(n, ...)`, two photos or more for PCA, four or more for t-SNE. van der Maaten and Hinton: Visualizing
+    Data using t-SNE, Journal of Machine Learning Research 9, 2008; perplexity 30, less where there are few photos.
+    Raises ValueError for another method or fewer photos.
     """
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 
     known = rows(features)
-    if method not in ("PCA", "t-SNE") or len(known) < 4:
-        raise ValueError(f"{method!r} of {len(known)} photos; give 'PCA' or 't-SNE', and four photos or more")
+    least = {"PCA": 2, "t-SNE": 4}.get(method)
+    if least is None:
+        raise ValueError(f"the method is {method!r}; give 'PCA' or 't-SNE'")
+    if len(known) < least:
+        other = "; for two or three 'PCA' will do" if method == "t-SNE" else ""
+        raise ValueError(f"{method} of {len(known)} photos; give {least} photos or more{other}")
+    known = np.pad(known, ((0, 0), (0, max(0, 2 - known.shape[1]))))  # a single value: the second axis is empty
     with _one_thread():
         if method == "PCA":
             return PCA(2, random_state=seed).fit_transform(known)
@@ -203,7 +226,8 @@ def difference(first: np.ndarray, second: np.ndarray) -> tuple[float, float, flo
     gained, lost = (second & ~first).sum() + 0.5, (first & ~second).sum() + 0.5
     middle = (gained - lost) / count
     half = Z_95 * np.sqrt((gained + lost) / count - middle**2) / np.sqrt(count)
-    return float(second.mean() - first.mean()), float(middle - half), float(middle + half)
+    low, high = max(middle - half, -1.0), min(middle + half, 1.0)  # shares differ by 1 at most
+    return float(second.mean() - first.mean()), float(low), float(high)
 
 
 def verdict(first: np.ndarray, second: np.ndarray) -> str:
@@ -212,15 +236,25 @@ def verdict(first: np.ndarray, second: np.ndarray) -> str:
     return "better" if low > 0 else "worse" if high < 0 else "cannot tell"
 
 
-def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
+def mean_interval(
+    values: Sequence[float], possible: tuple[float, float] = (-math.inf, math.inf)
+) -> tuple[float, float, float]:
     """Return the mean of a result over seeds and its 95 % interval, (mean, low, high) (Student 1908).
 
-    Raises ValueError for fewer than two values.
+    possible: the least and the greatest value that there can be, (0, 1) for shares, (-1, 1) for their differences; the
+    interval ends there. With few values it would go on: three photos gave a gain of 0.333 from -1.101 to 1.768. Raises
+    ValueError for fewer than two values, or a value that is not possible.
     """
     from scipy.stats import t
 
     values = np.asarray(values, dtype=float)
     if values.size < 2:
         raise ValueError(f"{values.size} value has no spread; give the results of two or more seeds")
+    least, most = possible
+    if values.min() < least or values.max() > most:
+        raise ValueError(
+            f"the values are {values.min():.4g} to {values.max():.4g}, but {least:g} to {most:g} is possible"
+        )
     half = t.ppf(0.975, values.size - 1) * values.std(ddof=1) / np.sqrt(values.size)
-    return float(values.mean()), float(values.mean() - half), float(values.mean() + half)
+    middle = float(values.mean())
+    return middle, max(middle - float(half), least), min(middle + float(half), most)

@@ -13,6 +13,7 @@ import numpy as np
 from helpers import disk, saving, training
 from helpers.backbones.network import Network
 from helpers.downloads import cache_folder
+from helpers.labels import class_numbers
 
 _VERSION = 1  # to be changed with what training does
 
@@ -23,7 +24,7 @@ def small_network(data: Any, size: int = 64, epochs: int = 15, seed: int = 0, ca
     data: an `ImageSet`. The network is kept in the cache folder under a sum of the photos, their labels and the
     settings, so other photos never bring it back. Its probabilities are its only output: it has no logits tensor.
     """
-    pictures, labels = data.train.images(size), np.asarray(data.train.labels)
+    pictures, labels = data.train.images(size), class_numbers(data.train.labels, data.class_names)
     model = training.small_convnet(size, len(data.class_names), seed=seed)
     total = hashlib.sha256(np.ascontiguousarray(pictures))
     total.update(np.ascontiguousarray(labels))

@@ -11,6 +11,8 @@ import numpy as np
 
 from helpers import progress, quiet
 from helpers.downloads import MissingError
+from helpers.images import refuse_zero_to_one
+from helpers.labels import class_numbers
 
 FILTERS = (16, 32, 64, 64)
 RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "results"
@@ -86,13 +88,20 @@ def fit(
     is a plain dict with one number per epoch: loss, accuracy (while it learned, so with dropout and on augmented
     pictures), val_loss, val_accuracy (at the end of the epoch, on the pictures as they are), seconds.
     validation_batch: validation photos in memory at once; it changes no number.
-    Raises ValueError for no epoch, no photo, or another number of labels than photos.
+    Labels of a classifier are made whole numbers from 0 on (see `labels.class_numbers`); those of a model with another
+    loss stay as they are. Raises ValueError for no epoch, no photo, another number of labels than photos, or labels
+    that are no numbers of classes.
     """
     if epochs < 1:
         raise ValueError(f"epochs is {epochs}; give 1 or more.")
     for name, part in (("train", train), ("validation", validation)):
         if part is not None and (len(part[0]) != len(part[1]) or not len(part[0])):
             raise ValueError(f"{name} holds {len(part[0])} photos and {len(part[1])} labels; give one label per photo.")
+    if any(getattr(layer, "brightness", None) is not None for layer in getattr(model, "layers", ())):
+        refuse_zero_to_one(train[0], "The training set")  # the augmentation would make them black or white
+    train = (train[0], known_labels(model, train[1], "The training labels"))
+    if validation is not None:
+        validation = (validation[0], known_labels(model, validation[1], "The validation labels"))
     keras = quiet.keras()
     keras.utils.set_random_seed(seed)
     seconds: list[float] = []
@@ -118,9 +127,33 @@ def fit(
     return {**{key: [float(value) for value in values] for key, values in history.items()}, "seconds": seconds}
 
 
+def known_labels(model: Any, labels: Any, what: str = "The labels") -> Any:
+    """Return the labels that a compiled classifier can learn, checked and as whole numbers from 0 on.
+
+    A classifier is a model of one output whose loss is the cross-entropy of numbered classes (a softmax), or of one
+    sigmoid, whose labels have the shape of its output `(n, 1)`. Labels of any other model are returned as they are.
+    Raises ValueError as `labels.class_numbers` does.
+    """
+    loss = getattr(model, "loss", None)
+    name = loss if isinstance(loss, str) else getattr(loss, "name", None) or getattr(loss, "__name__", "")
+    outputs = getattr(model, "outputs", None) or []
+    if len(outputs) != 1 or outputs[0].shape[-1] is None or len(outputs[0].shape) != 2:
+        return labels
+    columns = int(outputs[0].shape[-1])
+    if str(name).startswith("sparse_categorical"):
+        return class_numbers(labels, columns, what)
+    return class_numbers(labels, 2, what) if str(name).startswith("binary_cross") and columns == 1 else labels
+
+
 def accuracy(model: Any, pictures: np.ndarray, labels: np.ndarray) -> float:
-    """Return the share of photos that the model classifies rightly, at inference: no dropout, no augmentation."""
-    return float((probabilities(model, pictures).argmax(axis=1) == np.asarray(labels)).mean())
+    """Return the share of photos that the model classifies rightly, at inference: no dropout, no augmentation.
+
+    labels: as for `fit`. One sigmoid output is the probability of the second of two classes.
+    """
+    found = probabilities(model, pictures)
+    one = found.shape[1] == 1
+    guesses = found[:, 0] > 0.5 if one else found.argmax(axis=1)
+    return float((guesses == class_numbers(labels, 2 if one else found.shape[1])).mean())
 
 
 def probabilities(model: Any, pictures: np.ndarray, batch_size: int = 120) -> np.ndarray:

@@ -30,6 +30,7 @@ from helpers.heads import (
     tail,
     unfreeze_from,
 )
+from helpers.labels import class_numbers
 from helpers.memory import give_memory_back
 from helpers.quiet import keras
 
@@ -196,7 +197,8 @@ def predict(model: Network | Any, inputs: np.ndarray, batch_size: int = 32) -> n
 
 def accuracy(model: Network | Any, inputs: np.ndarray, labels: np.ndarray) -> float:
     """Share of inputs that are classified rightly, at inference."""
-    return float((predict(model, inputs).argmax(axis=1) == np.asarray(labels)).mean())
+    found = predict(model, inputs)
+    return float((found.argmax(axis=1) == class_numbers(labels, found.shape[1])).mean())
 
 
 def statistics(network: Network) -> dict[str, np.ndarray]:

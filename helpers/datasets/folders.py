@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from helpers import images
 from helpers.datasets.catalogue import missing
 from helpers.datasets.imagesets import ImageSet, Split
+from helpers.datasets.listing import Listing, find_parts, listing, loose_photos, refuse_no_classes, subfolders
+from helpers.datasets.repeated import sentences
 from helpers.datasets.splits import stratified_split
 from helpers.downloads import find
+from helpers.photo_files import extensions, short
 
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
-PARTS = {"train": ("train", "training"), "validation": ("validation", "valid", "val"), "test": ("test", "testing")}
 FRACTIONS = (0.6, 0.2, 0.2)
 # Which parts have folders -> the part that is split, what it is split into, and the sentence that says so.
 _PLANS = {
@@ -44,41 +42,54 @@ def from_folder(
 ) -> ImageSet:
     """Make a data set of a folder that holds one folder of photos per class.
 
-    With folders `train`, `validation` (or `val`) and `test` in between, these are the parts. Without them the photos
-    are split by `fractions` (train, validation, test), class by class, with the seed. With train and validation only,
-    the validation photos are halved; with train and test only, validation is taken from the training photos. Photos
-    are found by their extension (jpg, jpeg, png, webp, gif, bmp, tif, tiff, in any case), also in folders inside
-    a class folder; hidden files and folders are left out. Class names are the folders' names, in alphabetical order.
+    With folders `train`, `validation` (or `val`, `dev`) and `test` in between, these are the parts, also under names as
+    seg_train, training_set or Testdaten. Without them the photos are split by `fractions` (train, validation, test),
+    class by class, with the seed. With train and validation only, the validation photos are halved; with train and test
+    only, validation is taken from the training photos. All photos that `images.load` reads are found, by the ending of
+    their name or by their first bytes, also in folders and linked folders inside a class folder; hidden files and
+    folders are left out. Class names are the folders' names, in alphabetical order.
 
-    Every file's beginning is read to see that it is a picture. A file that is not raises ImageError with its name;
-    with `skip_unreadable=True` every photo is read as a whole, which takes time, and bad ones are left out and counted
-    in the note. Raises ValueError, one sentence, for a folder that is missing, empty, has photos but no class
-    folders, only one class, or parts with different classes.
+    Every file's header is read to see that `images.load` would read it. A file that it would not raises ImageError with
+    its name; with `skip_unreadable=True` every photo is read as a whole, which takes time, and bad ones are left out
+    and counted in the note. The note also names other files and empty folders, and photos of the test that are in the
+    training part, too. Raises ValueError, one sentence, for a folder that is missing, empty, has photos but no class
+    folders, only one class, a class of photos that are not read here, parts with different classes, or folders that are
+    no classes.
     """
     if len(fractions) != 3 or fractions[0] <= 0 or min(fractions) < 0 or not np.isclose(sum(fractions), 1.0):
         raise ValueError(
             f"The fractions {tuple(fractions)} must be three shares (train, validation, test) that sum to 1, the first "
             f"above 0, for example {FRACTIONS}."
         )
-    root = Path(path).expanduser()
-    if not root.is_dir():
-        raise ValueError(f"There is no folder {root}; give the folder that holds one folder of photos per class.")
-    parts = {part: folder for part, names in PARTS.items() if (folder := _one_of(root, names))}
-    if parts and "train" not in parts:
-        parts = {}  # a class may well be called "test": only a train folder makes parts
-    found = {part: _classes(folder) for part, folder in (parts or {"all": root}).items()}
+    root = _folder(path)
+    parts = find_parts(root) or {"all": root}
+    empty: list[str] = []
+    found = {part: _classes(folder, root, empty) for part, folder in parts.items()}
     class_names = _same_classes(root, found)
+    for part, folder in parts.items():
+        refuse_no_classes(folder, list(found[part]), part != "all")
     bad: list[Path] = []
     files = {
         part: [
             (file, label)
             for label, class_name in enumerate(class_names)
-            for file in _readable(listing[class_name][0], skip_unreadable, bad)
+            for file in _readable(classes[class_name].photos, skip_unreadable, bad)
         ]
-        for part, listing in found.items()
+        for part, classes in found.items()
     }
-    left_out = Counter(suffix for listing in found.values() for _, others in listing.values() for suffix in others)
-    return _assemble(name or root.resolve().name, class_names, files, fractions, seed, _note(root, left_out, bad))
+    left_out = Counter(suffix for classes in found.values() for listed in classes.values() for suffix in listed.others)
+    note = _note(root, left_out, bad, empty, _beside(root, parts))
+    return _assemble(name or root.resolve().name, class_names, files, fractions, seed, note)
+
+
+def _folder(path: str | Path) -> Path:
+    try:
+        root = Path(path).expanduser()
+        if root.is_dir():
+            return root
+    except (OSError, ValueError, RuntimeError):  # a name too long, a zero byte, "~nobody"
+        root = short(path)
+    raise ValueError(f"There is no folder {root}; give the folder that holds one folder of photos per class.")
 
 
 def cats_vs_dogs(seed: int = 0) -> ImageSet:
@@ -97,45 +108,38 @@ def cats_vs_dogs(seed: int = 0) -> ImageSet:
     return replace(found, note=f"This is {which}. {found.note}")
 
 
-def _one_of(root: Path, names: Sequence[str]) -> Path | None:
-    """Return the subfolder with one of these names, in any case."""
-    return next((entry for entry in sorted(root.iterdir()) if entry.name.lower() in names and entry.is_dir()), None)
-
-
-def _visible(name: str) -> bool:
-    return not name.startswith((".", "__"))  # .DS_Store, ._photo.jpg, .ipynb_checkpoints, __MACOSX
-
-
-def _classes(folder: Path) -> dict[str, tuple[list[Path], list[str]]]:
-    """Return, for every class folder, its photos and the extensions of other files that are left out."""
-    found = {}
-    for entry in sorted(folder.iterdir()):
-        if entry.is_dir() and _visible(entry.name):
-            photos, others = _photos(entry)
-            if photos or others:
-                found[entry.name] = (photos, others)
-    if sum(len(photos) for photos, _ in found.values()) == 0:
-        loose = any(entry.suffix.lower() in EXTENSIONS and _visible(entry.name) for entry in folder.iterdir())
+def _classes(folder: Path, root: Path, empty: list[str]) -> dict[str, Listing]:
+    """Return the listing of every class folder; the names of folders without photos are added to `empty`."""
+    found = {inner.name: listing(inner, root) for inner in subfolders(folder)}
+    for class_name, listed in found.items():
+        if not listed.photos and (lost := listed.lost()):
+            raise ValueError(
+                f"The photos in {folder / class_name} are not of a kind that is read here ({', '.join(lost)}); convert "
+                f"them to JPEG{_for_heic(lost)}, or move the folder away."
+            )
+    if not any(listed.photos for listed in found.values()):
         raise ValueError(
             f"The photos in {folder} lie in no class folder; put them into one folder per class."
-            if loose
+            if loose_photos(folder)
             else f"The folder {folder} holds no photos; it should hold one folder of photos per class "
-            f"({', '.join(EXTENSIONS)})."
+            f"({', '.join(extensions())})."
         )
-    return {label: listing for label, listing in found.items() if listing[0]}
+    empty += [class_name for class_name, listed in found.items() if not listed.photos]
+    return {class_name: listed for class_name, listed in found.items() if listed.photos}
 
 
-def _photos(folder: Path) -> tuple[list[Path], list[str]]:
-    photos, others = [], []
-    for inner, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if _visible(name)]
-        for name in filter(_visible, files):
-            suffix = Path(name).suffix.lower()
-            if suffix in EXTENSIONS:
-                photos.append(Path(inner, name))
-            else:
-                others.append(suffix or name)
-    return sorted(photos, key=lambda photo: photo.relative_to(folder).as_posix()), others
+def _for_heic(endings: Sequence[str]) -> str:
+    return " (or install the package pillow-heif)" if {".heic", ".heif", ".hif"} & set(endings) else ""
+
+
+def _beside(root: Path, parts: dict[str, Path]) -> list[str]:
+    """What lies beside the parts or the class folders and is not used."""
+    known = {folder.relative_to(root).parts[:1] for folder in parts.values()}
+    unused = [
+        f"the folder {folder.name}" for folder in subfolders(root) if "all" not in parts and (folder.name,) not in known
+    ]
+    loose = sum(loose_photos(folder) for folder in {root, *parts.values()})
+    return unused + ([f"{loose} photos in no class folder"] if loose else [])
 
 
 def _same_classes(root: Path, found: dict[str, dict]) -> tuple[str, ...]:
@@ -151,7 +155,7 @@ def _same_classes(root: Path, found: dict[str, dict]) -> tuple[str, ...]:
             )
     if len(names) == 1:
         only = root / names[0] if first == "all" else root
-        deeper = first == "all" and any(entry.is_dir() and _visible(entry.name) for entry in only.iterdir())
+        deeper = first == "all" and subfolders(only)
         advice = f"; perhaps you mean {only}" if deeper else ", one folder of photos each"
         raise ValueError(f"The folder {root} holds only one class, {names[0]!r}; two or more are needed{advice}.")
     return names
@@ -162,35 +166,36 @@ def _readable(files: list[Path], skip: bool, bad: list[Path]) -> list[Path]:
     good = []
     for file in files:
         try:
-            _try(file, whole=skip)
+            images.load(file) if skip else images.check_file(file)
             good.append(file)
-        except (OSError, ValueError, Image.DecompressionBombError) as error:
+        except images.ImageError as error:
             if not skip:
+                why = str(error).replace(short(file), "it", 1)
                 raise images.ImageError(
-                    f"The photo {file} cannot be read; delete it, or leave such files out with skip_unreadable=True."
-                ) from error
+                    f"The photo {file} cannot be read; delete it, or leave such files out with skip_unreadable=True: "
+                    f"{why}"
+                ) from None
             bad.append(file)
     if not good:
         raise ValueError(f"None of the {len(files)} photos in {files[0].parent} can be read; put sound ones there.")
     return good
 
 
-def _try(file: Path, whole: bool) -> None:
-    if whole:
-        images.load(file)
-        return
-    with warnings.catch_warnings(), Image.open(file):  # reads the beginning of the file only
-        warnings.simplefilter("ignore")
-
-
-def _note(root: Path, left_out: Counter, bad: list[Path]) -> str:
-    sentences = [f"Photos from the folder {root.name}."]
+def _note(root: Path, left_out: Counter, bad: list[Path], empty: list[str], beside: list[str]) -> str:
+    said = [f"Photos from the folder {root.name}."]
     if left_out:
-        sentences.append(f"{left_out.total()} other files were left out ({', '.join(sorted(left_out))}).")
+        kinds = ", ".join(sorted(left_out))
+        said.append(f"{left_out.total()} other files were left out ({kinds}).")
+        if _for_heic(tuple(left_out)):
+            said.append("HEIC photos are read where the package pillow-heif is installed.")
     if bad:
         names = ", ".join(photo.name for photo in bad[:3]) + (", ..." if len(bad) > 3 else "")
-        sentences.append(f"{len(bad)} photos that cannot be read were left out ({names}).")
-    return " ".join(sentences)
+        said.append(f"{len(bad)} photos that cannot be read were left out ({names}).")
+    if empty:
+        said.append(f"No class, because no photo is in it: {', '.join(dict.fromkeys(empty))}.")
+    if beside:
+        said.append(f"Not used: {', '.join(beside)}.")
+    return " ".join(said)
 
 
 def _assemble(
@@ -209,7 +214,24 @@ def _assemble(
         shares = np.array((0.5, 0.5) if source == "validation" else fractions[: len(parts)], float)
         for part, rows in zip(parts, stratified_split(pool.labels, shares / shares.sum(), seed), strict=True):
             pools[part] = Split(pool.labels[rows], tuple(pool.paths[row] for row in rows), name=f"{name} {part}")
-    return ImageSet(name, class_names, pools["train"], pools["validation"], pools["test"], f"{note} {how}".strip())
+    chosen = {part: pools[part] for part in ("train", "validation", "test")}
+    pairs = {part: list(zip(pool.paths, pool.labels.tolist(), strict=True)) for part, pool in chosen.items()}
+    return ImageSet(
+        name,
+        class_names,
+        *chosen.values(),
+        note=" ".join(filter(None, [note, how, _few(chosen, class_names), *sentences(pairs)])),
+    )
+
+
+def _few(parts: dict[str, Split], class_names: Sequence[str]) -> str:
+    """Say which parts hold no photo of some class; nothing if all hold some of each."""
+    lacking = []
+    for part, split in parts.items():
+        absent = [name for label, name in enumerate(class_names) if not (split.labels == label).any()]
+        if absent:
+            lacking.append(f"{part} holds no {'photo' if len(absent) == len(class_names) else ' and no '.join(absent)}")
+    return f"Too few photos: {', '.join(lacking)}; five or more of each class are enough." if lacking else ""
 
 
 def _split(name: str, listed: list[tuple[Path, int]]) -> Split:

@@ -13,6 +13,7 @@ import numpy as np
 
 from helpers import images, progress
 from helpers.datasets.splits import stratified_sample
+from helpers.labels import class_numbers, one_column
 
 _THREADS = 4  # reading a photo is Pillow's work, which lets other threads run
 _WORTH_A_BAR = 300  # photos
@@ -39,6 +40,12 @@ class Split:
         count = len(self.paths if self.paths is not None else self.pixels)
         if count != len(self.labels):
             raise ValueError(f"There are {count} photos and {len(self.labels)} labels; give one label per photo.")
+        labels = one_column(self.labels)
+        if labels.dtype.kind not in "iufb" or (labels.size and (labels != labels.round()).any()):
+            raise ValueError(
+                f"The labels must be whole numbers, the places of class names; {labels[0]!r} is among them."
+            )
+        object.__setattr__(self, "labels", labels.astype(np.int64))
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -92,8 +99,9 @@ class Split:
                 picture = self.pixels[row]
                 yield picture if picture.shape[0] == size else images.resize(picture, (size, size))
             return
-        # Reading silences Pillow's warnings for a moment, which threads could leave undone; this undoes it for sure.
+        # Reading silences Pillow's warnings for a moment, which threads undo for one another: silenced out here, too.
         with warnings.catch_warnings(), ThreadPoolExecutor(_THREADS) as pool:
+            warnings.simplefilter("ignore")
             for start in range(rows.start, rows.stop, 8 * _THREADS):  # a few at a time: bounded memory
                 paths = [self.paths[row] for row in range(start, min(start + 8 * _THREADS, rows.stop))]
                 yield from pool.map(lambda path: _prepared(path, size), paths)
@@ -107,7 +115,8 @@ def _prepared(path: Path, size: int) -> np.ndarray:
 class ImageSet:
     """A photo data set: `train`, `validation` and `test` are each a `Split`; label k means `class_names[k]`.
 
-    note: one or two sentences on where the photos came from and how they were divided.
+    note: one or two sentences on where the photos came from and how they were divided. Raises ValueError for labels
+    without a name.
     """
 
     name: str
@@ -116,6 +125,10 @@ class ImageSet:
     validation: Split
     test: Split
     note: str = ""
+
+    def __post_init__(self) -> None:
+        for part in (self.train, self.validation, self.test):
+            class_numbers(part.labels, self.class_names, f"The labels of {part.name}")
 
     def __repr__(self) -> str:
         sizes = f"{len(self.train)} train, {len(self.validation)} validation, {len(self.test)} test"

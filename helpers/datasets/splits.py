@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from helpers.labels import one_column
 
-def stratified_split(labels: np.ndarray, fractions: Sequence[float], seed: int) -> list[np.ndarray]:
+
+def stratified_split(labels: Any, fractions: Sequence[float], seed: int) -> list[np.ndarray]:
     """Return one sorted int64 array of row numbers per fraction; every row is in exactly one of them.
 
     Every class is shuffled with the seed and cut by the fractions (which sum to 1, rounded per class); what rounding
@@ -19,6 +22,7 @@ def stratified_split(labels: np.ndarray, fractions: Sequence[float], seed: int) 
         raise ValueError(
             f"The fractions {tuple(fractions)} must be 0 or more and sum to 1, for example (0.6, 0.2, 0.2)."
         )
+    labels = one_column(labels)
     rng = np.random.default_rng(seed)
     parts: list[list[np.ndarray]] = [[] for _ in shares]
     for label in np.unique(labels):
@@ -36,11 +40,12 @@ def _cuts(count: int, shares: np.ndarray) -> np.ndarray:
     return np.cumsum(np.concatenate([[count - later.sum()], later]))[:-1]
 
 
-def stratified_sample(labels: np.ndarray, n: int, seed: int) -> np.ndarray:
+def stratified_sample(labels: Any, n: int, seed: int) -> np.ndarray:
     """Return `n` sorted row numbers, the classes in the shares they have in `labels` (largest remainders).
 
     Raises ValueError if n is not between 0 and the number of rows.
     """
+    labels = one_column(labels)
     if not 0 <= n <= len(labels):
         raise ValueError(f"Cannot take {n} of {len(labels)} rows; choose a number from 0 to {len(labels)}.")
     rng = np.random.default_rng(seed)

@@ -317,3 +317,64 @@ def test_apply_one_refuses_values(values):
 def test_apply_one_refuses_a_batch():
     with pytest.raises(ImageError, match="give one picture"):
         augmentation.apply_one(photos())
+
+
+# --- Shapes and ranges that are easily mixed up
+
+
+def plain(layer, digits):
+    return np.asarray(layer(digits, training=True))
+
+
+@pytest.mark.parametrize("shape", [(8, 28, 28), (28, 28), (5, 12, 20), (1, 9, 30)])
+def test_digits_without_channels_equal_those_with_one(shape):
+    digits = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    with_channel = digits[..., None] if len(shape) == 3 else digits[None, ..., None]
+    found = plain(augmentation.pipeline(seed=3, brightness=0.2), digits)
+    wanted = plain(augmentation.pipeline(seed=3, brightness=0.2), with_channel)
+    assert found.shape == shape
+    np.testing.assert_array_equal(found, wanted.reshape(shape))
+
+
+def test_digits_are_never_mixed_with_each_other():
+    digits = np.arange(1, 9, dtype=np.uint8)[:, None, None] * np.ones((8, 28, 28), np.uint8)
+    for digit, changed in zip(digits, plain(augmentation.pipeline(), digits), strict=True):
+        np.testing.assert_allclose(changed, digit, atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(4, 16, 5), (2, 4, 16, 16, 3), (9,), (), (6, 3, 28, 28), (2, 9, 9, 2, 2)])
+def test_shapes_without_a_plain_meaning_are_one_sentence(shape):
+    for training in (True, False):
+        with pytest.raises(ImageError, match=r"shape|channels first") as caught:
+            augmentation.pipeline()(np.zeros(shape, np.float32), training=training)
+        assert "\n" not in str(caught.value)
+
+
+def test_variants_of_grey_and_of_what_is_no_picture():
+    grey = np.random.default_rng(0).integers(0, 256, (28, 28)).astype(np.uint8)
+    assert augmentation.variants(grey, 3, augmentation.pipeline(seed=1)).shape == (3, 28, 28)
+    still = augmentation.Augmentation()
+    np.testing.assert_array_equal(augmentation.variants(grey, 2, still), np.stack([grey, grey]))
+    np.testing.assert_array_equal(augmentation.variants(grey.astype(float), 2, still), np.stack([grey, grey]))
+    for wrong, words in ((photos(2), "one picture"), (grey / 255, "255 first"), (grey / 127.5 - 1, "0..255")):
+        with pytest.raises(ImageError, match=words):
+            augmentation.variants(wrong, 2, still)
+
+
+def test_fractions_are_refused_where_the_brightness_would_make_them_black_or_white():
+    fractions = photos(4, dtype=np.float32) / 255
+    layer = augmentation.pipeline(brightness=0.3)
+    for call in (
+        lambda: layer(fractions, training=True),
+        lambda: augmentation.apply_one(fractions[0], brightness=0.2),
+        lambda: augmentation.variants(fractions[0], 2, layer),
+    ):
+        with pytest.raises(ImageError, match="multiply it by 255 first"):
+            call()
+    import tensorflow as tf
+
+    with pytest.raises(tf.errors.InvalidArgumentError, match="multiply them by 255 first"):
+        next(iter(tf.data.Dataset.from_tensors(fractions).map(lambda x: layer(x, training=True))))
+    turned = np.asarray(augmentation.pipeline(seed=2)(fractions, training=True))  # without it any range will do
+    full = np.asarray(augmentation.pipeline(seed=2)(fractions * 255, training=True))
+    np.testing.assert_allclose(turned * 255, full, atol=1e-3)

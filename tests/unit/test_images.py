@@ -473,6 +473,18 @@ def test_bad_source(kind):
     assert expected in one_sentence(error)
 
 
+def test_fractions_instead_of_0_to_255_are_told_from_dark_and_from_whole_numbers():
+    picture = noise(4, 5)
+    for fractions in (picture / 255, (picture / 255).astype(np.float16), np.stack([picture / 255] * 2), np.eye(2)):
+        with pytest.raises(
+            ImageError, match=r"^The dream.s values are 0.*, so 0\.\.1 it seems; multiply it by 255 first"
+        ):
+            images.refuse_zero_to_one(fractions, "The dream")
+    signed = picture / 127.5 - 1
+    for fine in (picture, picture.astype(float), np.zeros((2, 2)), np.eye(2, dtype=int), signed, np.zeros((0, 3))):
+        images.refuse_zero_to_one(fine)
+
+
 def test_folder_and_misspelt_name(tmp_path):
     with pytest.raises(ImageError, match="folder") as error:
         images.load(tmp_path)

@@ -46,6 +46,8 @@ BAD = {
     "points": ((np.zeros((3, 3)), PICTURES, [0, 1, 0]), "shape"),
     "NaN": ((POINTS * np.nan, PICTURES, [0, 1, 0]), "finite"),
     "pictures": ((POINTS, PICTURES[:2], [0, 1, 0]), "one of each"),
+    "labels": ((POINTS, PICTURES, [0, 1, 2]), "the labels must be 0 to 1; these are 0 to 2"),
+    "negative": ((POINTS, PICTURES, [0, -1, 0]), "these are -1 to 0"),
     "too many": ((np.zeros((401, 2)), PICTURES[:1] * 401, [0] * 401), "400"),
 }
 

@@ -95,10 +95,34 @@ def test_two_heaps_stay_two_heaps_in_the_plane(method):
     assert probes.in_the_plane(heaps[:4], method).shape == (4, 2)
 
 
+def test_the_plane_of_few_photos():
+    triangle = np.array([[0.0, 0, 0], [0, 3, 4], [0, 6, 8]])  # on one line, 5 apart
+    points = probes.in_the_plane(triangle, "PCA")
+    np.testing.assert_allclose(np.abs(points), [[5, 0], [0, 0], [5, 0]], atol=1e-9)
+    assert probes.in_the_plane(triangle[:2], "PCA").shape == (2, 2)
+    np.testing.assert_allclose(np.abs(probes.in_the_plane(np.array([[1.0], [3]]), "PCA")), [[1, 0], [1, 0]])
+
+
 def test_the_plane_needs_a_known_method_and_some_photos():
-    for rows, method in ((np.ones((3, 5)), "PCA"), (np.ones((9, 5)), "UMAP")):
-        with pytest.raises(ValueError, match="four photos or more"):
+    for rows, method, words in (
+        (np.ones((3, 5)), "t-SNE", "t-SNE of 3 photos; give 4 photos or more; for two or three 'PCA' will do"),
+        (np.ones((1, 5)), "PCA", "PCA of 1 photos; give 2 photos or more"),
+        (np.ones((9, 5)), "UMAP", "the method is 'UMAP'; give 'PCA' or 't-SNE'"),
+    ):
+        with pytest.raises(ValueError, match=words):
             probes.in_the_plane(rows, method)
+
+
+def test_intervals_end_where_it_is_possible():
+    low, high = probes.mean_interval([0, 0, 1], possible=(-1, 1))[1:]
+    # The mean is 1/3, the deviation 0.577, and t with 2 degrees of freedom 4.303: -1.101 to 1.768 without the ends.
+    assert (low, high) == (-1, 1)
+    assert probes.mean_interval([0, 0, 1]) == pytest.approx((1 / 3, -1.101, 1.768), abs=1e-3)
+    with pytest.raises(ValueError, match="0 to 1 is possible"):
+        probes.mean_interval([0.5, 1.5], possible=(0, 1))
+    # One photo: (1.5 - 0.5) / 3 plus 1.96 deviations is 1.18.
+    found, low, high = probes.difference(np.array([False]), np.array([True]))
+    assert found == 1 and low < 0 and high == 1
 
 
 def test_a_paired_difference_by_hand():

@@ -139,3 +139,12 @@ def test_table_rounds_as_sentences_do():
     assert list(table.columns) == ["learn", "test", "seconds"] and list(table.index) == ["head", "forest"]
     assert table.loc["head"].tolist() == ["1,337,985", f"{77 / 80:.3f}", ""]
     assert table.loc["forest"].tolist() == ["", "0.500", "2.000"]
+
+
+def test_fractions_with_a_changing_brightness_are_refused_before_the_training():
+    from helpers import augmentation
+
+    pictures, labels = dots(10)
+    model = small(augmentation=augmentation.pipeline(brightness=0.2))
+    with pytest.raises(ValueError, match=r"The training set's values are .*multiply it by 255 first"):
+        training.fit(model, (pictures / 255, labels), None, 1)
