@@ -7,9 +7,6 @@ once (`helpers.features`), and only what lies behind the boundary is trained on 
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import gc
 from typing import Any
 
 import numpy as np
@@ -32,6 +29,7 @@ from helpers.heads import (
     tail,
     unfreeze_from,
 )
+from helpers.memory import give_back
 from helpers.quiet import keras
 
 __all__ = [
@@ -134,7 +132,7 @@ def fine_tune(
     label = f"Training from {layer_name} on"
     sets = [(x, photos.labels) for x, photos in zip(inputs, (train, validation), strict=True)]
     history = training.fit(part, *sets, epochs, batch_size, seed, label, validation_batch=batch_size)
-    _give_memory_back()
+    give_back()
     return history
 
 
@@ -159,7 +157,7 @@ def train(
         model = with_augmentation(network, augmentation, train[0].shape[1])
     model, sets = compiled(model, learning_rate, optimizer), (train, validation)
     history = training.fit(model, *sets, epochs, batch_size, seed, validation_batch=batch_size)
-    _give_memory_back()
+    give_back()
     return history
 
 
@@ -219,10 +217,3 @@ def weight_change(before: dict[str, np.ndarray], network: Network) -> dict[str, 
         for name, old in before.items()
         if name in now
     }
-
-
-def _give_memory_back() -> None:
-    """Hand what training has freed back to the system; glibc alone would keep some 200 MB after each network."""
-    gc.collect()
-    with contextlib.suppress(OSError, AttributeError):  # other systems give it back by themselves, or cannot
-        ctypes.CDLL(None).malloc_trim(0)

@@ -10,7 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from helpers import images
+from helpers.memory import Recent, give_back
 from helpers.quiet import keras, tensorflow
+
+# Each compiled function holds 10 to 20 MB; an explorer that goes through all layers would fill the memory with them.
+MOST_COMPILED = 8
 
 # Keras class -> the word the course uses; layers of other classes are not worth a look of their own.
 KINDS = {
@@ -63,7 +67,7 @@ class Network:
         self.class_names = class_names or []
         self.mean_colour = np.array(mean_colour, dtype=np.float32)
         self._slide_layers = slide_layers or {}
-        self._compiled: dict[Any, Callable] = {}
+        self._compiled = Recent(MOST_COMPILED, dropped=give_back)
         self._layers: list[Layer] | None = None
 
     def __repr__(self) -> str:
@@ -74,10 +78,8 @@ class Network:
         return images.prepare(image, self.input_size)
 
     def compiled(self, key: Any, build: Callable[[], Callable]) -> Callable:
-        """The function that `build()` makes, made once per key and kept on this object."""
-        if key not in self._compiled:
-            self._compiled[key] = build()
-        return self._compiled[key]
+        """The function that `build()` makes, made once per key and kept on this object while it is among the last."""
+        return self._compiled.answer(key, build)
 
     def probabilities(self, batch: np.ndarray) -> np.ndarray:
         """Class probabilities, float32 (n, classes), of a batch (n, height, width, 3) or one picture, 0..255.

@@ -21,8 +21,9 @@ HERE = Path(__file__).parent
 class PhotoDrop(anywidget.AnyWidget):
     """A file input that a photo can also be dropped on; `content` holds the last whole file's bytes."""
 
-    _esm = HERE / "photo_drop.js"
-    _css = HERE / "photo_drop.css"
+    # Text, not paths: anywidget's watcher of a path would keep every widget for ever.
+    _esm = (HERE / "photo_drop.js").read_text(encoding="utf-8")
+    _css = (HERE / "photo_drop.css").read_text(encoding="utf-8")
     description = traitlets.Unicode("Your own photo: drop it here, or").tag(sync=True)
     tooltip = traitlets.Unicode("Open a photo of your own; it stays on this machine").tag(sync=True)
     content = traitlets.Bytes()
