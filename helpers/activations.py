@@ -13,13 +13,13 @@ import numpy as np
 
 from helpers import images
 from helpers.backbones.network import Network, compile_once
+from helpers.backbones.own import as_network
 from helpers.map_layers import (
     AFTER_RELU,
     BEFORE_RELU,
     NORMALISED,
     PROJECTION,
     MapLayer,
-    as_network,
     fed_by,
     map_layer,
     map_layers,
@@ -95,7 +95,7 @@ def layer_maps(
     names = [layers] if isinstance(layers, str) else [la.name for la in views(network)] if layers is None else layers
     names = [map_layer(network, name).name for name in names]
     batch = as_batch(network, pictures)
-    function = network.compiled(("maps", *names), lambda: _compile(network, names))
+    function = network.compiled(_compile, *names)
     single = np.ndim(pictures) < 4
     found = [_thinned(maps.numpy(), most) for maps in function(batch)]
     found = [maps[0] if single else maps for maps in found]
@@ -193,7 +193,7 @@ def reduced(network: Network, photos: Any, names: list[str]) -> Iterator[tuple[i
     photos = photos if isinstance(photos, np.ndarray) and photos.ndim == 4 else _prepared(network, photos)
     if not len(photos):
         raise ValueError("there are no photos to measure; give one or more")
-    function = network.compiled(("reduced", *names), lambda: _compile_reduced(network, names))
+    function = network.compiled(_compile_reduced, *names)
     for start in range(0, len(photos), _BATCH):
         found = function(as_batch(network, photos[start : start + _BATCH]))
         yield start, [{key: value.numpy() for key, value in part.items()} for part in found]
@@ -237,9 +237,9 @@ def _prepared(network: Network, photos: Any) -> np.ndarray:
     return np.stack([network.prepare(photo) for photo in photos]) if photos else np.empty((0, 1, 1, 3))
 
 
-def _compile(network: Network, names: list[str]) -> Any:
+def _compile(network: Network, *names: str) -> Any:
     """One compiled function: pictures in, the list of the layers' maps out."""
-    tf, model = tensorflow(), network.features(names)
+    tf, model = tensorflow(), network.features(list(names))
 
     def call(pictures):
         return [tf.cast(maps, tf.float32) for maps in _listed(model(pictures, training=False))]
@@ -247,9 +247,9 @@ def _compile(network: Network, names: list[str]) -> Any:
     return compile_once(call, _signature(network))
 
 
-def _compile_reduced(network: Network, names: list[str]) -> Any:
+def _compile_reduced(network: Network, *names: str) -> Any:
     """One compiled function: pictures in, for each layer its sums and maxima out; the maps themselves are dropped."""
-    tf, model = tensorflow(), network.features(names)
+    tf, model = tensorflow(), network.features(list(names))
 
     def call(pictures):
         found = []

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from helpers.backbones import Network
-from helpers.quiet import keras, tensorflow
+from helpers.backbones import Network, graph
+from helpers.quiet import tensorflow
 
 CONVOLUTIONS = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Dense")
 _BEFORE_A_UNIT = ("ReLU", "Activation", "BatchNormalization", "Dropout", "Softmax", "GlobalAveragePooling2D")
@@ -47,7 +47,7 @@ def strongest_inputs(
     spread = np.ones(len(sources))
     if photos is not None:
         convolution, _ = _convolution(network, layer)
-        below = _values(network, _tensor_into(convolution), photos)
+        below = _values(network, convolution, photos)
         spread = below.reshape(-1, below.shape[-1]).std(axis=0)[_used(convolution, channel)]
     strength = np.sqrt((kernels**2).sum(axis=(0, 1))) * spread
     return [
@@ -62,11 +62,11 @@ def weights_into(network: Network, layer: str, channel: int) -> tuple[np.ndarray
     The scale of a batch norm behind the convolution is multiplied in; a depthwise channel has one input.
     """
     convolution, scale = _convolution(network, layer)
-    units = convolution.output.shape[-1]
+    units = convolution.outputs[0].shape[-1]
     if not 0 <= channel < units:
         raise ValueError(f"channel {channel} does not exist; layer {layer!r} has channels 0 to {units - 1}")
-    kernels = _kernels(convolution, channel) * (1.0 if scale is None else scale[channel])
-    sources = _sources(_tensor_into(convolution))
+    kernels = _kernels(convolution.operation, channel) * (1.0 if scale is None else scale[channel])
+    sources = _sources(convolution.inputs[0])
     return kernels.astype(np.float32), [sources[i] for i in _used(convolution, channel)]
 
 
@@ -78,12 +78,11 @@ def contributions(network: Network, layer: str, channel: int, pictures: np.ndarr
     """
     kernels, _ = weights_into(network, layer, channel)
     convolution, _ = _convolution(network, layer)
-    if type(convolution).__name__ == "Dense":
+    if type(convolution.operation).__name__ == "Dense":
         raise ValueError(f"layer {layer!r} is dense and has no places; multiply its weights by its input instead")
-    below = _values(network, _tensor_into(convolution), pictures)[..., _used(convolution, channel)]
-    each = tensorflow().nn.depthwise_conv2d(
-        below, kernels[..., None], (1, *convolution.strides, 1), convolution.padding.upper()
-    )
+    below = _values(network, convolution, pictures)[..., _used(convolution, channel)]
+    layer = convolution.operation
+    each = tensorflow().nn.depthwise_conv2d(below, kernels[..., None], (1, *layer.strides, 1), layer.padding.upper())
     return each.numpy().mean(axis=(1, 2))
 
 
@@ -93,27 +92,29 @@ def before_relu(network: Network, layer: str) -> str:
     A layer that is no activation is returned as it is; so is a convolution with its ReLU inside (VGG16), where only a
     start from noise helps. Raises ValueError for an unknown layer.
     """
-    found = network.layer(layer)
-    if type(found).__name__ not in ("ReLU", "Activation"):
+    found = graph.call_of(network.output_of(layer))
+    if type(found.operation).__name__ not in ("ReLU", "Activation"):
         return layer
-    return producer(found.input)[0].name
+    return graph.call_of(found.inputs[0]).operation.name
 
 
-def _convolution(network: Network, layer: str) -> tuple[Any, np.ndarray | None]:
+def _convolution(network: Network, layer: str) -> tuple[graph.Call, np.ndarray | None]:
     """The convolution behind a layer, and the scale per channel of the batch norms between them (None without)."""
-    found, scale = network.layer(layer), None
-    while type(found).__name__ in _BEFORE_A_UNIT:
-        if type(found).__name__ == "BatchNormalization":
-            gamma = 1.0 if found.gamma is None else np.asarray(found.gamma)
-            own = gamma / np.sqrt(np.asarray(found.moving_variance) + found.epsilon)
+    call, scale = graph.call_of(network.output_of(layer)), None
+    while type(call.operation).__name__ in _BEFORE_A_UNIT:
+        norm = call.operation
+        if type(norm).__name__ == "BatchNormalization":
+            gamma = 1.0 if norm.gamma is None else np.asarray(norm.gamma)
+            own = gamma / np.sqrt(np.asarray(norm.moving_variance) + norm.epsilon)
             scale = own if scale is None else scale * own
-        found = producer(found.input)[0]
+        call = graph.call_of(call.inputs[0])
+    found = call.operation
     if type(found).__name__ not in CONVOLUTIONS or getattr(found, "groups", 1) > 1:
         raise ValueError(
             f"layer {layer!r} has no single convolution behind it ({type(found).__name__} {found.name!r}); "
             f"choose a convolution, or the batch norm or ReLU after one"
         )
-    return found, scale
+    return call, scale
 
 
 def _kernels(convolution: Any, channel: int) -> np.ndarray:
@@ -130,26 +131,16 @@ def _kernels(convolution: Any, channel: int) -> np.ndarray:
     return np.einsum("rcim,im->rci", depthwise, pointwise[0, 0, :, channel].reshape(depthwise.shape[2:]))
 
 
-def _used(convolution: Any, channel: int) -> np.ndarray:
+def _used(convolution: graph.Call, channel: int) -> np.ndarray:
     """The numbers of the input channels that one channel is made of."""
-    if type(convolution).__name__ == "DepthwiseConv2D":
-        return np.array([channel // convolution.depth_multiplier])
-    return np.arange(_tensor_into(convolution).shape[-1])
-
-
-def producer(tensor: Any) -> tuple[Any, list[Any]]:
-    """The layer (or operation) that makes a Keras tensor, and the tensors that go into it."""
-    operation, node, _ = tensor._keras_history
-    return operation, operation._inbound_nodes[node].input_tensors
-
-
-def _tensor_into(layer: Any) -> Any:
-    return layer.input[0] if isinstance(layer.input, list) else layer.input
+    if type(convolution.operation).__name__ == "DepthwiseConv2D":
+        return np.array([channel // convolution.operation.depth_multiplier])
+    return np.arange(convolution.inputs[0].shape[-1])
 
 
 def _sources(tensor: Any) -> list[tuple[str, int]]:
     """For each channel of a tensor the layer it comes from and its channel there, through pooling and concatenation."""
-    layer, inputs = producer(tensor)
+    layer, inputs, *_ = graph.call_of(tensor)
     kind = type(layer).__name__
     if kind in _KEEP_CHANNELS:
         return _sources(inputs[0])
@@ -158,8 +149,7 @@ def _sources(tensor: Any) -> list[tuple[str, int]]:
     return [(layer.name, number) for number in range(tensor.shape[-1])]
 
 
-def _values(network: Network, tensor: Any, pictures: np.ndarray) -> np.ndarray:
-    """A Keras tensor of the network for a batch of pictures, as float32."""
-    model = keras().Model(network.model.inputs[0], tensor)
-    parts = [np.asarray(model(one[None], training=False), np.float32) for one in network.batch(pictures)]
-    return np.concatenate(parts)
+def _values(network: Network, convolution: graph.Call, pictures: np.ndarray) -> np.ndarray:
+    """What goes into a convolution for a batch of pictures, as float32."""
+    below = graph.call_of(convolution.inputs[0]).operation.name
+    return np.concatenate([network.features_of(one, below) for one in network.batch(pictures)])

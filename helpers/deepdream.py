@@ -198,8 +198,7 @@ def gradient_of(
     strengths = np.array(list(weights.values()), np.float32)
     if tile is not None and tile < SMALLEST:
         raise ValueError(f"tile is {tile}, expected at least {SMALLEST} pixels, or None for the whole picture at once")
-    key = ("dream gradient", guide is not None, *weights)
-    call = network.compiled(key, lambda: _compile(network, list(weights), guide is not None))
+    call = network.compiled(_compile, guide is not None, *weights)
     guides = [] if guide is None else _guides(network, list(weights), guide)
 
     def whole(picture: np.ndarray) -> np.ndarray:
@@ -245,7 +244,7 @@ def _guides(network: Network, layers: list[str], guide: np.ndarray) -> list[np.n
     return [one[:: -(-len(one) // GUIDE_PLACES)] for one in rows]
 
 
-def _compile(network: Network, layers: list[str], guided: bool) -> Callable:
+def _compile(network: Network, guided: bool, *layers: str) -> Callable:
     """Compiled: the gradient of the weighted means; one trace serves all octaves."""
     tf = tensorflow()
     outputs_of = map_model(network, layers)
@@ -263,7 +262,7 @@ def _compile(network: Network, layers: list[str], guided: bool) -> Callable:
 
     signature = [tf.TensorSpec((None, None, None, 3)), tf.TensorSpec((len(layers),))]
     if guided:
-        signature += [tf.TensorSpec((None, network.layer(layer).output.shape[-1])) for layer in layers]
+        signature += [tf.TensorSpec((None, network.output_of(layer).shape[-1])) for layer in layers]
     return compile_once(gradient, *signature)
 
 

@@ -17,7 +17,8 @@ from PIL import Image, ImageDraw
 from helpers import images
 from helpers.activations import as_batch, check_channel
 from helpers.backbones.network import Network, compile_once
-from helpers.map_layers import as_network, map_layer
+from helpers.backbones.own import as_network
+from helpers.map_layers import map_layer
 from helpers.quiet import tensorflow
 from helpers.receptive_field import Field, receptive_field
 
@@ -46,11 +47,11 @@ def effective_field(
     field = receptive_field(network, layer, batch.shape[1:3])
     row, column = field.middle if unit is None else unit
     field.box(row, column)  # raises for a unit outside
-    weights = np.ones(network.layer(layer).output.shape[-1], np.float32)
+    weights = np.ones(network.output_of(layer).shape[-1], np.float32)
     if channel is not None:
         check_channel(channel, len(weights), layer)
         weights = (np.arange(len(weights)) == channel).astype(np.float32)
-    function = network.compiled(("effective field", layer), lambda: _compile(network, layer))
+    function = network.compiled(_compile, layer)
     total = np.zeros(batch.shape[1:3], np.float64)
     for start in range(0, len(batch), _BATCH):
         total += function(batch[start : start + _BATCH], np.int32(row), np.int32(column), weights).numpy()

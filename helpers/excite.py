@@ -20,6 +20,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from helpers import images, stored_arrays
 from helpers.activations import as_network, check_channel, fitted, map_layer, reduced, views
+from helpers.backbones import graph
 from helpers.backbones.network import Network
 from helpers.downloads import cache_folder
 from helpers.effective_field import outline, seen
@@ -91,7 +92,7 @@ def strongest(
             _keep(path, stored)
     answers, start = {}, 0
     for name in names:
-        channels = network.layer(name).output.shape[-1]
+        channels = network.output_of(name).shape[-1]
         answers[name] = stored[start : start + channels]
         start += channels
     return Strongest(answers, collection, network)
@@ -231,11 +232,12 @@ def _search(network: Network, collection: Collection, names: list[str]) -> np.nd
 
 def _without_ceiling(network: Network, name: str) -> str:
     """The layer whose numbers rank the answers: the one before a ReLU that has a ceiling, or the layer itself."""
-    layer = network.layer(name)
+    call = graph.call_of(network.output_of(name))
+    layer = call.operation
     capped = getattr(layer, "max_value", None) is not None
-    relu6 = type(layer).__name__ == "Activation" and layer.activation.__name__ == "relu6"
-    before = layer.input._keras_history.operation if capped or relu6 else layer
-    return before.name if before in network.model.layers and len(before.output.shape) == 4 else name
+    relu6 = type(layer).__name__ == "Activation" and graph.relu_ceiling(layer.activation) == 6
+    before = call.inputs[0] if capped or relu6 else call.outputs[0]
+    return graph.call_of(before).operation.name if len(before.shape) == 4 else name
 
 
 def _answers(part: dict[str, np.ndarray], start: int) -> np.ndarray:
@@ -305,10 +307,5 @@ def _ends(network: Network, names: list[str]) -> list[str]:
         if name in covered:
             continue
         ends.append(name)
-        waiting = [network.layer(name).output]
-        while waiting:
-            operation, node, _ = waiting.pop()._keras_history
-            if operation.name not in covered:
-                covered.add(operation.name)
-                waiting += operation._inbound_nodes[node].input_tensors
+        covered |= {call.operation.name for call in graph.way(network.output_of(name))}
     return ends

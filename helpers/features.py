@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from helpers import images, stored_arrays
+from helpers.backbones import graph
 from helpers.backbones.network import Network, compile_model
 from helpers.downloads import cache_folder
 from helpers.progress import Progress
@@ -32,7 +33,7 @@ def extract(
     network: Network,
     photos: Any,
     layer: str | Sequence[str] | None = None,
-    size: int | None = None,
+    size: int | tuple[int, int] | None = None,
     average: bool = False,
     batch: int = 32,
     cache: bool = True,
@@ -49,7 +50,7 @@ def extract(
     """
     source = _source(photos)
     size = size or network.input_size
-    if size < 1 or batch < 1:
+    if np.min(size) < 1 or batch < 1:
         raise ValueError(f"the size {size} and the batch {batch} must be 1 or more")
     _check_size(network, size)
     names = [layer] if isinstance(layer, str) else [before_classifier(network)] if layer is None else list(layer)
@@ -58,51 +59,40 @@ def extract(
     return found if layer is not None and not isinstance(layer, str) else found[names[0]]
 
 
-def before_classifier(network: Network) -> str:
-    """The layer whose output the network's own classifier reads ("fc2" of the slides), or its last layer without one.
-
-    Raises ValueError when the network does not say which layer that is.
-    """
-    try:
-        return network.on_slide("fc2")
-    except ValueError:
-        if network.logits is None:
-            return network.model.layers[-1].name
-        raise
-
-
 def fingerprint(network: Network, layer: str) -> str:
-    """A sum (sha256) over all layers on the way from the picture to a layer: their kind, settings and weights."""
+    """A sum (sha256) over all that a layer's answer depends on: the operations on the way from the picture to it, their
+    settings, the constants given to them (127.5 of `x / 127.5`), the code of a student's own functions, and weights."""
     total = hashlib.sha256()
-    for operation, sources in _way(network.layer(layer).output):
-        config = dict(operation.get_config()) if hasattr(operation, "get_config") else {}
-        for part in ("name", "trainable"):  # neither changes what the layer answers
-            config.pop(part, None)
-        text = json.dumps([type(operation).__name__, config, sources], sort_keys=True, default=str)
+    steps = graph.way(network.output_of(layer))
+    numbers = {id(tensor): (at, place) for at, step in enumerate(steps) for place, tensor in enumerate(step.outputs)}
+    for step in steps:
+        sources = [numbers[id(tensor)] for tensor in step.inputs]
+        text = repr([graph.described(step.operation), list(map(graph.described, graph.constants(step))), sources])
         total.update(text.encode())
-        for weight in getattr(operation, "weights", []):
+        for weight in getattr(step.operation, "weights", []):
             array = np.ascontiguousarray(weight.numpy())
             total.update(f"{array.shape}{array.dtype}".encode())
             total.update(array)
     return total.hexdigest()
 
 
-def _way(output: Any) -> list[tuple[Any, list[int]]]:
-    """The operations that lead to a Keras tensor, each with the numbers of the operations it reads from."""
-    way: list[tuple[Any, list[int]]] = []
-    numbers: dict[int, int] = {}
+def before_classifier(network: Network) -> str:
+    """The layer whose output the network's own classifier reads ("fc2" of the slides), or its last layer without one.
 
-    def visit(tensor: Any) -> int:
-        if id(tensor) not in numbers:
-            operation, node_index, place = tensor._keras_history
-            node = operation._inbound_nodes[node_index]
-            sources = [visit(source) for source in node.input_tensors]
-            way.append((operation, [*sources, place]))
-            numbers[id(tensor)] = len(way) - 1
-        return numbers[id(tensor)]
-
-    visit(output)
-    return way
+    Of a network of your own: what its last dense layer reads, dropout left out.
+    """
+    try:
+        return network.on_slide("fc2")
+    except ValueError:
+        if network.logits is None:
+            return graph.call_of(network.model.outputs[network.output]).operation.name
+    call = graph.call_of(network.logits)
+    if not getattr(call.operation, "weights", []):  # a mean over places: the features themselves
+        return call.operation.name
+    call = graph.call_of(call.inputs[0])
+    while type(call.operation).__name__ == "Dropout":
+        call = graph.call_of(call.inputs[0])
+    return call.operation.name
 
 
 class _Request(NamedTuple):
@@ -110,27 +100,29 @@ class _Request(NamedTuple):
 
     network: Network
     layers: list[str]
-    size: int
+    size: int | tuple[int, int]
     average: bool
     batch: int
 
     def function(self) -> Callable:
         """The compiled function from a batch of pictures to the list of the layers' outputs."""
-        return self.network.compiled(("extract", *self.layers, self.average), lambda: compile_model(self.model()))
-
-    def model(self) -> Any:
-        outputs = [self.network.layer(name).output for name in self.layers]
-        if self.average:
-            outputs = [keras().ops.mean(o, axis=(1, 2)) if len(o.shape) == 4 else o for o in outputs]
-        return keras().Model(self.network.model.inputs[0], outputs)
+        return self.network.compiled(_compile, self.average, *self.layers)
 
     def path(self, layer: str, content: str) -> Path:
         """The stored file for one layer and photos of this content."""
-        average = self.average and len(self.network.layer(layer).output.shape) == 4  # a vector has nothing to average
+        average = self.average and len(self.network.output_of(layer).shape) == 4  # a vector has nothing to average
         parts = [fingerprint(self.network, layer), layer, average, self.size, PREPARATION, content]
         key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
         readable = "".join(c if c.isalnum() or c in "_." else "_" for c in f"{self.network.name}-{layer}")
-        return cache_folder() / "features" / f"{readable[:80]}-{self.size}-{key}.npy"
+        return cache_folder() / "features" / f"{readable[:80]}-{_sides(self.size)[0]}-{key}.npy"
+
+
+def _compile(network: Network, average: bool, *layers: str) -> Callable:
+    """Compiled: pictures in, the list of the layers' outputs out, or of their means over places."""
+    outputs = [network.output_of(name) for name in layers]
+    if average:
+        outputs = [keras().ops.mean(o, axis=(1, 2)) if len(o.shape) == 4 else o for o in outputs]
+    return compile_model(keras().Model(network.model.inputs[0], outputs))
 
 
 class _Source(NamedTuple):
@@ -150,7 +142,7 @@ class _Source(NamedTuple):
         with ThreadPoolExecutor(_THREADS) as pool:
             return _joined(pool.map(lambda path: hashlib.sha256(_bytes(path)).digest(), self.paths))
 
-    def batches(self, size: int, batch: int) -> Iterator[tuple[np.ndarray, list[bytes]]]:
+    def batches(self, size: Any, batch: int) -> Iterator[tuple[np.ndarray, list[bytes]]]:
         """Yield (pictures, the sums of the files they were read from); the next batch is read meanwhile."""
 
         def read(row: int) -> tuple[np.ndarray, bytes]:
@@ -195,20 +187,25 @@ def _source(photos: Any) -> _Source:
     return source
 
 
-def _check_size(network: Network, size: int) -> None:
-    sides = tuple(network.model.inputs[0].shape[1:3])
-    if any(side not in (None, size) for side in sides):
+def _check_size(network: Network, size: int | tuple[int, int]) -> None:
+    fixed, sides = tuple(network.model.inputs[0].shape[1:3]), _sides(size)
+    if any(own not in (None, side) for own, side in zip(fixed, sides, strict=True)):
         raise ValueError(
-            f"{network.name} was built for pictures of {sides[0]} x {sides[1]} pixels, not {size}; "
-            f"give size={sides[0]}, or load the network without input_shape"
+            f"{network.name} was built for pictures of {fixed[0]} x {fixed[1]} pixels, not {size}; "
+            f"give size={fixed[0] if fixed[0] == fixed[1] else fixed}, or load the network without input_shape"
         )
 
 
-def _resized(picture: np.ndarray, size: int) -> np.ndarray:
-    if picture.shape[:2] == (size, size):
+def _sides(size: int | tuple[int, int]) -> tuple[int, int]:
+    return (size, size) if np.ndim(size) == 0 else tuple(size)
+
+
+def _resized(picture: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
+    height, width = _sides(size)
+    if picture.shape[:2] == (height, width):
         return picture
-    if picture.shape[0] == picture.shape[1]:
-        return images.resize(picture, (size, size))
+    if picture.shape[0] * width == picture.shape[1] * height:
+        return images.resize(picture, (height, width))
     return images.prepare(picture, size)
 
 
@@ -235,7 +232,7 @@ def _computed(request: _Request, source: _Source) -> Iterator[tuple[list[np.ndar
     label = f"{request.network.name}, {', '.join(request.layers)}: photos"
     with Progress(label, len(source)) if len(source) >= _WORTH_A_BAR else _Silent() as progress:
         for pictures, sums in batches:
-            answers = function(np.asarray(pictures, np.float32))
+            answers = function(request.network.batch(pictures))
             answers = answers if isinstance(answers, list | tuple) else [answers]  # Keras unpacks a list of one
             yield [answer.numpy().astype(np.float32, copy=False) for answer in answers], sums
             progress.update(len(pictures))

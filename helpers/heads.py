@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from helpers.backbones import graph
 from helpers.backbones.network import Network
+from helpers.backbones.own import as_network
 from helpers.features import before_classifier
 from helpers.quiet import keras
 
@@ -36,7 +38,7 @@ class Part(NamedTuple):
 
 
 def attach_head(
-    network: Network,
+    network: Network | Any,
     class_names: list[str] | tuple[str, ...],
     layer: str | None = None,
     hidden: int = 256,
@@ -47,6 +49,7 @@ def attach_head(
 ) -> Network:
     """Return a network for new classes: the base up to `layer`, then dense (ReLU), dropout, and the new scores.
 
+    network: a Network, or any Keras model that `as_network` takes.
     layer: None for the features before the classifier. A layer of maps is pooled ("average"), or laid out in one row
     ("flatten", as on the slides; the base must have a fixed input size). hidden: units of the dense layer, 0 leaves it
     out. Two classes get one sigmoid output, the probability of the second, so `logits` has the shape (n, 1); more get a
@@ -55,7 +58,8 @@ def attach_head(
     strategy: a `tf.distribute` strategy; then the base is copied, because its variables must be made in the strategy's
     scope. Raises ValueError for fewer than two classes, an unknown layer or pooling, or a dropout rate out of range.
     """
-    names = list(class_names)
+    network = as_network(network)
+    names = [class_names] if isinstance(class_names, str) else [str(name) for name in class_names]
     if len(names) < 2 or len(set(names)) < len(names):
         raise ValueError(f"the classes are {names}; give two or more different names")
     if not 0 <= dropout < 1 or hidden < 0:
@@ -88,23 +92,45 @@ def _head(x: Any, classes: int, hidden: int, dropout: float, pooling: str, seed:
 
 
 def copied(network: Network) -> Network:
-    """Return the same network with weights of its own: training the copy leaves the original as it is."""
-    model = keras().models.clone_model(network.model)
+    """Return the same network with weights of its own: training the copy leaves the original as it is.
+
+    Raises ValueError, with the layer's name, where a layer of one's own cannot be made a second time.
+    """
+    try:
+        model = keras().models.clone_model(network.model)
+    except (TypeError, ValueError, NotImplementedError) as error:
+        raise ValueError(_no_copy(network, error)) from None
     model.set_weights(network.model.get_weights())
     for layer, original in zip(model.layers, network.model.layers, strict=True):
         layer.trainable = original.trainable
-    logits = None
-    if network.logits is not None:
-        logits = model.get_layer(network.logits._keras_history.operation.name).output
-    return _like(network, model, logits, network.class_names)
+    return _like(network, model, logits_in(model, network), network.class_names)
+
+
+def logits_in(model: Any, network: Network) -> Any:
+    """The Keras tensor in another model with the same layers that is the network's logits in its own."""
+    if network.logits is None:
+        return None
+    call = graph.call_of(network.logits)
+    if not any(call.operation is operation for operation in network.model.operations):
+        return graph.before_squashing(model.outputs[network.output])[0]
+    here = next(one for one in graph.calls(model) if one.operation.name == call.operation.name)
+    return here.outputs[0]
+
+
+def _no_copy(network: Network, error: Exception) -> str:
+    own = [layer.name for layer in network.model.layers if graph.is_own(layer)]
+    which = f"its layer {own[0]!r} is of a class of your own, which needs get_config()" if own else str(error)[:120]
+    return f"{network.name} cannot be copied: {which.splitlines()[0]}"
 
 
 def _like(network: Network, model: Any, logits: Any, class_names: list[str]) -> Network:
     """A Network around another model of the same base; slide names of layers it lacks are dropped."""
-    here = {layer.name for layer in model.layers}
+    here = {operation.name for operation in model.operations}
     slide_layers = {slide: layer for slide, layer in network._slide_layers.items() if layer in here}
-    colour = tuple(float(value) for value in network.mean_colour)
-    return Network(network.name, model, logits, network.input_size, class_names, slide_layers, colour)
+    ends = {inner: layer for inner, layer in network._ends.items() if layer in here}
+    colour = tuple(float(value) for value in np.broadcast_to(network.mean_colour, 3))
+    output = network.output if len(model.outputs) > network.output else 0
+    return Network(network.name, model, logits, network.input_size, class_names, slide_layers, colour, output, ends)
 
 
 def head_start(network: Network) -> str:
@@ -121,15 +147,16 @@ def tail(network: Network, after: str) -> Any:
     Its input is that layer's output, its output the network's. Training it trains the network. Asked twice, the same
     model is returned. Raises ValueError for an unknown layer, or when another path leads around it.
     """
-    output = network.layer(after).output
-
-    def build() -> Any:
-        return keras().Model(output, network.model.outputs[0], name=f"after_{_word(after)}")
-
+    network.layer(after)
     try:
-        return network.compiled(("tail", after), build)
+        return network.compiled(_tail, after)
     except ValueError:
         raise ValueError(f"the network cannot be cut at {after!r}: another path leads around that layer") from None
+
+
+def _tail(network: Network, after: str) -> Any:
+    outputs = network.model.outputs[network.output]
+    return keras().Model(network.output_of(after), outputs, name=f"after_{_word(after)}")
 
 
 def unfreeze_from(network: Network, layer_name: str) -> Counts:
@@ -139,7 +166,7 @@ def unfreeze_from(network: Network, layer_name: str) -> Counts:
     statistics of the pretraining, which a few small batches would spoil. `head_start(network)` freezes the whole base.
     A model that was compiled before must be compiled again. Raises ValueError for an unknown layer.
     """
-    network.layer(layer_name)
+    layer_name = network.layer(layer_name).name
     normalisation, reached = keras().layers.BatchNormalization, False
     for layer in network.model.layers:
         reached = reached or layer.name == layer_name
@@ -160,7 +187,7 @@ def learning(network: Network, layer_name: str, thaw_normalisation: bool = False
     thaw_normalisation: as on the slides, without the exception for batch normalisation; then its scale and shift learn,
     too (its two stored averages never do: they move by themselves). Raises ValueError for an unknown layer.
     """
-    network.layer(layer_name)
+    layer_name = network.layer(layer_name).name
     found, reached = [], False
     for layer in network.model.layers:
         reached = reached or layer.name == layer_name
@@ -200,28 +227,18 @@ def boundary(network: Network, layer_name: str) -> str | None:
     just before; where a skip connection leads around that, an earlier one. Raises ValueError for an unknown layer.
     """
     network.layer(layer_name)
-    layers = network.model.layers
+    layers = network.model.operations
     number = {layer.name: place for place, layer in enumerate(layers)}
-    reads = [{number[source] for source in _sources(layer)} for layer in layers]
-    for cut in range(number[layer_name], 0, -1):
-        if not any(layer.weights for layer in layers[:cut]):
+    reads: list[set[int]] = [set() for _ in layers]
+    for call in graph.calls(network.model):
+        reads[number[call.operation.name]] |= {number[graph.call_of(one).operation.name] for one in call.inputs}
+    for cut in range(number[network.layer(layer_name).name], 0, -1):
+        if not any(getattr(layer, "weights", []) for layer in layers[:cut]):
             break
         crossing = {source for sources in reads[cut:] for source in sources if source < cut}
         if len(crossing) == 1:
             return layers[crossing.pop()].name
     return None
-
-
-def _sources(layer: Any) -> list[str]:
-    """The layers that a layer reads from, in the graph it was made in; what is no layer is looked through."""
-    found, waiting = [], list(layer._inbound_nodes[0].input_tensors) if layer._inbound_nodes else []
-    while waiting:
-        operation, node, _ = waiting.pop()._keras_history
-        if isinstance(operation, keras().layers.Layer):
-            found.append(operation.name)
-        else:
-            waiting += operation._inbound_nodes[node].input_tensors
-    return found
 
 
 def scope(strategy: Any) -> Any:

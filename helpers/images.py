@@ -60,8 +60,8 @@ KINDS = {
 # --- Size and place -------------------------------------------------------------------------------------------------
 
 
-def prepare(image, size: int = 224) -> np.ndarray:
-    """Return the part of a picture that the network is shown: uint8 `(size, size, 3)`.
+def prepare(image, size: int | tuple[int, int] = 224) -> np.ndarray:
+    """Return the part of a picture that the network is shown: uint8 `(size, size, 3)`, or of a size (height, width).
 
     The shortest side is resized to `round(size * 256 / 224)` (bicubic, with Pillow's antialiasing; small pictures
     are enlarged) and the centre is cut out: 256 and 224 as in the usual ImageNet evaluation (Krizhevsky et al. 2012,
@@ -70,20 +70,27 @@ def prepare(image, size: int = 224) -> np.ndarray:
     picture = _picture(image)
     top, left, bottom, right = seen_box(*picture.shape[:2], size)
     # Pillow resizes the box alone, so a very long picture costs no more than a square one.
-    resized = Image.fromarray(picture).resize((size, size), Image.Resampling.BICUBIC, (left, top, right, bottom))
+    tall, wide = _sides(size)
+    resized = Image.fromarray(picture).resize((wide, tall), Image.Resampling.BICUBIC, (left, top, right, bottom))
     return np.array(resized)
 
 
-def seen_box(height: int, width: int, size: int = 224) -> tuple[float, float, float, float]:
+def seen_box(height: int, width: int, size: int | tuple[int, int] = 224) -> tuple[float, float, float, float]:
     """Return `(top, left, bottom, right)`, in pixels of the original, of the part that `prepare` keeps."""
-    if min(height, width, size) < 1:
+    tall, wide = _sides(size)
+    if min(height, width, tall, wide) < 1:
         raise ImageError(f"Height {height}, width {width} and size {size} must all be at least 1.")
-    short = round(size * 256 / 224)
-    scale = short / min(height, width)
+    scale = max(round(tall * 256 / 224) / height, round(wide * 256 / 224) / width)
     new_height, new_width = round(height * scale), round(width * scale)
-    top, left = (new_height - size) // 2, (new_width - size) // 2
+    top, left = (new_height - tall) // 2, (new_width - wide) // 2
     down, across = height / new_height, width / new_width
-    return top * down, left * across, (top + size) * down, (left + size) * across
+    return top * down, left * across, (top + tall) * down, (left + wide) * across
+
+
+def _sides(size: int | tuple[int, int]) -> tuple[int, int]:
+    """(height, width), also from one number for both."""
+    height, width = (size, size) if np.ndim(size) == 0 else size
+    return int(height), int(width)
 
 
 def resize(image, shape: tuple[int, int], method: str = "bicubic") -> np.ndarray:

@@ -10,19 +10,20 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 
-def give_back() -> None:
-    """Free what nobody can reach any more, and hand it back to the system.
+def free() -> None:
+    """Free what nobody can reach any more, and give it back to the system.
 
-    TensorFlow's functions hold each other in circles, which Python frees late, and glibc alone would keep the pages:
-    together hundreds of MB. Takes some tenths of a second, so it is for the end of a piece of work, not for each step.
+    TensorFlow's functions hold each other in circles, which Python frees late. Takes some tenths of a second, so it is
+    for the end of a piece of work, not for each step.
     """
     gc.collect()
-    trim()
+    give_memory_back()
 
 
-def trim() -> None:
-    """Hand freed memory back to the system; costs milliseconds."""
-    with contextlib.suppress(OSError, AttributeError):  # other systems give it back by themselves, or cannot
+def give_memory_back() -> None:
+    """Hand what has been freed back to the system; glibc alone would keep some hundreds of megabytes after a training
+    or the tracing of many functions. Other systems give it back by themselves."""
+    with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from helpers.backbones import graph
 from helpers.backbones.network import Network
+from helpers.backbones.own import as_network
 
 WHOLE = 10**9  # size of the field of a unit that sees the whole picture, whatever its size
 
@@ -63,45 +65,33 @@ def receptive_field(network: Network | Any, layer: str, input_size: int | tuple[
     Where branches meet, the field reaches from the first pixel to the last one that any branch sees. Raises ValueError
     for an unknown layer, and for one behind a layer that enlarges maps, such as UpSampling2D.
     """
-    network = network if isinstance(network, Network) else Network("the model", network)
+    network = as_network(network)
     return _field(network, layer, input_size, {})
 
 
 def growth(network: Network | Any, input_size: int | tuple[int, int] | None = None) -> dict[str, Field]:
     """The receptive field of every layer worth looking at, in order: layer name -> Field."""
-    network = network if isinstance(network, Network) else Network("the model", network)
+    network = as_network(network)
     done: dict[int, list] = {}
     return {layer.name: _field(network, layer.name, input_size, done) for layer in network.layers}
 
 
 def _field(network: Network, layer: str, input_size: int | tuple[int, int] | None, done: dict[int, list]) -> Field:
-    size = input_size or tuple(side or network.input_size for side in network.model.inputs[0].shape[1:3])
+    fixed = network.model.inputs[0].shape[1:3]
+    size = input_size or tuple(side or usual for side, usual in zip(fixed, network.sides, strict=True))
     height, width = (size, size) if isinstance(size, int) else size
-    axes = _trace(_output(network.layer(layer)), [(1, 1, 0, height), (1, 1, 0, width)], done)
+    axes = _trace(network.output_of(layer), [(1, 1, 0, height), (1, 1, 0, width)], done)
     return Field(*(tuple(axis[i] for axis in axes) for i in range(4)))
-
-
-def _output(layer: Any) -> Any:
-    """A layer's output in its network; a model used as a layer has another one in its own graph."""
-    return layer._inbound_nodes[-1].output_tensors[0] if _is_model(layer) else layer.output
-
-
-def _is_model(operation: Any) -> bool:
-    return hasattr(operation, "inputs") and hasattr(operation, "outputs") and bool(operation._inbound_nodes)
 
 
 def _trace(tensor: Any, picture: list[tuple], done: dict[int, list]) -> list[tuple]:
     """(size, stride, start, units) per axis of a Keras tensor, from its producer's inputs backwards."""
     if id(tensor) in done:
         return done[id(tensor)]
-    operation, node_index, place = tensor._keras_history
-    sources = operation._inbound_nodes[node_index].input_tensors
+    operation, sources, *_ = graph.call_of(tensor)
     branches = [_trace(source, picture, done) for source in sources]
     if not sources:
         result = picture
-    elif _is_model(operation):  # a model used as a layer: on through its own graph
-        inner = {id(own): field for own, field in zip(operation.inputs, branches, strict=True)}
-        result = _trace(operation.outputs[place], picture, inner)
     else:
         fields = [_union([branch[axis] for branch in branches]) for axis in (0, 1)]
         if len(tensor.shape) != 4:  # rows and columns are gone: what is left saw all of them

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from helpers.backbones import graph
 from helpers.backbones.network import Network
 from helpers.quiet import keras
 
 _NOTES = "course.json"  # beside Keras's own files in the archive, which Keras leaves alone
+_HDF5 = b"\x89HDF\r\n\x1a\n"  # the first bytes of Keras's older format
+_OTHER = "{} was not written by saving.save; open it with keras.models.load_model and give the model to as_network"
+_DAMAGED = "{} is damaged or holds no network; save it again"
 
 
 def save(network: Network, path: str | Path) -> Path:
     """Write the network to one `.keras` file, whole or not at all, and return the path.
 
-    Keras alone can open it too (`keras.models.load_model`). Raises ValueError for a name that ends otherwise.
+    Keras alone can open it too (`keras.models.load_model`). Code of your own (a Lambda, a layer class) is not in the
+    file; what `load` will need for it is printed. Raises ValueError for a name that ends otherwise.
     """
     path = Path(path)
     if path.suffix != ".keras":
@@ -25,11 +36,13 @@ def save(network: Network, path: str | Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     notes = {
         "name": network.name,
-        "logits": None if network.logits is None else network.logits._keras_history.operation.name,
+        "logits": None if network.logits is None else graph.call_of(network.logits).operation.name,
+        "output": network.output,
+        "ends": network._ends,
         "input_size": network.input_size,
         "class_names": list(network.class_names),
         "slide_layers": network._slide_layers,
-        "mean_colour": [float(value) for value in network.mean_colour],
+        "mean_colour": [float(value) for value in np.broadcast_to(network.mean_colour, 3)],
     }
     with tempfile.TemporaryDirectory(prefix="saving-", dir=path.parent) as folder:
         unfinished = Path(folder) / "network.keras"
@@ -37,26 +50,81 @@ def save(network: Network, path: str | Path) -> Path:
         with zipfile.ZipFile(unfinished, "a") as archive:
             archive.writestr(_NOTES, json.dumps(notes))
         os.replace(unfinished, path)
+    for note in dict.fromkeys(_needed(network)):
+        print(note)
     return path
 
 
-def load(path: str | Path) -> Network:
-    """Return the network that `save` wrote. Raises ValueError, one sentence, for a missing, damaged or other file."""
+def _needed(network: Network) -> Iterator[str]:
+    """A sentence for each kind of code that the file does not hold."""
+    for operation in network.model.operations:
+        name = type(operation).__name__
+        if name == "Lambda":
+            yield f"The layer {operation.name!r} is a Lambda; load the file with saving.load(path, trusted=True)."
+        elif graph.is_own(operation) and not type(operation).__module__.startswith("helpers."):
+            yield (
+                f"The layer {operation.name!r} is of your own class {name}; load the file with "
+                f"saving.load(path, classes=[{name}])."
+            )
+
+
+def load(path: str | Path, trusted: bool = False, classes: Sequence[type] = ()) -> Network:
+    """Return the network that `save` wrote.
+
+    trusted: run the code of Lambda layers that the file holds; do so for your own files only. classes: layer classes of
+    your own that it needs. Raises ValueError, one sentence, for a missing, damaged or other file, and for one that
+    needs code that is not given.
+    """
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"there is no file {path}; save a network first with saving.save(network, {path.name!r})")
+    if not zipfile.is_zipfile(path) and path.read_bytes()[:8] == _HDF5:
+        raise ValueError(_OTHER.format(path.name))
     try:
         with zipfile.ZipFile(path) as archive:
             if archive.testzip() is not None:
                 raise zipfile.BadZipFile
-            notes = json.loads(archive.read(_NOTES))
-        model = keras().models.load_model(path)
+            notes, config = json.loads(archive.read(_NOTES)), archive.read("config.json").decode()
     except KeyError:
-        raise ValueError(f"{path.name} was not written by saving.save; open it with keras.models.load_model") from None
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        if isinstance(error, OSError) and not isinstance(error, zipfile.BadZipFile) and error.errno is not None:
+        raise ValueError(_OTHER.format(path.name)) from None
+    except (zipfile.BadZipFile, ValueError, EOFError, zlib.error):
+        raise ValueError(_DAMAGED.format(path.name)) from None
+    if not trusted and '"class_name": "Lambda"' in config:
+        raise ValueError(
+            f"{path.name} holds a Lambda layer, which is code; if the file is your own, load it with "
+            f"saving.load({path.name!r}, trusted=True)"
+        )
+    return _network(_model(path, trusted, classes), notes)
+
+
+def _model(path: Path, trusted: bool, classes: Sequence[type]) -> Any:
+    """The Keras model in a file. Raises ValueError in one sentence."""
+    import helpers.augmentation  # noqa: F401  its layer must be known to Keras before a file that holds it is opened
+
+    try:
+        own = {one.__name__: one for one in classes}
+        return keras().models.load_model(path, custom_objects=own, compile=False, safe_mode=not trusted)
+    except TypeError as error:
+        found = re.search(r"Could not locate class '(\w+)'", str(error))
+        name = found[1] if found else "MyLayer"
+        raise ValueError(
+            f"{path.name} needs a layer class of your own ({name}); run the cell that defines it, then "
+            f"saving.load({path.name!r}, classes=[{name}])"
+        ) from None
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise ValueError(f"{path.name} is damaged or holds no network; save it again") from None
-    logits = None if notes["logits"] is None else model.get_layer(notes["logits"]).output
-    parts = (notes["input_size"], notes["class_names"], notes["slide_layers"], tuple(notes["mean_colour"]))
-    return Network(notes["name"], model, logits, *parts)
+        raise ValueError(_DAMAGED.format(path.name)) from None
+
+
+def _network(model: Any, notes: dict[str, Any]) -> Network:
+    output, logits = notes.get("output", 0), None
+    if notes["logits"] is not None:
+        calls = {call.operation.name: call for call in graph.calls(model)}
+        logits = calls[notes["logits"]].outputs[0]
+        if logits is model.outputs[output]:  # a softmax in the same layer
+            logits = graph.before_squashing(logits)[0]
+    size = notes["input_size"]
+    size = size if isinstance(size, int) else tuple(size)
+    parts = (size, notes["class_names"], notes["slide_layers"], tuple(notes["mean_colour"]))
+    return Network(notes["name"], model, logits, *parts, output, notes.get("ends"))

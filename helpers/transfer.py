@@ -29,7 +29,7 @@ from helpers.heads import (
     tail,
     unfreeze_from,
 )
-from helpers.memory import give_back
+from helpers.memory import free
 from helpers.quiet import keras
 
 __all__ = [
@@ -132,7 +132,7 @@ def fine_tune(
     label = f"Training from {layer_name} on"
     sets = [(x, photos.labels) for x, photos in zip(inputs, (train, validation), strict=True)]
     history = training.fit(part, *sets, epochs, batch_size, seed, label, validation_batch=batch_size)
-    give_back()
+    free()
     return history
 
 
@@ -157,7 +157,7 @@ def train(
         model = with_augmentation(network, augmentation, train[0].shape[1])
     model, sets = compiled(model, learning_rate, optimizer), (train, validation)
     history = training.fit(model, *sets, epochs, batch_size, seed, validation_batch=batch_size)
-    give_back()
+    free()
     return history
 
 
@@ -173,7 +173,8 @@ def with_augmentation(network: Network, augmentation: Any, size: int | None = No
     augmentation: what `augmentation.pipeline` returns. size: pixels of the pictures, by default the network's. For
     training only: it holds the network as one layer; the network itself stays flat.
     """
-    pictures = keras().Input((size or network.input_size,) * 2 + (3,), name="pictures")
+    height, width = network.sides if size is None else (size, size)
+    pictures = keras().Input((height, width, 3), name="pictures")
     return keras().Model(pictures, network.model(augmentation(pictures)), name="with_augmentation")
 
 

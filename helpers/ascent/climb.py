@@ -106,7 +106,7 @@ def filter_patterns(
     if size <= 2 * BORDER:
         raise ValueError(f"size is {size}, expected more than {2 * BORDER}: a border of {BORDER} pixels is cut off")
     channels = np.atleast_1d(np.asarray(channels, dtype=np.int64))
-    shape = network.layer(layer).output.shape
+    shape = network.output_of(layer).shape
     if len(channels) == 0 or channels.min() < 0 or channels.max() >= shape[-1]:
         raise ValueError(f"channels are {channels.tolist()}; layer {layer!r} has channels 0 to {shape[-1] - 1}")
     wanted = [goals.channel(layer, number) for number in channels]

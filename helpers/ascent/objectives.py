@@ -118,7 +118,7 @@ def compiled(network: Network, structure: tuple, turned: bool = False) -> Callab
     It takes pictures (n, height, width, 3), which, places, weights and, when `turned`, projective transforms (n, 8)
     through which the network sees the pictures; it returns the values (n,) and their gradients by the pictures.
     """
-    return network.compiled(("ascent", structure, turned), lambda: _compile(network, structure, turned))
+    return network.compiled(_compile, structure, turned)
 
 
 def map_model(network: Network, layers: Sequence[str] = (), logits: bool = False) -> Callable:
@@ -127,7 +127,7 @@ def map_model(network: Network, layers: Sequence[str] = (), logits: bool = False
     For maps a resizing layer at the entrance (VGG16 with its classifier has one) is left out, so that they belong to
     the picture as it is; a fixed input size is no limit to them either.
     """
-    outputs = [network.layer(name).output for name in layers] + ([network.logits] if logits else [])
+    outputs = [network.output_of(name) for name in layers] + ([network.logits] if logits else [])
     start = network.model.inputs[0]
     if all(len(output.shape) == 4 for output in outputs):
         names = [layer.name for layer in network.model.layers]
@@ -141,7 +141,7 @@ def map_model(network: Network, layers: Sequence[str] = (), logits: bool = False
 
 def check_size(network: Network, layers: Sequence[str], logits: bool, size: tuple[int, int]) -> None:
     """Raise ValueError if scores or units without maps are asked of a classifier that takes another picture size."""
-    behind = logits or any(len(network.layer(name).output.shape) != 4 for name in layers)
+    behind = logits or any(len(network.output_of(name).shape) != 4 for name in layers)
     fixed = fixed_size(network)
     if behind and fixed is not None and fixed != tuple(size):
         raise ValueError(
@@ -169,7 +169,7 @@ def _number(network: Network, term: Term, size: tuple[int, int]) -> int:
     """The channel's or class's number, after a check that it and its place exist."""
     if term.layer is None:
         return network.class_index(term.which)
-    shape = network.layer(term.layer).output.shape
+    shape = network.output_of(term.layer).shape
     if term.kind == "layer":
         return 0
     if term.kind == "unit" and len(shape) != 4:
@@ -215,7 +215,7 @@ def _compile(network: Network, structure: tuple, turned: bool) -> Callable:
         return values, tape.gradient(total, pictures) / scale
 
     count = len(structure)
-    behind = with_logits or any(len(network.layer(name).output.shape) != 4 for name in layers)
+    behind = with_logits or any(len(network.output_of(name).shape) != 4 for name in layers)
     size = (fixed_size(network) if behind else None) or (None, None)
     signature = [tf.TensorSpec((None, *size, 3)), tf.TensorSpec((None, count), tf.int32)]
     signature += [tf.TensorSpec((None, count, 2), tf.int32), tf.TensorSpec((None, count))]

@@ -13,7 +13,6 @@ from helpers.attribution.targets import (
     class_numbers,
     class_scores,
     last_maps,
-    layer_output,
     maps_layer,
     needs_classifier,
     picture_spec,
@@ -43,7 +42,7 @@ def grad_cam(
     """
     activations, gradients = activations_and_gradients(network, pictures, class_, layer)
     maps = weighted_map(activations, gradients, relu)
-    return maps[0] if np.ndim(pictures) == 3 else maps
+    return maps[0] if network.is_one(pictures) else maps
 
 
 def weighted_map(activations: np.ndarray, gradients: np.ndarray, relu: str | None = "after") -> np.ndarray:
@@ -78,7 +77,7 @@ def activations_and_gradients(
     needs_classifier(network)
     layer = maps_layer(network, layer)
     classes = class_numbers(network, batch, class_)
-    function = network.compiled(("activations and gradients", layer), lambda: _compile(network, layer))
+    function = network.compiled(_compile, layer)
     activations, gradients = function(batch, classes)
     return activations.numpy(), gradients.numpy()
 
@@ -86,7 +85,7 @@ def activations_and_gradients(
 def _compile(network: Network, layer: str) -> Callable:
     """One compiled function for a layer: pictures and class numbers in, activations and gradients out."""
     tf = tensorflow()
-    model = keras().Model(network.model.inputs[0], [layer_output(network, layer), network.logits])
+    model = keras().Model(network.model.inputs[0], [network.output_of(layer), network.logits])
 
     def call(pictures, classes):
         activations, logits = model(pictures, training=False)

@@ -103,7 +103,7 @@ def class_activation_map(
     batch = network.batch(pictures)
     needs_classifier(network)
     maps, kernel = _closed_form(network)
-    activations = maps_of(network, batch, maps)
+    activations = maps_of(network, batch, maps._keras_history.operation.name)
     classes = class_numbers(network, batch, class_)
     if kernel is None:
         heat = np.take_along_axis(activations, classes[:, None, None, None], axis=-1)[..., 0]

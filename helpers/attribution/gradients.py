@@ -31,7 +31,7 @@ def input_gradient(
     batch = network.batch(pictures)
     classes, function = class_numbers(network, batch, class_), gradient_function(network)
     gradients = function(batch, classes, np.float32(after_softmax)).numpy()
-    return gradients[0] if np.ndim(pictures) == 3 else gradients
+    return gradients[0] if network.is_one(pictures) else gradients
 
 
 def saliency(network: Network, pictures: np.ndarray, class_: Any = None, after_softmax: bool = False) -> np.ndarray:
@@ -49,8 +49,8 @@ def gradient_times_input(network: Network, pictures: np.ndarray, class_: Any = N
     For a linear network its sum is the logit without the bias. Shrikumar et al.: Not Just a Black Box, 2016.
     Arguments and errors as in `input_gradient`.
     """
-    centred = np.asarray(pictures, np.float32) - network.mean_colour
-    return input_gradient(network, pictures, class_) * centred
+    gradients = input_gradient(network, pictures, class_)
+    return gradients * (network.batch(pictures).reshape(gradients.shape) - network.mean_colour)
 
 
 def smooth_grad(
@@ -112,7 +112,7 @@ def integrated_gradients(
         return start + shares[first : first + count, None, None, None] * (picture - start)
 
     mean = _mean_gradient(network, pictures, class_, on_the_line, np.diff(edges), batch, report)
-    return mean * (np.asarray(pictures, np.float32) - start)
+    return mean * (network.batch(pictures).reshape(mean.shape) - start)
 
 
 def to_map(gradients: np.ndarray, how: str = "max") -> np.ndarray:
@@ -133,15 +133,17 @@ def gradient_function(network: Network) -> Callable:
 
     One for logit and probability: to trace a network takes longer than to run it twenty times.
     """
+    return network.compiled(_compile_input_gradient)
+
+
+def _compile_input_gradient(network: Network) -> Callable:
 
     def score(logits, numbers, after_softmax):
         return tensorflow().where(
-            after_softmax > 0, class_probabilities(logits, numbers), class_scores(logits, numbers)
+            after_softmax > 0, class_probabilities(network, logits, numbers), class_scores(logits, numbers)
         )
 
-    return network.compiled(
-        "input gradient", lambda: compile_gradient(network, scoring_model(network), score, ((), "float32"))
-    )
+    return compile_gradient(network, scoring_model(network), score, ((), "float32"))
 
 
 def compile_gradient(network: Network, model: Any, score: Callable, *more: tuple[tuple, str]) -> Callable:
@@ -180,7 +182,7 @@ def _mean_gradient(
                 means[number] += weight * one
             if report is not None:
                 report(number * count + first + len(share), len(whole) * count, None)
-    return means[0] if np.ndim(pictures) == 3 else means
+    return means[0] if network.is_one(pictures) else means
 
 
 def _ranges(batch: np.ndarray) -> np.ndarray:

@@ -47,7 +47,7 @@ def cover(
 
     fill: as in `filling`. Raises ValueError for an unknown fill or a patch below one pixel.
     """
-    picture = np.asarray(picture, np.float32)
+    picture = network.batch(picture)[0]
     height, width = _patch(patch)
     covered = picture.copy()
     rows, columns = slice(max(top, 0), max(top + height, 0)), slice(max(left, 0), max(left + width, 0))
@@ -115,7 +115,7 @@ def filling(network: Network, picture: np.ndarray, fill: Any = "grey") -> np.nda
 
         deviation = max(picture.shape[:2]) / 14
         return gaussian_filter(picture, (deviation, deviation, 0), mode="nearest")
-    colours = {"grey": network.mean_colour, "mean": picture.mean(axis=(0, 1)), "black": (0,) * 3, "white": (255,) * 3}
+    colours = {"grey": network.mean_colour, "mean": picture.mean(axis=(0, 1)), "black": 0, "white": 255}
     if fill not in colours:
         raise ValueError(f"fill is {fill!r}; choose one of {', '.join(FILLS)}, or give an RGB colour")
     return np.broadcast_to(np.asarray(colours[fill], np.float32), picture.shape)

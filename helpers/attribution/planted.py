@@ -43,7 +43,7 @@ def answers(network: Network, pictures: np.ndarray) -> np.ndarray:
     """The class number that the network gives each picture (n, size, size, 3): int64 (n,)."""
     found = [network.probabilities(pictures[at : at + BATCH]) for at in range(0, len(pictures), BATCH)]
     scores = np.concatenate(found)
-    return (scores[:, 0] > 0.5).astype(np.int64) if scores.shape[1] == 1 else scores.argmax(axis=1)
+    return scores.argmax(axis=1)
 
 
 def accuracy(network: Network, photos: Critters) -> float:

@@ -14,8 +14,8 @@ import numpy as np
 from helpers import images
 from helpers.attribution.cam import grad_cam
 from helpers.attribution.gradients import compile_gradient, gradient_function
-from helpers.attribution.targets import class_numbers, class_scores, layer_output, maps_of, twin
-from helpers.backbones import Network
+from helpers.attribution.targets import class_numbers, class_scores, maps_of
+from helpers.backbones import Network, graph
 from helpers.quiet import keras, tensorflow
 
 RULES = ("plain", "deconvnet", "guided")
@@ -68,7 +68,7 @@ def rule_gradient(
     else:
         classes = class_numbers(network, batch, class_)
         found = _of_class(network, batch, classes, rule)
-    return found[0] if np.ndim(pictures) == 3 else found
+    return found[0] if network.is_one(pictures) else found
 
 
 def guided_backprop(network: Network, pictures: np.ndarray, class_: Any = None) -> np.ndarray:
@@ -91,7 +91,7 @@ def guided_grad_cam(network: Network, pictures: np.ndarray, class_: Any = None, 
     heats = grad_cam(network, batch, classes, layer)
     large = np.stack([images.resize(heat, batch.shape[1:3], "bilinear") for heat in heats])
     found = guided_backprop(network, batch, classes) * large[..., None]
-    return found[0] if np.ndim(pictures) == 3 else found
+    return found[0] if network.is_one(pictures) else found
 
 
 class _Chosen:
@@ -101,13 +101,14 @@ class _Chosen:
     """
 
     given: tuple[Any, Any, Any] | None = None
+    used = False
 
 
 def ruled(model: Any, rule: str | _Chosen, needed: bool = True) -> Any:
     """Return a model with the same weights whose ReLUs follow another backward rule; `model` stays as it is.
 
     Every layer gets a twin around the same weights; ReLU layers, and layers with a ReLU as their activation, get one
-    with the rule. Nested models are rebuilt too. Raises ValueError when there is no ReLU in it and one is `needed`.
+    with the rule, also inside layers of one's own. Raises ValueError when there is no ReLU in it and one is `needed`.
     """
     if isinstance(rule, str):
         _check_rule(rule)
@@ -115,10 +116,10 @@ def ruled(model: Any, rule: str | _Chosen, needed: bool = True) -> Any:
 
     def second(operation: Any) -> Any:
         made = _with_rule(operation, rule)
-        if made is None:
-            return twin(operation)
-        replaced.append(operation.name)
-        return made
+        if made is not None:
+            replaced.append(operation.name)
+            return made
+        return graph.deep_twin(operation, second) if graph.parts(operation) else graph.twin(operation)
 
     again = keras().models.clone_model(model, clone_function=second, recursive=True)
     if needed and not replaced:
@@ -128,20 +129,30 @@ def ruled(model: Any, rule: str | _Chosen, needed: bool = True) -> Any:
 
 def _with_rule(operation: Any, rule: str | _Chosen) -> Any:
     """A twin of a layer with the rule at its ReLU; None for a layer without one."""
-    kind, activation = type(operation).__name__, getattr(operation, "activation", None)
-    if kind == "ReLU":
-        slope, maximum = float(operation.negative_slope or 0), operation.max_value
-        if slope or operation.threshold:
+    if type(operation).__name__ == "ReLU":
+        if float(operation.negative_slope or 0) or operation.threshold:
             return None  # a leaky one has no closed side for a rule to speak of
-        return keras().layers.Activation(
-            _relu_with_rule(rule, maximum), name=operation.name, dtype=operation.dtype_policy
-        )
-    if kind in ("Relu", "Relu6"):  # keras.ops.relu, used as a function
-        return keras().layers.Activation(_relu_with_rule(rule, 6 if kind == "Relu6" else None), name=operation.name)
-    name = getattr(activation, "__name__", "")
-    if name in ("relu", "relu6"):
-        return twin(operation, activation=_relu_with_rule(rule, 6 if name == "relu6" else None))
-    return None
+        function = _relu_with_rule(rule, operation.max_value)
+        return keras().layers.Activation(function, name=operation.name, dtype=operation.dtype_policy)
+    if callable(getattr(operation, "activation", None)):
+        ceiling = graph.relu_ceiling(operation.activation)
+        if ceiling is None:
+            return None
+        return graph.twin(operation, activation=_relu_with_rule(rule, None if np.isinf(ceiling) else ceiling))
+    return _function_with_rule(operation, rule)
+
+
+def _function_with_rule(operation: Any, rule: str | _Chosen) -> Any:
+    """The same for `keras.ops.relu`, a Lambda, or a layer of one's own without weights that is a ReLU; else None."""
+    kind = type(operation).__name__
+    plain = not getattr(operation, "weights", []) and not graph.parts(operation)
+    if not plain or not (kind in ("Lambda", "Relu", "Relu6") or graph.is_own(operation)):
+        return None
+    ceiling = graph.relu_ceiling(operation)
+    if ceiling is None:
+        return None
+    function = _relu_with_rule(rule, None if np.isinf(ceiling) else ceiling)
+    return keras().layers.Activation(function, name=operation.name)
 
 
 def _relu_with_rule(rule: str | _Chosen, maximum: float | None) -> Callable:
@@ -154,6 +165,8 @@ def _relu_with_rule(rule: str | _Chosen, maximum: float | None) -> Callable:
         y = tf.clip_by_value(x, tf.zeros((), x.dtype), limit)
 
         def backward(upstream):
+            if isinstance(rule, _Chosen):
+                rule.used = True
             limits = rule.given if isinstance(rule, _Chosen) else _LIMITS[rule]
             least, lowest, closes = (tf.cast(one, x.dtype) for one in limits)
             passes = x > lowest
@@ -170,41 +183,58 @@ def _of_class(network: Network, batch: np.ndarray, classes: np.ndarray, rule: st
     """The rule's gradient of one class score per picture."""
     if rule == "plain":
         return gradient_function(network)(batch, classes, np.float32(0)).numpy()
-    return _by_rule(network, network.logits, class_scores, rule, "the class")(batch, classes).numpy()
-
-
-def _by_rule(network: Network, output: Any, score: Callable, rule: str, of: str, needed: bool = True) -> Callable:
-    """The function (pictures, numbers) -> gradient of score(output, numbers) with a rule.
-
-    All rules share one that is compiled once per `of`. output: a Keras tensor of the network.
-    """
-    chosen = _Chosen()
-
-    def with_limits(outputs, numbers, limits):
-        chosen.given = limits[0], limits[1], limits[2]  # the way back is written down right after this
-        return score(outputs, numbers)
-
-    def build() -> Callable:
-        model = ruled(keras().Model(network.model.inputs[0], output), chosen, needed)
-        return compile_gradient(network, model, with_limits, ((3,), "float32"))
-
-    function = network.compiled(("rule gradient", of), build)
-    return lambda pictures, numbers: function(pictures, numbers, np.array(_LIMITS[rule], np.float32))
+    return network.compiled(_compile_of_class)(batch, classes, _limits(rule)).numpy()
 
 
 def _of_unit(network: Network, batch: np.ndarray, layer: str, unit: Any, rule: str) -> np.ndarray:
     """The rule's gradient of one unit: at a fixed place, or at its channel's strongest one."""
-    output, tf = layer_output(network, layer), tensorflow()
-    shape = maps_of(network, batch[:1], layer).shape[1:]
-    place = _checked_unit(layer, unit, shape)
+    place = _checked_unit(layer, unit, maps_of(network, batch[:1], layer).shape[1:])
+    return network.compiled(_compile_of_unit, layer)(batch, np.array(place, np.int32), _limits(rule)).numpy()
+
+
+def _limits(rule: str) -> np.ndarray:
+    return np.array(_LIMITS[rule], np.float32)
+
+
+def _compile_of_class(network: Network) -> Callable:
+    """Compiled: pictures, class numbers and a rule's limits in, gradients of the class scores out."""
+    return _compile_ruled(network, network.logits, class_scores, needed=True)
+
+
+def _compile_of_unit(network: Network, layer: str) -> Callable:
+    """Compiled: pictures, (channel, flat place or -1) and a rule's limits in, gradients of that unit out."""
+    tf = tensorflow()
 
     def score(outputs, numbers):
         channel = tf.cast(tf.gather(outputs, numbers[0], axis=-1), tf.float32)
         flat = tf.reshape(channel, (tf.shape(channel)[0], -1))
         return tf.cond(numbers[1] < 0, lambda: tf.reduce_max(flat, axis=1), lambda: flat[:, tf.maximum(numbers[1], 0)])
 
-    function = _by_rule(network, output, score, rule, layer, needed=False)  # no ReLU below: all rules are the plain one
-    return function(batch, np.array(place, np.int32)).numpy()
+    # Where there is no ReLU below, all rules are the plain one.
+    return _compile_ruled(network, network.output_of(layer), score, needed=False)
+
+
+def _compile_ruled(network: Network, output: Any, score: Callable, needed: bool) -> Callable:
+    """The compiled gradient of score(output, numbers) by a rule that is given with each call as its `_LIMITS`."""
+    chosen = _Chosen()
+
+    def with_limits(outputs, numbers, limits):
+        chosen.given = limits[0], limits[1], limits[2]  # the way back is written down right after this
+        return score(outputs, numbers)
+
+    model = ruled(keras().Model(network.model.inputs[0], output), chosen, needed=False)
+    function = compile_gradient(network, model, with_limits, ((3,), "float32"))
+    missed = [operation.name for operation in function.graph.get_operations() if operation.type in ("Relu", "Relu6")]
+    if missed:
+        layer = next((la for la in network.model.layers if la.name in missed[0].split("/")), None)
+        where = missed[0] if layer is None else f"{layer.name!r} (class {type(layer).__name__})"
+        raise ValueError(
+            f"the layer {where} of {network.name} applies a ReLU in its own code, where no backward rule reaches it; "
+            f"make it a layer, such as layers.ReLU()"
+        )
+    if needed and not chosen.used:
+        raise ValueError(f"{network.name} has no ReLU, so a rule would change nothing; use input_gradient()")
+    return function
 
 
 def _checked_unit(layer: str, unit: Any, shape: tuple[int, ...]) -> tuple[int, int]:

@@ -60,13 +60,15 @@ def recalibrate(network: Network, pictures: np.ndarray) -> None:
     kept = [(layer.momentum, layer.trainable) for layer in layers]
     for layer in layers:
         layer.momentum, layer.trainable = 0.0, True
-    model = network.model
-    call = network.compiled(
-        "batch statistics", lambda: tensorflow().function(lambda batch: model(batch, training=True))
-    )
-    call(network.batch(pictures))
+    network.compiled(_batch_statistics)(network.batch(pictures))
     for layer, (momentum, trainable) in zip(layers, kept, strict=True):
         layer.momentum, layer.trainable = momentum, trainable
+
+
+def _batch_statistics(network: Network) -> Callable:
+    """The network in training mode, in which batch normalisation takes note of a batch's statistics."""
+    model = network.model
+    return tensorflow().function(lambda batch: model(batch, training=True))
 
 
 def cascade(
@@ -82,19 +84,16 @@ def cascade(
 
     methods: name -> function (network, picture) -> map. The first map of each is the intact network's. The likeness is
     `similarity`. `calibrate`, `way` and `seed` as in `randomised`. Give the class in the methods: a randomised network
-    has another most probable one. The network's own weights change meanwhile and are put back at the end, whatever
-    happens: a copy would have every method compiled anew, which takes far longer than the maps.
+    has another most probable one. All of it happens on one copy, so whoever asks the network meanwhile
+    gets right answers.
     """
-    maps: dict[str, list[np.ndarray]] = {name: [method(network, picture)] for name, method in methods.items()}
-    start = network.model.get_weights()
-    try:
-        for layer in layers:
-            network.model.set_weights(start)
-            _randomise(network, layer, way, seed, calibrate)
-            for name, method in methods.items():
-                maps[name].append(method(network, picture))
-    finally:
-        network.model.set_weights(start)
+    made, start = copied(network), network.model.get_weights()
+    maps: dict[str, list[np.ndarray]] = {name: [method(made, picture)] for name, method in methods.items()}
+    for layer in layers:
+        made.model.set_weights(start)
+        _randomise(made, layer, way, seed, calibrate)
+        for name, method in methods.items():
+            maps[name].append(method(made, picture))
     return maps, {name: [similarity(found[0], one) for one in found] for name, found in maps.items()}
 
 

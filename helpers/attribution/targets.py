@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from helpers.backbones import Network, compile_model, compile_once
+from helpers.backbones import Network, as_network, graph
 from helpers.quiet import keras, tensorflow
 
-SQUASHING = ("softmax", "sigmoid")
+_NAME_ONE = "Grad-CAM needs the maps of a convolution; name a layer that has them: layer='...'"
 
 
 def class_numbers(network: Network, batch: np.ndarray, class_: Any) -> np.ndarray:
@@ -22,21 +22,16 @@ def class_numbers(network: Network, batch: np.ndarray, class_: Any) -> np.ndarra
     if class_ is None:
         scores = logits(network, batch)
         return (scores.argmax(axis=1) if scores.shape[1] > 1 else scores[:, 0] > 0).astype(np.int32)
-    names = [class_] * len(batch) if isinstance(class_, str | int | np.integer) else list(class_)
+    names = [class_] * len(batch) if isinstance(class_, str) or np.ndim(class_) == 0 else list(class_)
     if len(names) != len(batch):
         raise ValueError(f"{len(names)} classes for {len(batch)} pictures; give one class, or one per picture")
     return np.array([class_number(network, name) for name in names], dtype=np.int32)
 
 
 def class_number(network: Network, class_: str | int) -> int:
-    """The number of one class, also on a network whose classes have no names. Raises ValueError as `class_index`."""
+    """The number of one class. Raises ValueError as `class_index`, and for a network without a classifier."""
     needs_classifier(network)
-    classes = max(int(network.logits.shape[-1]), 2)
-    if network.class_names or not isinstance(class_, int | np.integer):
-        return network.class_index(class_)
-    if not 0 <= class_ < classes:
-        raise ValueError(f"class {class_} does not exist; {network.name} has classes 0 to {classes - 1}")
-    return int(class_)
+    return network.class_index(class_)
 
 
 def needs_classifier(network: Network) -> None:
@@ -54,22 +49,18 @@ def class_scores(logits: Any, classes: Any) -> Any:
     return tf.gather(logits, classes, axis=1, batch_dims=1)
 
 
-def class_probabilities(logits: Any, classes: Any) -> Any:
+def class_probabilities(network: Network, logits: Any, classes: Any) -> Any:
     """The probability of each picture's class, a tensor (n,), inside a compiled function."""
     tf = tensorflow()
-    logits = tf.cast(logits, tf.float32)
-    if logits.shape[-1] == 1:
+    if logits.shape[-1] == 1 or network.squashing == "sigmoid":
         return tf.sigmoid(class_scores(logits, classes))
-    return tf.gather(tf.nn.softmax(logits), classes, axis=1, batch_dims=1)
+    return tf.gather(tf.nn.softmax(tf.cast(logits, tf.float32)), classes, axis=1, batch_dims=1)
 
 
 def logits(network: Network, pictures: np.ndarray) -> np.ndarray:
-    """The values before the softmax (or sigmoid), float32 (n, classes); also of a network with several outputs."""
+    """The values before the softmax (or sigmoid), float32 (n, outputs); also of a network with several outputs."""
     needs_classifier(network)
-    if network.logits_inside:
-        return network.scores(pictures)[0]
-    function = network.compiled("logits", lambda: compile_model(scoring_model(network)))
-    return function(network.batch(pictures)).numpy().astype(np.float32)
+    return network.scores(pictures)[0]
 
 
 def class_score(network: Network, pictures: np.ndarray, class_: Any = None, probability: bool = False) -> np.ndarray:
@@ -84,8 +75,15 @@ def class_score(network: Network, pictures: np.ndarray, class_: Any = None, prob
 def scorer(network: Network, probability: bool = False) -> Callable:
     """A function (pictures, class numbers) -> scores, float32 (n,), that perturbation methods call again and again."""
     needs_classifier(network)
-    pick = class_probabilities if probability else class_scores
-    return lambda pictures, classes: pick(logits(network, pictures), classes).numpy()
+
+    def score(pictures: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        found, shares = network.scores(pictures)
+        rows = np.arange(len(found))
+        if probability:
+            return shares[rows, classes]
+        return np.where(classes == 1, found[:, 0], -found[:, 0]) if found.shape[1] == 1 else found[rows, classes]
+
+    return score
 
 
 def scoring_model(network: Network) -> Any:
@@ -99,119 +97,74 @@ def picture_spec(network: Network) -> Any:
 
 
 def last_maps(network: Network) -> str:
-    """The layer that plays the part of the slides' last maps, or else the last layer with maps (rows and columns)."""
+    """The layer that plays the part of the slides' last maps, or else the last maps that the score has to pass through.
+
+    These have more than one place and come out of something learned; where branches meet only as vectors, they are the
+    maps before the branches part. Raises ValueError for a network without such maps, and for one that turns them into
+    rows of patches and works on: there no layer's maps are the last.
+    """
     try:
         return network.on_slide("block5_conv3")
     except ValueError:
-        with_maps = [layer.name for layer in network.model.layers if len(output_of(layer).shape) == 4]
-    inputs = {tensor._keras_history.operation.name for tensor in network.model.inputs}
-    with_maps = [name for name in with_maps if name not in inputs]  # the picture itself is one
-    if not with_maps:
-        raise ValueError(f"{network.name} has no layer with maps; Grad-CAM needs a convolution")
-    return with_maps[-1]
+        return network.compiled(_last_maps)
+
+
+def _last_maps(network: Network) -> str:
+    end = network.logits if network.logits is not None else network.model.outputs[network.output]
+    steps = graph.way(end)
+    passed = [graph.call_of(tensor) for tensor in graph.bottlenecks(end) if len(tensor.shape) == 4]
+    names = [call.operation.name for call in passed if _learned(graph.way(call.outputs[0]))]
+    shapes = network.shapes(names)
+    names = [name for name, shape in zip(names, shapes, strict=True) if shape[0] * shape[1] > 1]
+    if not names:
+        raise ValueError(f"{network.name} has no maps that all of its score comes from; {_NAME_ONE}")
+    behind = steps[[call.operation.name for call in steps].index(names[-1]) + 1 :]
+    rows = [call.operation for call in behind if len(call.outputs[0].shape) == 3]
+    rows = [operation for operation in rows if getattr(operation, "weights", [])]
+    if rows:
+        raise ValueError(
+            f"behind {names[-1]!r}, {network.name} works on rows of patches ({rows[0].name!r}), so no maps are the "
+            f"last; {_NAME_ONE}"
+        )
+    return names[-1]
+
+
+def _learned(calls: list[graph.Call]) -> bool:
+    """Whether something with weights lies on a way, besides preprocessing."""
+    return any(
+        getattr(call.operation, "weights", []) and type(call.operation).__name__ != "Normalization" for call in calls
+    )
 
 
 def maps_layer(network: Network, layer: str | None) -> str:
     """A layer's name, checked to have maps (rows, columns, channels); None for the last ones.
 
-    Raises ValueError with the nearest names for an unknown layer, and says what to do for one inside a nested model.
+    Raises ValueError with the nearest names for an unknown layer.
     """
     layer = layer or last_maps(network)
-    if len(layer_output(network, layer).shape) != 4:
+    if len(network.output_of(layer).shape) != 4:
         raise ValueError(f"layer {layer!r} has no maps; choose one before the pooling, such as {last_maps(network)!r}")
     return layer
 
 
-def layer_output(network: Network, layer: str) -> Any:
-    """The Keras tensor that a layer puts out. Raises ValueError as `maps_layer`."""
-    here = [one.name for one in network.model.layers]
-    if layer not in here:
-        for nested in network.model.layers:
-            if hasattr(nested, "layers") and layer in [inner.name for inner in nested.layers]:
-                raise ValueError(
-                    f"layer {layer!r} lies inside the nested model {nested.name!r}, out of reach; use {nested.name!r} "
-                    f"itself, or build the head on the base's own tensors with transfer.attach_head(base, class_names)"
-                )
-    return _output_in(network.model, network.layer(layer))
+def maps_of(network: Network, batch: np.ndarray, layer: str) -> np.ndarray:
+    """A layer's output for a batch, float32 (n, ...), also in mixed precision."""
+    return network.features_of(batch, layer)
 
 
-def maps_of(network: Network, batch: np.ndarray, layer: Any) -> np.ndarray:
-    """A layer's output for a batch, float32 (n, ...), also of a nested model and in mixed precision.
-
-    layer: its name, or its output, a Keras tensor.
-    """
-    tf, name = tensorflow(), layer if isinstance(layer, str) else layer._keras_history.operation.name
-
-    def build() -> Callable:
-        output = layer_output(network, layer) if isinstance(layer, str) else layer
-        model = keras().Model(network.model.inputs[0], output)
-        return compile_once(
-            lambda pictures: tf.cast(model(pictures, training=False), tf.float32), picture_spec(network)
-        )
-
-    return network.compiled(("maps", name), build)(network.batch(batch)).numpy()
-
-
-def _output_in(model: Any, layer: Any) -> Any:
-    """A layer's output in this model's graph; a nested model's own `output` belongs to its inner graph."""
-    if not hasattr(layer, "layers"):
-        return output_of(layer)
-    for node in layer._inbound_nodes:
-        try:
-            keras().Model(model.inputs[0], node.output_tensors[0])
-        except ValueError:  # a call in some other model
-            continue
-        return node.output_tensors[0]
-    raise ValueError(f"the nested model {layer.name!r} is not connected; build the head on its own tensors instead")
-
-
-def output_of(layer: Any) -> Any:
-    """A layer's output, the first one where it has several."""
-    return layer.output[0] if isinstance(layer.output, list | tuple) else layer.output
-
-
-def as_network(
-    model: Any,
-    class_names: Sequence[str] = (),
-    output: int = 0,
-    mean_colour: tuple[float, float, float] = (127.5, 127.5, 127.5),
-) -> Network:
-    """Wrap any Keras model of your own, so that every method of the course can explain it.
-
-    model: functional or Sequential; it takes RGB pictures 0..255, so its preprocessing must be inside. output: which
-    one to explain, of a model with several. mean_colour: the RGB colour that its preprocessing turns into zero.
-    A softmax or sigmoid at the end is left out of the logits; the weights are shared, and the model stays as it is.
-    Raises ValueError for an output that does not exist or is no vector of class scores.
-    """
-    if not 0 <= output < len(model.outputs):
-        raise ValueError(f"the model has no output {output}; it has {len(model.outputs)}, counted from 0")
-    tensor = model.outputs[output]
-    if len(tensor.shape) != 2:
-        raise ValueError(f"output {output} has the shape {tuple(tensor.shape)}, expected (pictures, classes)")
-    size = model.inputs[0].shape[1] or 224
-    name = getattr(model, "name", "your model")
-    return Network(name, model, before_squashing(tensor), size, list(class_names), {}, mean_colour)
-
-
-def before_squashing(tensor: Any) -> Any:
-    """The Keras tensor before the softmax or sigmoid that made `tensor`; the tensor itself where there is none."""
-    operation, node, _ = tensor._keras_history
-    before = operation._inbound_nodes[node].input_tensors[0]
-    if type(operation).__name__ == "Softmax":
-        return before
-    activation = getattr(getattr(operation, "activation", None), "__name__", "")
-    if activation not in SQUASHING:
-        return tensor
-    if type(operation).__name__ == "Activation":
-        return before
-    return twin(operation, activation=keras().activations.linear)(before)
-
-
-def twin(operation: Any, **changed: Any) -> Any:
-    """A second layer with the same weights and settings but for what is `changed`; the first one stays untouched.
-
-    `keras.models.clone_model` would make new weights, and setting the attribute would change everybody's layer.
-    """
-    made = object.__new__(type(operation))
-    made.__dict__.update(operation.__dict__, _inbound_nodes=[], _outbound_nodes=[], **changed)
-    return made
+__all__ = [
+    "as_network",
+    "class_number",
+    "class_numbers",
+    "class_probabilities",
+    "class_score",
+    "class_scores",
+    "last_maps",
+    "logits",
+    "maps_layer",
+    "maps_of",
+    "needs_classifier",
+    "picture_spec",
+    "scorer",
+    "scoring_model",
+]

@@ -7,11 +7,23 @@ from typing import Any, NamedTuple
 from helpers.backbones import efficientnet_lite0, keras_applications, squeezenet
 from helpers.backbones.keras_applications import FAMILIES
 from helpers.backbones.network import Layer, Network, compile_model, compile_once
+from helpers.backbones.own import as_network
 from helpers.backbones.packaged import imagenet_names, package_folder
 from helpers.downloads import MissingError
 from helpers.quiet import keras
 
-__all__ = ["DOWNLOADS", "NAMES", "Layer", "Network", "available", "compile_model", "compile_once", "download", "load"]
+__all__ = [
+    "DOWNLOADS",
+    "NAMES",
+    "Layer",
+    "Network",
+    "as_network",
+    "available",
+    "compile_model",
+    "compile_once",
+    "download",
+    "load",
+]
 
 _PACKAGED = {"efficientnet_lite0": efficientnet_lite0, "squeezenet": squeezenet}
 NAMES = (*_PACKAGED, *FAMILIES)
@@ -74,12 +86,21 @@ def _network(
     """Put the softmax on (with the top) and gather what is known about the network."""
     if not include_top:
         model = keras().Model(inputs, outputs, name=name)
-        return Network(name, model, None, size, [], _present(on_slide, model), mean)
+        return Network(name, model, None, _fixed(inputs, size), [], _present(on_slide, model), mean)
     probabilities = keras().layers.Softmax(name="probabilities", dtype="float32")(outputs)
     model = keras().Model(inputs, probabilities, name=name)
+    size = _fixed(inputs, size)
     classes = outputs.shape[-1]
-    names = imagenet_names() if classes == 1000 else [f"class {i}" for i in range(classes)]
+    names = imagenet_names() if classes == 1000 else None
     return Network(name, model, outputs, size, names, _present(on_slide, model), mean)
+
+
+def _fixed(inputs: Any, usual: int) -> int | tuple[int, int]:
+    """The input size on which a network was told to insist, else its usual one."""
+    height, width = inputs.shape[1:3]
+    if None in (height, width):
+        return usual
+    return height if height == width else (height, width)
 
 
 def _present(on_slide: dict[str, str], model: Any) -> dict[str, str]:

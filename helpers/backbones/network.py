@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import difflib
 import heapq
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from helpers import images
-from helpers.memory import Recent, give_back
+from helpers.backbones import graph
+from helpers.memory import Recent, free
 from helpers.quiet import keras, tensorflow
 
-# Each compiled function holds 10 to 20 MB; an explorer that goes through all layers would fill the memory with them.
-MOST_COMPILED = 8
+# Compiled functions of one network: each holds 10 to 20 MB, and an explorer that goes through all layers makes many.
+_KEPT = 8
 
 # Keras class -> the word the course uses; layers of other classes are not worth a look of their own.
 KINDS = {
@@ -31,7 +33,11 @@ KINDS = {
     "Concatenate": "concatenate",
     "Dense": "dense",
     "Softmax": "softmax",
+    "Multiply": "multiply",
+    "Subtract": "subtract",
+    "Maximum": "maximum",
 }
+OWN = "own layer"  # the kind of a layer whose class a student wrote
 
 
 class Layer(NamedTuple):
@@ -44,10 +50,10 @@ class Layer(NamedTuple):
 
 
 class Network:
-    """A network that takes RGB pictures, 0..255, shape (n, height, width, 3), and whatever the course asks about it.
+    """A network that takes pictures, 0..255, shape (n, height, width, 3), and whatever the course asks about it.
 
     Everything compiled for it lives on this object, so that a question asked twice is traced once and everything is
-    freed with it.
+    freed with it. A network of grey pictures, (n, height, width, 1), gets the mean of the colours.
     """
 
     def __init__(
@@ -55,137 +61,197 @@ class Network:
         name: str,
         model: Any,
         logits: Any = None,
-        input_size: int = 224,
-        class_names: list[str] | None = None,
+        input_size: int | tuple[int, int] = 224,
+        class_names: Sequence[str] | Mapping | None = None,
         slide_layers: dict[str, str] | None = None,
         mean_colour: tuple[float, float, float] = (127.5, 127.5, 127.5),
+        output: int = 0,
+        ends: dict[str, str] | None = None,
     ) -> None:
         """name: shown in titles. model: a flat `keras.Model`. logits: its tensor of scores before the softmax, None
-        for a base without a classifier. slide_layers: the slides' layer names -> names of layers of this model.
-        mean_colour: the RGB colour that preprocessing turns into zero, the network's idea of "nothing"."""
-        self.name, self.model, self.logits, self.input_size = name, model, logits, input_size
-        self.class_names = class_names or []
-        self.mean_colour = np.array(mean_colour, dtype=np.float32)
+        for a base without a classifier. input_size: a side, or (height, width). class_names: one per class, see
+        `named_classes`. slide_layers: the slides' layer names -> names of layers of this model. mean_colour: the RGB
+        colour that preprocessing turns into zero, the network's idea of "nothing". output: which output of the model is
+        explained. ends: names of models that were laid open -> the layers that end them. Raises ValueError for another
+        number of names than classes."""
+        self.name, self.model, self.logits, self.output = name, model, logits, output
+        self.input_size = input_size
+        self.squashing = None if logits is None else graph.squashing(model.outputs[output])
+        self.class_names = named_classes(class_names, logits)
+        colour = np.array(mean_colour, dtype=np.float32)
+        self.mean_colour = colour if self._channels() == 3 else colour.mean(keepdims=True)
         self._slide_layers = slide_layers or {}
-        self._compiled = Recent(MOST_COMPILED, dropped=give_back)
+        self._ends = ends or {}
+        self._compiled = Recent(_KEPT, dropped=free)
         self._layers: list[Layer] | None = None
 
     def __repr__(self) -> str:
         return f"Network({self.name!r}, {self.model.count_params():,} parameters, {len(self.class_names)} classes)"
 
-    def prepare(self, image: np.ndarray) -> np.ndarray:
-        """Resize and crop a photo the course's way to uint8 (input_size, input_size, 3)."""
-        return images.prepare(image, self.input_size)
+    @property
+    def sides(self) -> tuple[int, int]:
+        """(height, width) of the pictures that it usually sees."""
+        height, width = (self.input_size,) * 2 if np.ndim(self.input_size) == 0 else self.input_size
+        return int(height), int(width)
 
-    def compiled(self, key: Any, build: Callable[[], Callable]) -> Callable:
-        """The function that `build()` makes, made once per key and kept on this object while it is among the last."""
-        return self._compiled.answer(key, build)
+    def _channels(self) -> int:
+        return self.model.inputs[0].shape[-1] or 3
+
+    def prepare(self, image: np.ndarray) -> np.ndarray:
+        """Resize and crop a photo the course's way to uint8 (height, width, 3), or 1 in the end for a grey network."""
+        picture = images.prepare(image, self.input_size)
+        if self._channels() == 3:
+            return picture
+        return picture.mean(axis=-1, keepdims=True).round().astype(np.uint8)
+
+    def compiled(self, build: Callable[..., Any], *key: Any) -> Any:
+        """What `build(network, *key)` makes, made once for this function and key, and kept on this object.
+
+        Only the last 8 are kept. Give a function of a module, not a lambda, which would be another one at each call.
+        """
+        return self._compiled.answer((build, key), lambda: build(self, *key))
 
     def probabilities(self, batch: np.ndarray) -> np.ndarray:
         """Class probabilities, float32 (n, classes), of a batch (n, height, width, 3) or one picture, 0..255.
 
-        Raises ValueError without a classifier or for a batch of another shape.
+        Always one column per class: the two of one sigmoid sum to 1, those of many sigmoids are independent. Raises
+        ValueError without a classifier or for a batch of another shape.
+        """
+        return self.scores(batch)[1]
+
+    def scores(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Logits, float32 (n, outputs), and probabilities, (n, classes), of a batch, from one compiled function.
+
+        To compile a network takes as long as to run it fifty times.
         """
         if self.logits is None:
             raise ValueError(f"{self.name} was loaded without its classifier; load it with include_top=True to predict")
-        if self.logits_inside:
-            return self.scores(batch)[1]
-        function = self.compiled("probabilities", lambda: compile_model(self.model))
-        return function(self.batch(batch)).numpy()
-
-    @property
-    def logits_inside(self) -> bool:
-        """Whether the logits lie in the graph of a model with one output, so that `scores` gives both."""
-        operation = getattr(self.logits, "_keras_history", (None,))[0]
-        known = getattr(self.model, "operations", self.model.layers)  # a Sequential model has layers only
-        return len(self.model.outputs) == 1 and any(one is operation for one in known)
-
-    def scores(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Logits and probabilities of a batch, both float32 (n, classes), from one function that is compiled once.
-
-        To compile a network takes as long as to run it fifty times. Needs `logits_inside`.
-        """
-
-        def build() -> Callable:
-            return compile_model(keras().Model(self.model.inputs[0], [self.logits, self.model.outputs[0]]))
-
-        found = self.compiled("scores", build)(self.batch(batch))
-        return tuple(one.numpy().astype(np.float32) for one in found)
+        logits, squashed = (one.numpy() for one in self.compiled(_compile_scores)(self.batch(batch)))
+        return logits, np.hstack([1 - squashed, squashed]) if squashed.shape[1] == 1 else squashed
 
     def predict_top(self, image: np.ndarray, k: int = 5) -> list[tuple[str, float]]:
-        """The k most probable classes of one photo of any size, as (name, probability), best first.
+        """The k most probable classes of one photo of any size, as (label, probability), best first.
 
-        The photo is prepared the course's way. Raises ValueError for k outside 1..number of classes.
+        The photo is prepared the course's way. All classes where there are fewer than k. Labels are `class_label`s,
+        which every method takes as a class. Raises ValueError for k below 1.
         """
         scores = self.probabilities(self.prepare(image))[0]
-        if not 1 <= k <= len(scores):
+        if k < 1:
             raise ValueError(f"k is {k}, expected 1 to {len(scores)}, the number of classes of {self.name}")
-        return [(self.class_names[i], float(scores[i])) for i in np.argsort(scores)[::-1][:k]]
+        return [(self.class_label(i), float(scores[i])) for i in np.argsort(-scores, kind="stable")[:k]]
 
     def batch(self, pictures: np.ndarray) -> np.ndarray:
-        """A float32 batch (n, height, width, 3) out of one picture or several; ValueError for other shapes or NaN."""
-        array = np.asarray(pictures, dtype=np.float32)
+        """A float32 batch that the network takes, (n, height, width, 3), out of one picture or several.
+
+        A grey network, (n, height, width, 1), takes pictures without the last axis and colour ones, too. Raises
+        ValueError for other shapes, for another size than the network's where that is fixed, for NaN, and for what is
+        no array of numbers.
+        """
+        array = _numbers(pictures)
+        if self._channels() == 1:
+            array = self._grey(array)
         array = array[None] if array.ndim == 3 else array
-        if array.ndim != 4 or array.shape[-1] != 3:
+        if array.ndim != 4 or array.shape[-1] != self._channels():
+            raise ValueError(_other_shape(np.shape(pictures), self._channels()))
+        fixed = self.model.inputs[0].shape[1:3]
+        if any(side not in (None, own) for side, own in zip(fixed, array.shape[1:3], strict=True)):
             raise ValueError(
-                f"the pictures have shape {np.shape(pictures)}, expected (height, width, 3) or (n, height, width, 3); "
-                f"images.load() turns any photo into such an array"
+                f"the pictures have {array.shape[1]} x {array.shape[2]} pixels, and {self.name} takes "
+                f"{fixed[0]} x {fixed[1]} only; network.prepare(photo) makes such a picture"
             )
         if not np.isfinite(array).all():
             raise ValueError("the pictures hold NaN or infinite values, expected numbers from 0 to 255")
         return array
 
+    def _grey(self, array: np.ndarray) -> np.ndarray:
+        """One channel, from pictures with one, none or three; (n, height, width) is told by the network's own sides."""
+        if array.ndim == 3 and array.shape[-1] not in (1, 3):
+            array = array[..., None]
+        elif array.ndim == 2:
+            array = array[None, ..., None]
+        return array.mean(axis=-1, keepdims=True) if array.shape[-1:] == (3,) else array
+
+    def is_one(self, pictures: np.ndarray) -> bool:
+        """Whether `pictures` is one picture, not a batch of them."""
+        dimensions = np.ndim(pictures)
+        return dimensions == 2 or (dimensions == 3 and (self._channels() == 3 or np.shape(pictures)[-1] in (1, 3)))
+
     def layer(self, name: str) -> Any:
-        """The Keras layer of that name. Raises ValueError that names the nearest layers otherwise."""
-        for layer in self.model.layers:
-            if layer.name == name:
-                return layer
-        raise ValueError(f"{self.name} has no layer {name!r}; {_nearest(name, [la.name for la in self.model.layers])}")
+        """The Keras layer of that name; the name of a model that was laid open means its last layer.
+
+        A function used without a layer has a name, too, such as "add". Raises ValueError that names the nearest layers.
+        """
+        name = self._ends.get(name, name)
+        for operation in self.model.operations:
+            if operation.name == name:
+                return operation
+        known = [operation.name for operation in self.model.operations]
+        raise ValueError(f"{self.name} has no layer {name!r}; {_nearest(str(name), known)}")
+
+    def output_of(self, name: str) -> Any:
+        """The Keras tensor that a layer puts out, the first one where it has several. Raises ValueError as `layer`."""
+        operation = self.layer(name)
+        found = [call for call in graph.calls(self.model) if call.operation is operation]
+        return found[0].outputs[0]
 
     def features(self, layer: str | list[str]) -> Any:
         """A `keras.Model` from the picture to a layer's output (or a list of layers' outputs)."""
         names = [layer] if isinstance(layer, str) else layer
-        outputs = [self.layer(name).output for name in names]
+        outputs = [self.output_of(name) for name in names]
         return keras().Model(self.model.inputs[0], outputs[0] if isinstance(layer, str) else outputs)
 
     def features_of(self, batch: np.ndarray, layer: str) -> np.ndarray:
-        """A layer's output for a batch (n, height, width, 3), as numpy, through a compiled function that is kept."""
-        function = self.compiled(("features", layer), lambda: compile_model(self.features(layer)))
-        return function(self.batch(batch)).numpy()
+        """A layer's output for a batch, float32 (n, ...), through a compiled function that is kept."""
+        return self.compiled(_compile_features, layer)(self.batch(batch)).numpy()
 
     @property
     def layers(self) -> list[Layer]:
         """The layers worth looking at, in order: name, kind, shape at the usual input size, parameters."""
         if self._layers is None:
-            found = [layer for layer in self.model.layers if type(layer).__name__ in KINDS]
-            probe = keras().Model(self.model.inputs[0], [layer.output for layer in found])
-            size = [s or self.input_size for s in self.model.inputs[0].shape[1:3]]
-            shapes = probe.compute_output_shape((1, *size, 3))
+            found = [one for one in self.model.operations if kind_of(one)]
+            shapes = self.shapes([one.name for one in found])
             self._layers = [
-                Layer(layer.name, KINDS[type(layer).__name__], tuple(shape[1:]), layer.count_params())
-                for layer, shape in zip(found, shapes, strict=True)
+                Layer(one.name, kind_of(one), shape, one.count_params() if hasattr(one, "count_params") else 0)
+                for one, shape in zip(found, shapes, strict=True)
             ]
         return self._layers
 
-    def class_index(self, name: str | int) -> int:
-        """The output number of a class name (or of a number, checked).
+    def shapes(self, names: list[str]) -> list[tuple[int, ...]]:
+        """The shapes of layers' outputs for one picture of the usual size: (height, width, channels) or (units,)."""
+        if not names:
+            return []
+        probe = self.features(names)
+        sides = [fixed or usual for fixed, usual in zip(self.model.inputs[0].shape[1:3], self.sides, strict=True)]
+        shapes = probe.compute_output_shape((1, *sides, self._channels()))
+        return [tuple(shape[1:]) for shape in ([shapes] if isinstance(shapes[0], int) else shapes)]
 
-        Raises ValueError for an unknown name (with the nearest ones), a number out of range, or a name that two
-        classes share (with both numbers).
+    def class_index(self, name: str | int) -> int:
+        """The output number of a class: its name, its label, or its number, checked.
+
+        Large and small letters, spaces and underscores make no difference unless two names differ by nothing else.
+        Raises ValueError for an unknown name (with the nearest ones), a number out of range, or a name that two classes
+        share (with both numbers).
         """
-        if isinstance(name, int | np.integer):
-            if not 0 <= name < len(self.class_names):
-                raise ValueError(
-                    f"class {name} does not exist; {self.name} has classes 0 to {len(self.class_names) - 1}"
-                )
+        count = len(self.class_names)
+        if isinstance(name, int | np.integer) or (isinstance(name, float | np.floating) and float(name).is_integer()):
+            if not 0 <= name < count:
+                raise ValueError(f"class {name} does not exist; {self.name} has classes 0 to {count - 1}")
             return int(name)
-        wanted = str(name).replace("_", " ").lower()
-        found = [i for i, known in enumerate(self.class_names) if known.lower() == wanted]
+        found = [i for i, known in enumerate(self.class_names) if known == name]
+        found = found or [i for i, known in enumerate(self.class_names) if _plain(known) == _plain(str(name))]
+        found = found or [i for i in range(count) if self.class_label(i) == name]
         if not found:
-            raise ValueError(f"{self.name} has no class {name!r}; {_nearest(wanted, self.class_names)}")
+            raise ValueError(f"{self.name} has no class {name!r}; {_nearest(str(name), self.class_names)}")
         if len(found) > 1:
-            raise ValueError(f"the name {name!r} means two classes; say which by its number: {found[0]} or {found[1]}")
+            numbers = " or ".join(str(number) for number in found)
+            raise ValueError(f"the name {name!r} means {len(found)} classes; say which by its number: {numbers}")
         return found[0]
+
+    def class_label(self, number: int) -> str:
+        """A text that means one class only: its name, with the number where two classes share that: "crane (134)"."""
+        name = self.class_names[number]
+        shared = sum(_plain(other) == _plain(name) for other in self.class_names) > 1
+        return f"{name} ({number})" if shared else name
 
     def on_slide(self, slide_layer: str) -> str:
         """The layer of this network that plays the part of a VGG16 layer named on the slides.
@@ -196,6 +262,63 @@ class Network:
             known = ", ".join(self._slide_layers) or "none are known for it"
             raise ValueError(f"no layer of {self.name} is known to play {slide_layer!r}; known slide layers: {known}")
         return self._slide_layers[slide_layer]
+
+
+def kind_of(operation: Any) -> str:
+    """The course's word for what a layer does, "own layer" for a student's own class; empty for the others."""
+    if isinstance(operation, keras().layers.Layer) and graph.is_own(operation):
+        return OWN
+    return KINDS.get(type(operation).__name__, "")
+
+
+def named_classes(names: Sequence[str] | Mapping | None, logits: Any) -> list[str]:
+    """One name per class: those given, or "class 0", "class 1" and so on.
+
+    names: a list, or a dict number -> name or name -> number. One sigmoid output has two classes; a single name is that
+    of the second. Raises ValueError for another number of names than there are classes.
+    """
+    listed = list(_in_order(names)) if isinstance(names, Mapping) else [str(one) for one in names or ()]
+    if logits is None or logits.shape[-1] is None:
+        return listed
+    classes = max(int(logits.shape[-1]), 2)
+    if logits.shape[-1] == 1 and len(listed) == 1:
+        listed = [f"not {listed[0]}", *listed]
+    if listed and len(listed) != classes:
+        raise ValueError(
+            f"there are {len(listed)} class names ({', '.join(listed[:4])}{', ...' if len(listed) > 4 else ''}) for "
+            f"{classes} classes; give one name per class, in the order of the outputs"
+        )
+    return listed or [f"class {number}" for number in range(classes)]
+
+
+def _in_order(names: Mapping) -> list[str]:
+    """The names of a dict number -> name or name -> number, by number. Raises ValueError where a number is missing."""
+    pairs = list(names.items())
+    if not all(isinstance(key, int | np.integer) for key in names):
+        pairs = [(number, name) for name, number in pairs]
+    if sorted(number for number, _ in pairs) != list(range(len(pairs))):
+        raise ValueError(f"the class names {dict(names)!r} need the numbers 0 to {len(pairs) - 1}, one per class")
+    return [str(name) for _, name in sorted(pairs)]
+
+
+def _compile_scores(network: Network) -> Callable:
+    """Compiled: pictures in, the logits and what the network's last function makes of them out."""
+    tf, kind = tensorflow(), network.squashing
+    model = keras().Model(network.model.inputs[0], network.logits)
+    squash = tf.sigmoid if kind == "sigmoid" or network.logits.shape[-1] == 1 else tf.nn.softmax
+
+    def call(pictures):
+        logits = tf.cast(model(pictures, training=False), tf.float32)
+        return logits, squash(logits)
+
+    return compile_once(call, tf.TensorSpec((None, *network.model.inputs[0].shape[1:]), "float32"))
+
+
+def _compile_features(network: Network, layer: str) -> Callable:
+    """Compiled: pictures in, a layer's output as float32 out."""
+    tf, model = tensorflow(), network.features(layer)
+    signature = tf.TensorSpec((None, *network.model.inputs[0].shape[1:]), "float32")
+    return compile_once(lambda pictures: tf.cast(model(pictures, training=False), tf.float32), signature)
 
 
 def compile_model(model: Any) -> Callable:
@@ -210,6 +333,32 @@ def compile_once(function: Callable, *signature: Any) -> Callable:
     The result takes numpy arrays or tensors and returns tensors. Without XLA, which is several times slower on a CPU.
     """
     return tensorflow().function(function, input_signature=signature).get_concrete_function()
+
+
+def _numbers(pictures: Any) -> np.ndarray:
+    """A float32 array. Raises ValueError for a path, text, pictures of different sizes, and other things."""
+    if isinstance(pictures, str | os.PathLike):
+        raise ValueError(f"{str(pictures)!r} is the name of a file; read it with network.prepare(images.load(...))")
+    try:
+        return np.asarray(pictures, dtype=np.float32)
+    except (ValueError, TypeError):
+        raise ValueError(
+            f"a {type(pictures).__name__} is no array of numbers (height, width, 3); images.load() reads any photo, "
+            f"and network.prepare(photo) makes all photos the same size"
+        ) from None
+
+
+def _other_shape(shape: tuple[int, ...], channels: int) -> str:
+    first = len(shape) in (3, 4) and shape[-3] in (1, 3)
+    advice = (
+        "np.moveaxis(picture, -3, -1) puts the channels last" if first else "images.load() turns any photo into one"
+    )
+    return f"the pictures have shape {shape}, expected (height, width, {channels}) or (n, height, width, {channels}); {advice}"
+
+
+def _plain(name: str) -> str:
+    """A class name as it is compared: small letters, spaces for underscores."""
+    return " ".join(name.replace("_", " ").lower().split())
 
 
 def _nearest(name: str, known: list[str]) -> str:

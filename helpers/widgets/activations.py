@@ -234,7 +234,7 @@ def _beside(*pictures: np.ndarray, gap: int = 8) -> np.ndarray:
 
 
 def _channels(network: Network, layer: str) -> int:
-    return int(network.layer(layer).output.shape[-1])
+    return int(network.output_of(layer).shape[-1])
 
 
 def _layer_slider(names: list[str]) -> ipywidgets.SelectionSlider:

@@ -90,7 +90,7 @@ def ascent_explorer(network: Network, layer: str | None = None) -> PaintExplorer
         return Frame(_shown(picture), f"{_what(values)}: press Start", _code(values, _regularisers(values)))
 
     # Of one layer: each further one would have to be compiled, while everybody waits for the cell.
-    other = min(10, int(network.layer(controls["layer"].value).output.shape[-1]) - 1)
+    other = min(10, int(network.output_of(controls["layer"].value).shape[-1]) - 1)
     strip = [{"number": controls["number"].value}, {"number": other}, {"blur": 0.0}, {"paint": True}]
     return PaintExplorer(controls, run, first, strip, "Ascent explorer", {"steps": 8})
 
@@ -110,7 +110,7 @@ def _regularisers(values: dict) -> Regularisers:
 
 
 def _check_channel(network: Network, values: dict) -> None:
-    channels = network.layer(values["layer"]).output.shape[-1]
+    channels = network.output_of(values["layer"]).shape[-1]
     if values["number"] >= channels:
         raise ValueError(
             f"layer {values['layer']} has channels 0 to {channels - 1}; {values['number']} is none of them"

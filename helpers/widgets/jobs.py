@@ -140,8 +140,8 @@ class LiveExplorer(Explorer):
             self.start.disabled, self.stop.disabled = False, True
             if self.closed:
                 self.drop()
-                memory.give_back()
-            memory.trim()
+                memory.free()
+            memory.give_memory_back()
 
     def _report(self, done: int, total: int, picture: np.ndarray | None = None) -> None:
         """Move the bar, now and then the picture; raise Stopped if the reader wants it."""

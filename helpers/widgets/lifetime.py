@@ -112,4 +112,4 @@ def _plan() -> bool:
 def _give_back() -> None:
     if _ended:
         _ended.clear()
-        memory.give_back()
+        memory.free()
