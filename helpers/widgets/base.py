@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import html
+import json
 import time
 import weakref
 from collections.abc import Callable, Iterable
@@ -191,6 +192,11 @@ class Explorer:
 def closed_draw(*_: Any, **__: Any) -> Frame:
     """What a closed explorer draws: nothing."""
     raise ValueError(CLOSED)
+
+
+def quoted(words: str) -> str:
+    """Words as a call in Python holds them."""
+    return json.dumps(words, ensure_ascii=False)
 
 
 def _sentence(error: Exception) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 import traitlets
 
 from helpers import datasets, images
+from helpers.backbones import Network
 
 UPLOADED = "(your photo)"
 HERE = Path(__file__).parent
@@ -68,11 +69,20 @@ class PhotoChoice:
             return self._own
         return self._keep((name, 0), lambda: datasets.photo(name).array)
 
-    def prepared(self, name: str, side: int) -> np.ndarray:
+    def prepared(self, name: str, side: int | tuple[int, int]) -> np.ndarray:
         """What `images.prepare` makes of a photo, uint8 (side, side, 3), made once as long as no other is asked for."""
         return self._keep((name, side), lambda: images.prepare(self.array(name), side))
 
-    def _keep(self, key: tuple[str, int], make: Callable[[], np.ndarray]) -> np.ndarray:
+    def seen(self, name: str, network: Network, longest: int | None = None) -> np.ndarray:
+        """The part of a photo that a network sees, uint8 (height, width, 3): at its own size, or for the page, larger.
+
+        longest: pixels of the longer side, None for the network's own size.
+        """
+        rows, columns = network.sides
+        scale = 1.0 if longest is None else longest / max(rows, columns)
+        return self.prepared(name, (max(1, round(rows * scale)), max(1, round(columns * scale))))
+
+    def _keep(self, key: tuple[str, Any], make: Callable[[], np.ndarray]) -> np.ndarray:
         if key not in self._kept:
             made = make()
             made.flags.writeable = False  # everybody gets the same one
@@ -94,3 +104,8 @@ class PhotoChoice:
         if self.menu.value == UPLOADED:  # a second upload: the name stays, the photo changes
             self.menu.value = self.menu.options[0]
         self.menu.value = UPLOADED
+
+
+def strongest_classes(shares: np.ndarray, most: int = 5) -> list[int]:
+    """The numbers of the most probable classes, at most so many, best first."""
+    return [int(number) for number in np.argsort(-shares, kind="stable")[:most]]
