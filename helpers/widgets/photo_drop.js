@@ -1,13 +1,24 @@
 // A place to drop a photo on, or to choose one with the keyboard. The file goes to the kernel in parts, because the
-// server refuses messages above 10 MB. Nothing leaves this machine.
+// server refuses messages above 10 MB; each part is read when its turn comes. Nothing leaves this machine.
 const PART = 1 << 20;
 
+let files = 0; // how many were begun: a newer one ends the sending of an older one
+
 async function send(model, file) {
-  const content = await file.arrayBuffer();
-  const parts = Math.max(1, Math.ceil(content.byteLength / PART));
-  for (let part = 0; part < parts; part++) {
-    const slice = content.slice(part * PART, (part + 1) * PART);
-    model.send({ name: file.name, part, parts }, undefined, [slice]);
+  const number = ++files;
+  const told = { file: number, name: file?.name ?? "", size: file?.size ?? 0, part: 0, parts: 0 };
+  const most = model.get("most");
+  if (!file) return model.send({ ...told, problem: "nothing" });
+  if (!file.size) return model.send({ ...told, problem: "empty" });
+  if (file.size > most) return model.send({ ...told, problem: "large" });
+  const parts = Math.ceil(file.size / PART);
+  try {
+    for (let part = 0; part < parts && number === files; part++) {
+      const slice = await file.slice(part * PART, (part + 1) * PART).arrayBuffer();
+      model.send({ ...told, part, parts }, undefined, [slice]);
+    }
+  } catch {
+    model.send({ ...told, problem: "unreadable" }); // a folder, or a file that is gone
   }
 }
 
@@ -33,7 +44,7 @@ function render({ model, el }) {
   label.addEventListener("drop", (event) => {
     event.preventDefault();
     event.stopPropagation(); // JupyterLab would open the file in a tab of its own
-    if (event.dataTransfer.files.length) send(model, event.dataTransfer.files[0]);
+    send(model, event.dataTransfer.files[0]);
   });
   label.append(words, input);
   el.append(label);

@@ -17,32 +17,60 @@ from helpers.backbones import Network
 
 UPLOADED = "(your photo)"
 HERE = Path(__file__).parent
+MOST = 100_000_000  # bytes of a file: larger ones are films, or would be refused when they are read
+PROBLEMS = {
+    "nothing": "That was no file: drop a photo that is stored on this machine, or choose one with the button.",
+    "empty": "{name} is empty (0 bytes); choose a photo.",
+    "large": "{name} is larger than {most:.0f} MB; choose a photo, or make it smaller first.",
+    "unreadable": "{name} cannot be read: it is a folder, or it was moved meanwhile; choose one photo.",
+}
 
 
 class PhotoDrop(anywidget.AnyWidget):
-    """A file input that a photo can also be dropped on; `content` holds the last whole file's bytes."""
+    """A file input that a photo can also be dropped on; `content` holds a whole file while its observers are called.
+
+    most: bytes of the largest file; the page refuses a larger one before it is read. problem: what is wrong with the
+    last file, in one sentence, or empty.
+    """
 
     # Text, not paths: anywidget's watcher of a path would keep every widget for ever.
     _esm = (HERE / "photo_drop.js").read_text(encoding="utf-8")
     _css = (HERE / "photo_drop.css").read_text(encoding="utf-8")
     description = traitlets.Unicode("Your own photo: drop it here, or").tag(sync=True)
     tooltip = traitlets.Unicode("Open a photo of your own; it stays on this machine").tag(sync=True)
+    most = traitlets.Int(MOST).tag(sync=True)
     content = traitlets.Bytes()
+    problem = traitlets.Unicode()
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._parts: list[bytes] = []
-        self.on_msg(lambda _, message, buffers: self.receive(message, buffers))
+        self._whole, self._parts = bytearray(), 0
+        self.on_msg(lambda widget, message, buffers: widget.receive(message, buffers))
 
     def receive(self, message: dict[str, Any], buffers: Iterable[Any]) -> None:
-        """Take one part of a file; the last one makes it whole."""
-        if message["part"] == 0:
-            self._parts = []
-        self._parts.append(b"".join(bytes(buffer) for buffer in buffers))
-        if len(self._parts) == message["parts"]:
-            whole, self._parts = b"".join(self._parts), []
-            self.content = b""  # the same file a second time is news too
-            self.content = whole
+        """Take one part of a file, or what is wrong with it; the last part makes it whole."""
+        part, name = message.get("part", 0), str(message.get("name") or "the file")
+        if part == 0:
+            self._whole, self._parts, self.problem = bytearray(), 0, ""
+        wrong = message.get("problem")
+        if wrong is None and part == self._parts:  # else a part of a file that was given up
+            for buffer in buffers:
+                self._whole += buffer
+            self._parts += 1
+            wrong = "large" if len(self._whole) > self.most else None
+        if wrong is None and self._parts == message.get("parts"):
+            wrong = None if self._whole else "empty"
+            if self._whole:
+                self._give()
+        if wrong is not None:
+            self._whole, self._parts = bytearray(), -1
+            self.problem = PROBLEMS[wrong].format(name=name, most=self.most / 1e6)
+
+    def _give(self) -> None:
+        """Tell the observers of a whole file, and keep nothing of it."""
+        whole, self._whole, self._parts = bytes(self._whole), bytearray(), -1
+        self.content = whole
+        self.content = b""  # the same file a second time is news too
 
 
 class PhotoChoice:
@@ -61,6 +89,8 @@ class PhotoChoice:
         self._kept: dict[tuple, np.ndarray] = {}  # of the photo on show: its pixels, and the sizes that were asked for
         self.version = 0  # of the reader's own photo: one name, many pictures
         self.upload.observe(self._uploaded, "content")
+        self.upload.observe(lambda change: self._say(change["new"]), "problem")
+        self.menu.observe(lambda _: self._say(""), "value")
         self.parts = [self.menu, self.upload, self.message]
 
     def array(self, name: str) -> np.ndarray:
@@ -96,14 +126,17 @@ class PhotoChoice:
             self._own = images.load(change["new"])
             self._kept, self.version = {}, self.version + 1
         except Exception as error:  # in a callback it would vanish into a log
-            self.message.value = f'<p role="alert">{html.escape(str(error))}</p>'
+            self.upload.problem = str(error)
             return
-        self.message.value = ""
         if UPLOADED not in self.menu.options:
             self.menu.options = [*self.menu.options, UPLOADED]
         if self.menu.value == UPLOADED:  # a second upload: the name stays, the photo changes
             self.menu.value = self.menu.options[0]
         self.menu.value = UPLOADED
+
+    def _say(self, problem: str) -> None:
+        """Say what is wrong with the reader's file; nothing when it is right, or another photo is chosen."""
+        self.message.value = f'<p role="alert">{html.escape(problem)}</p>' if problem else ""
 
 
 def strongest_classes(shares: np.ndarray, most: int = 5) -> list[int]:
