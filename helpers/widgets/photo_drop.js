@@ -2,27 +2,29 @@
 // server refuses messages above 10 MB; each part is read when its turn comes. Nothing leaves this machine.
 const PART = 1 << 20;
 
-let files = 0; // how many were begun: a newer one ends the sending of an older one
-
-async function send(model, file) {
-  const number = ++files;
-  const told = { file: number, name: file?.name ?? "", size: file?.size ?? 0, part: 0, parts: 0 };
-  const most = model.get("most");
-  if (!file) return model.send({ ...told, problem: "nothing" });
-  if (!file.size) return model.send({ ...told, problem: "empty" });
-  if (file.size > most) return model.send({ ...told, problem: "large" });
-  const parts = Math.ceil(file.size / PART);
-  try {
-    for (let part = 0; part < parts && number === files; part++) {
-      const slice = await file.slice(part * PART, (part + 1) * PART).arrayBuffer();
-      model.send({ ...told, part, parts }, undefined, [slice]);
+// A function that sends files; a newer one ends the sending of an older one.
+function sender(model) {
+  let latest = 0;
+  return async (file) => {
+    const number = (latest = Math.random());
+    const told = { file: number, name: file?.name ?? "", size: file?.size ?? 0, part: 0, parts: 0 };
+    if (!file) return model.send({ ...told, problem: "nothing" });
+    if (!file.size) return model.send({ ...told, problem: "empty" });
+    if (file.size > model.get("most")) return model.send({ ...told, problem: "large" });
+    const parts = Math.ceil(file.size / PART);
+    try {
+      for (let part = 0; part < parts && number === latest; part++) {
+        const slice = await file.slice(part * PART, (part + 1) * PART).arrayBuffer();
+        if (number === latest) model.send({ ...told, part, parts }, undefined, [slice]);
+      }
+    } catch {
+      model.send({ ...told, problem: "unreadable" }); // a folder, or a file that is gone
     }
-  } catch {
-    model.send({ ...told, problem: "unreadable" }); // a folder, or a file that is gone
-  }
+  };
 }
 
 function render({ model, el }) {
+  const send = sender(model);
   const label = document.createElement("label");
   label.className = "photo-drop";
   label.title = model.get("tooltip");
@@ -32,7 +34,7 @@ function render({ model, el }) {
   input.type = "file";
   input.accept = "image/*,.tif,.tiff,.heic";
   input.addEventListener("change", () => {
-    if (input.files.length) send(model, input.files[0]);
+    if (input.files.length) send(input.files[0]);
     input.value = "";
   });
   for (const kind of ["dragenter", "dragover"])
@@ -44,7 +46,7 @@ function render({ model, el }) {
   label.addEventListener("drop", (event) => {
     event.preventDefault();
     event.stopPropagation(); // JupyterLab would open the file in a tab of its own
-    send(model, event.dataTransfer.files[0]);
+    send(event.dataTransfer.files[0]);
   });
   label.append(words, input);
   el.append(label);

@@ -44,27 +44,28 @@ class PhotoDrop(anywidget.AnyWidget):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._whole, self._parts = bytearray(), 0
+        self._whole, self._parts, self._file = bytearray(), 0, None
         self.on_msg(lambda widget, message, buffers: widget.receive(message, buffers))
 
     def receive(self, message: dict[str, Any], buffers: Iterable[Any]) -> None:
         """Take one part of a file, or what is wrong with it; the last part makes it whole."""
         part, name = message.get("part", 0), str(message.get("name") or "the file")
         if part == 0:
-            self._whole, self._parts, self.problem = bytearray(), 0, ""
+            self._whole, self._parts, self._file, self.problem = bytearray(), 0, message.get("file"), ""
+        elif (message.get("file"), part) != (self._file, self._parts):
+            return  # of a file that was given up
         wrong = message.get("problem")
-        if wrong is None and part == self._parts:  # else a part of a file that was given up
+        if wrong is None:
             for buffer in buffers:
                 self._whole += buffer
             self._parts += 1
-            wrong = "large" if len(self._whole) > self.most else None
-        if wrong is None and self._parts == message.get("parts"):
-            wrong = None if self._whole else "empty"
-            if self._whole:
-                self._give()
+            whole = self._parts == message.get("parts")
+            wrong = "large" if len(self._whole) > self.most else "empty" if whole and not self._whole else None
         if wrong is not None:
             self._whole, self._parts = bytearray(), -1
             self.problem = PROBLEMS[wrong].format(name=name, most=self.most / 1e6)
+        elif whole:
+            self._give()
 
     def _give(self) -> None:
         """Tell the observers of a whole file, and keep nothing of it."""

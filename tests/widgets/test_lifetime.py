@@ -70,8 +70,12 @@ def dropped(_):
     return None
 
 
-@pytest.mark.parametrize("end", [closed, all_closed, dropped])
-@pytest.mark.parametrize("make", EXPLORERS)
+ENDS = [(make, closed) for make in EXPLORERS] + [
+    (make, end) for make in (grad_cam_explorer, dream_studio) for end in (all_closed, dropped)
+]
+
+
+@pytest.mark.parametrize(("make", "end"), ENDS)
 def test_an_explorer_that_ended_frees_its_network(make, end):
     before = len(open_widgets)
     mine = network()
