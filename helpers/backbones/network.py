@@ -82,7 +82,7 @@ class Network:
         self.mean_colour = colour if self._channels() == 3 else colour.mean(keepdims=True)
         self._slide_layers = slide_layers or {}
         self._ends = ends or {}
-        self._compiled = Recent(_KEPT, dropped=free)
+        self._compiled = Recent(_KEPT, callable, free)  # what is no function weighs nothing
         self._layers: list[Layer] | None = None
 
     def __repr__(self) -> str:
