@@ -132,6 +132,8 @@ class LiveExplorer(Explorer):
             self.show(frame, f"{time.monotonic() - self._started:.1f} s")
             self.bar.value, self.time_left.value = 1.0, "done"
         except Stopped:
+            if self._pictured and not self.closed:
+                self.show(self.frame)  # the whole picture instead of its preview
             self.time_left.value = "stopped; the picture is as far as it came"
         except Exception as error:  # in a thread nobody would see it
             self.fail(error)

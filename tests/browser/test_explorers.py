@@ -144,7 +144,7 @@ def refuses_what_is_no_photo(cell) -> None:
         cell.locator(".photo-drop").evaluate(drop, size)
         expect(alert).to_contain_text(words, timeout=SLOW)
         expect(alert).to_have_count(1)
-    cell.get_by_label("Photo").select_option("coffee")
+    cell.get_by_label("Photo", exact=True).select_option("coffee")
     expect(alert).to_have_count(0, timeout=SLOW)
 
 

@@ -60,6 +60,7 @@ def test_stop_ends_the_work_and_another_start_works():
     assert live.running
     live.stop.click()
     assert live.wait(5) and "stopped" in live.time_left.value
+    assert "image/png" in live.image.value and "stops, step" in live.caption.value  # whole, not a preview
     live.start.click()
     assert live.wait(20) and "done 3" in live.caption.value
 
