@@ -173,6 +173,34 @@ def test_a_network_that_is_not_square_is_shown_in_its_own_proportions(make):
 
 
 def test_dreams_and_ascents_of_a_nested_base():
-    network = ended_by(nested)
+    network = ended_by(nested, sides=(None, None))
     assert dream_studio(network, "coffee", PHOTOS).error.value == ""
     assert ascent_explorer(network).error.value == ""
+
+
+def started(make, network, **values):
+    explorer = make(network)
+    for name, value in values.items():
+        explorer.controls[name].value = value
+    explorer.start.click()
+    return explorer
+
+
+def test_two_jobs_on_one_network_do_not_disturb_each_other():
+    """Both compile and run at once, and each gives the picture that it gives alone."""
+    work = (
+        lambda network: started(ascent_explorer, network, steps=12, number=1),
+        lambda network: started(lime_explorer, network, samples=60, count=8),
+        lambda network: started(dream_studio, network, steps=4, octaves=1, side=128),
+    )
+    alone = []
+    for begin in work:
+        explorer = begin(ended_by(nested, sides=(None, None)))
+        assert explorer.wait(120) and explorer.error.value == ""
+        alone.append(explorer.frame)
+    network = ended_by(nested, sides=(None, None))
+    together = [begin(network) for begin in work]
+    for explorer, frame in zip(together, alone, strict=True):
+        assert explorer.wait(120) and explorer.error.value == "" and explorer.time_left.value == "done"
+        assert explorer.frame.caption == frame.caption
+        np.testing.assert_allclose(explorer.frame.picture.astype(int), frame.picture.astype(int), atol=2)
