@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from helpers import images
-from helpers.backbones.network import Network, compile_once
+from helpers.backbones.network import Network, compile_once, numbers
 from helpers.backbones.own import as_network
 from helpers.map_layers import (
     AFTER_RELU,
@@ -201,16 +201,16 @@ def reduced(network: Network, photos: Any, names: list[str]) -> Iterator[tuple[i
 
 def as_batch(network: Network, pictures: Any) -> np.ndarray:
     """A float32 batch that the network takes, from one picture or several, colour or grey."""
-    array = np.asarray(pictures)
-    height, width, channels = network.model.inputs[0].shape[1:]
+    array = numbers(pictures)
     if array.ndim == 2 or (array.ndim == 3 and array.shape[-1] == 1):  # grey
         array = np.repeat(array.reshape(*array.shape[:2], 1), 3, axis=-1)
     elif array.ndim == 4 and array.shape[-1] == 1:
         array = np.repeat(array, 3, axis=-1)
-    batch = network.batch(array)
-    if height and width and batch.shape[1:3] != (height, width):
-        batch = np.stack([fitted(picture, height, width) for picture in batch])
-    return batch.mean(axis=-1, keepdims=True) if channels == 1 else batch
+    fixed = network.model.inputs[0].shape[1:3]
+    array = array[None] if array.ndim == 3 and array.shape[-1] == 3 else array
+    if None not in fixed and array.ndim == 4 and array.shape[1:3] != fixed:
+        array = np.stack([fitted(picture, *fixed) for picture in array])
+    return network.batch(array)
 
 
 def fitted(picture: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -21,6 +21,7 @@ from PIL import Image, ImageDraw, ImageFont
 from helpers import images, stored_arrays
 from helpers.activations import as_network, check_channel, fitted, map_layer, reduced, views
 from helpers.backbones import graph
+from helpers.backbones.functions import relu_ceiling
 from helpers.backbones.network import Network
 from helpers.downloads import cache_folder
 from helpers.effective_field import outline, seen
@@ -235,7 +236,7 @@ def _without_ceiling(network: Network, name: str) -> str:
     call = graph.call_of(network.output_of(name))
     layer = call.operation
     capped = getattr(layer, "max_value", None) is not None
-    relu6 = type(layer).__name__ == "Activation" and graph.relu_ceiling(layer.activation) == 6
+    relu6 = type(layer).__name__ == "Activation" and relu_ceiling(layer.activation) == 6
     before = call.inputs[0] if capped or relu6 else call.outputs[0]
     return graph.call_of(before).operation.name if len(before.shape) == 4 else name
 

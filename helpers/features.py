@@ -20,6 +20,7 @@ import numpy as np
 from helpers import images, stored_arrays
 from helpers.backbones import graph
 from helpers.backbones.network import Network, compile_model
+from helpers.backbones.settings import described
 from helpers.downloads import cache_folder
 from helpers.progress import Progress
 from helpers.quiet import keras
@@ -67,7 +68,7 @@ def fingerprint(network: Network, layer: str) -> str:
     numbers = {id(tensor): (at, place) for at, step in enumerate(steps) for place, tensor in enumerate(step.outputs)}
     for step in steps:
         sources = [numbers[id(tensor)] for tensor in step.inputs]
-        text = repr([graph.described(step.operation), list(map(graph.described, graph.constants(step))), sources])
+        text = repr([described(step.operation), list(map(described, graph.constants(step))), sources])
         total.update(text.encode())
         for weight in getattr(step.operation, "weights", []):
             array = np.ascontiguousarray(weight.numpy())

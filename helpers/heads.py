@@ -96,8 +96,9 @@ def copied(network: Network) -> Network:
 
     Raises ValueError, with the layer's name, where a layer of one's own cannot be made a second time.
     """
+    made: dict[tuple, Any] = {}
     try:
-        model = keras().models.clone_model(network.model)
+        model = keras().models.clone_model(network.model, clone_function=lambda layer: graph.second(layer, made))
     except (TypeError, ValueError, NotImplementedError) as error:
         raise ValueError(_no_copy(network, error)) from None
     model.set_weights(network.model.get_weights())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from helpers.backbones import graph
+from helpers.backbones.functions import known_as
 from helpers.backbones.network import Network, kind_of
 from helpers.backbones.own import as_network
 
@@ -76,7 +77,7 @@ def _role(call: graph.Call) -> str:
 def _curved(operation: Any) -> bool:
     """Whether a layer has an activation that is none of those known by name."""
     function = getattr(operation, "activation", None)
-    return callable(function) and graph.known_as(function) is None
+    return callable(function) and known_as(function) is None
 
 
 def _following(call: graph.Call, readers: dict[int, list[graph.Call]]) -> str:

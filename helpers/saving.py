@@ -59,21 +59,27 @@ def _needed(network: Network) -> Iterator[str]:
     """A sentence for each kind of code that the file does not hold."""
     for operation in network.model.operations:
         name = type(operation).__name__
+        function = getattr(operation, "activation", None)
+        if callable(function) and not getattr(function, "__module__", "").startswith("keras."):
+            yield (
+                f"The layer {operation.name!r} has an activation of your own; make it a function with a name, and load "
+                f"the file with saving.load(path, own=[that function])."
+            )
         if name == "Lambda":
             yield f"The layer {operation.name!r} is a Lambda; load the file with saving.load(path, trusted=True)."
         elif graph.is_own(operation) and not type(operation).__module__.startswith("helpers."):
             yield (
                 f"The layer {operation.name!r} is of your own class {name}; load the file with "
-                f"saving.load(path, classes=[{name}])."
+                f"saving.load(path, own=[{name}])."
             )
 
 
-def load(path: str | Path, trusted: bool = False, classes: Sequence[type] = ()) -> Network:
+def load(path: str | Path, trusted: bool = False, own: Sequence[Any] = ()) -> Network:
     """Return the network that `save` wrote.
 
-    trusted: run the code of Lambda layers that the file holds; do so for your own files only. classes: layer classes of
-    your own that it needs. Raises ValueError, one sentence, for a missing, damaged or other file, and for one that
-    needs code that is not given.
+    trusted: run the code of Lambda layers that the file holds; do so for your own files only. own: layer classes and
+    activation functions of yours that it needs. Raises ValueError, one sentence, for a missing, damaged or other file,
+    and for one that needs code that is not given.
     """
     path = Path(path)
     if not path.is_file():
@@ -94,22 +100,26 @@ def load(path: str | Path, trusted: bool = False, classes: Sequence[type] = ()) 
             f"{path.name} holds a Lambda layer, which is code; if the file is your own, load it with "
             f"saving.load({path.name!r}, trusted=True)"
         )
-    return _network(_model(path, trusted, classes), notes)
+    return _network(_model(path, trusted, own), notes)
 
 
-def _model(path: Path, trusted: bool, classes: Sequence[type]) -> Any:
+def _model(path: Path, trusted: bool, own: Sequence[Any]) -> Any:
     """The Keras model in a file. Raises ValueError in one sentence."""
     import helpers.augmentation  # noqa: F401  its layer must be known to Keras before a file that holds it is opened
 
     try:
-        own = {one.__name__: one for one in classes}
-        return keras().models.load_model(path, custom_objects=own, compile=False, safe_mode=not trusted)
+        known = {one.__name__: one for one in own}
+        return keras().models.load_model(path, custom_objects=known, compile=False, safe_mode=not trusted)
     except TypeError as error:
-        found = re.search(r"Could not locate class '(\w+)'", str(error))
+        found = re.search(r"Could not locate (?:class|function) '(\w+)'", str(error))
         name = found[1] if found else "MyLayer"
         raise ValueError(
-            f"{path.name} needs a layer class of your own ({name}); run the cell that defines it, then "
-            f"saving.load({path.name!r}, classes=[{name}])"
+            f"{path.name} needs a layer class or a function of your own ({name}); run the cell that defines it, then "
+            f"saving.load({path.name!r}, own=[{name}])"
+        ) from None
+    except NotImplementedError:
+        raise ValueError(
+            f"{path.name} holds a Lambda layer that cannot be made again; give it output_shape, and keras.ops inside"
         ) from None
     except (OSError, ValueError, KeyError, AttributeError) as error:
         if isinstance(error, OSError) and error.errno is not None:

@@ -7,9 +7,11 @@ a quarter of a gradient's time in networks that have one behind each convolution
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from helpers.backbones import graph
 from helpers.quiet import keras, tensorflow
 
 _FOLDED = ("Conv2D", "DepthwiseConv2D")
@@ -39,24 +41,24 @@ def folded_call(model: Any) -> Callable[[Any], Any]:
 
 def _pairs(model: Any) -> list[tuple[Any, Any]]:
     """(convolution, batch normalisation) of the model that may be run as one."""
-    wanted = {id(output) for output in model.outputs}
+    wanted, readers, calls = {id(output) for output in model.outputs}, graph.readers(model), graph.calls(model)
+    times = Counter(id(call.operation) for call in calls)  # in this model: others may use the same layers
     found = []
-    for norm in model.layers:
-        if type(norm).__name__ != "BatchNormalization" or len(norm._inbound_nodes) != 1:
+    for call in calls:
+        if type(call.operation).__name__ != "BatchNormalization":
             continue
-        tensor = norm._inbound_nodes[0].input_tensors[0]
-        before = tensor._keras_history.operation
-        readers = {id(node.operation) for node in before._outbound_nodes}
-        alone = readers == {id(norm)} and len(before._inbound_nodes) == 1 and id(tensor) not in wanted
-        if alone and _foldable(before, norm) and any(before is layer for layer in model.layers):
-            found.append((before, norm))
+        tensor = call.inputs[0]
+        before = graph.call_of(tensor).operation
+        once = times[id(before)] == times[id(call.operation)] == len(readers[id(tensor)]) == 1
+        if once and id(tensor) not in wanted and _foldable(before, call.operation):
+            found.append((before, call.operation))
     return found
 
 
 def _foldable(convolution: Any, norm: Any) -> bool:
     return (
         type(convolution).__name__ in _FOLDED
-        and convolution.activation.__name__ == "linear"
+        and convolution.activation is keras().activations.linear
         and convolution.data_format == "channels_last"
         and convolution.compute_dtype == norm.compute_dtype == "float32"
         and norm.axis in (-1, 3)

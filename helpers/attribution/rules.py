@@ -6,6 +6,7 @@ Striving for Simplicity, ICLR Workshop 2015, figure 1 (guided backpropagation).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from helpers.attribution.cam import grad_cam
 from helpers.attribution.gradients import compile_gradient, gradient_function
 from helpers.attribution.targets import class_numbers, class_scores, maps_of
 from helpers.backbones import Network, graph
+from helpers.backbones.functions import relu_ceiling
 from helpers.quiet import keras, tensorflow
 
 RULES = ("plain", "deconvnet", "guided")
@@ -135,7 +137,7 @@ def _with_rule(operation: Any, rule: str | _Chosen) -> Any:
         function = _relu_with_rule(rule, operation.max_value)
         return keras().layers.Activation(function, name=operation.name, dtype=operation.dtype_policy)
     if callable(getattr(operation, "activation", None)):
-        ceiling = graph.relu_ceiling(operation.activation)
+        ceiling = relu_ceiling(operation.activation)
         if ceiling is None:
             return None
         return graph.twin(operation, activation=_relu_with_rule(rule, None if np.isinf(ceiling) else ceiling))
@@ -148,7 +150,7 @@ def _function_with_rule(operation: Any, rule: str | _Chosen) -> Any:
     plain = not getattr(operation, "weights", []) and not graph.parts(operation)
     if not plain or not (kind in ("Lambda", "Relu", "Relu6") or graph.is_own(operation)):
         return None
-    ceiling = graph.relu_ceiling(operation)
+    ceiling = relu_ceiling(operation)
     if ceiling is None:
         return None
     function = _relu_with_rule(rule, None if np.isinf(ceiling) else ceiling)
@@ -226,7 +228,8 @@ def _compile_ruled(network: Network, output: Any, score: Callable, needed: bool)
     function = compile_gradient(network, model, with_limits, ((3,), "float32"))
     missed = [operation.name for operation in function.graph.get_operations() if operation.type in ("Relu", "Relu6")]
     if missed:
-        layer = next((la for la in network.model.layers if la.name in missed[0].split("/")), None)
+        scopes = [re.sub(r"_\d+$", "", part) for part in missed[0].split("/")] + missed[0].split("/")
+        layer = next((la for la in network.model.layers if la.name in scopes), None)
         where = missed[0] if layer is None else f"{layer.name!r} (class {type(layer).__name__})"
         raise ValueError(
             f"the layer {where} of {network.name} applies a ReLU in its own code, where no backward rule reaches it; "

@@ -7,13 +7,13 @@ are laid open, operators such as `a + b` become layers, and the scores before th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from helpers.quiet import keras, tensorflow
+from helpers.backbones.functions import is_keras_function, known_as, relu_ceiling
+from helpers.quiet import keras
 
 # Functions of `keras.ops` used without a layer -> the layer that does the same, from the operation.
 _AS_LAYER: dict[str, Callable[[Any], Any]] = {
@@ -128,6 +128,25 @@ def deep_twin(layer: Any, second: Callable[[Any], Any]) -> Any:
     return made
 
 
+def second(layer: Any, made: dict[tuple, Any]) -> Any:
+    """A layer like this one with weights of its own, for `keras.models.clone_model`; `made` is kept between calls.
+
+    Layers that share weights share those of the copy, too; what has no variables needs none, and an activation of one's
+    own, which no configuration can hold, is passed on.
+    """
+    key = tuple(id(variable) for variable in getattr(layer, "variables", []))
+    if not key:
+        return twin(layer)
+    if key in made:
+        return twin(made[key], name=layer.name)
+    config, function = layer.get_config(), getattr(layer, "activation", None)
+    own = callable(function) and not is_keras_function(function)
+    made[key] = type(layer).from_config(config | {"activation": None} if own else config)
+    if own:
+        made[key].activation = function
+    return made[key]
+
+
 def parts(layer: Any) -> list[Any]:
     """The layers that lie directly inside a layer of one's own."""
     return list(getattr(layer, "_layers", []))
@@ -162,7 +181,8 @@ def standard(model: Any) -> tuple[Any, dict[str, str]]:
             ends[operation.name] = keras().tree.flatten(found)[0]._keras_history.operation.name
             return found
         layer, tensors = _as_layer(operation, arguments, options)
-        made = layer or twin(operation)
+        function = _known_activation(operation)
+        made = layer or (twin(operation) if function is None else twin(operation, activation=function))
         made.name = _free(operation.name, names)
         names.add(made.name)
         if layer is not None:
@@ -188,24 +208,60 @@ def _nested(inner: Any, arguments: tuple, options: dict, call: Callable) -> Any:
 
 
 def _as_layer(operation: Any, arguments: tuple, options: dict) -> tuple[Any, list[Any]]:
-    """The layer that does what a function of `keras.ops` does, and the tensors it joins; None for anything else."""
-    given = keras().tree.flatten((arguments, options))
+    """The layer that does what a function of `keras.ops` or a Lambda does to tensors, and these; None for others."""
+    given = [one for one in keras().tree.flatten((arguments, options)) if one is not None]
     tensors = [one for one in given if hasattr(one, "_keras_history")]
-    plain = len(tensors) == len(given) and len({len(tensor.shape) for tensor in tensors}) == 1
-    if isinstance(operation, keras().layers.Layer) or not plain or type(operation).__name__ not in _AS_LAYER:
+    if len(tensors) < len(given) or len({len(tensor.shape) for tensor in tensors}) != 1:
+        return None, tensors
+    if _is_function(operation):
+        return _known_layer(operation, len(tensors[0].shape)) if len(tensors) == 1 else None, tensors
+    if isinstance(operation, keras().layers.Layer) or type(operation).__name__ not in _AS_LAYER:
         return None, tensors
     return _AS_LAYER[type(operation).__name__](operation), tensors
 
 
+def _known_layer(operation: Any, rank: int) -> Any:
+    """Keras's own layer for a Lambda or a layer of one's own that is a well-known function; None for any other."""
+    kind = known_as(operation, rank)
+    if kind == "relu":
+        ceiling = relu_ceiling(operation, rank)
+        return keras().layers.ReLU(None if np.isinf(ceiling) else ceiling)
+    return None if kind in (None, "linear") else keras().layers.Activation(kind)
+
+
+def _known_activation(operation: Any) -> Any:
+    """Keras's own function that does what a layer's activation does, where that is another one's; else None."""
+    function = getattr(operation, "activation", None)
+    if not callable(function) or is_keras_function(function):
+        return None
+    kind = known_as(function)
+    if kind == "relu":
+        return {np.inf: keras().activations.relu, 6.0: keras().activations.relu6}.get(relu_ceiling(function))
+    return None if kind is None else getattr(keras().activations, kind)
+
+
+def _is_function(operation: Any) -> bool:
+    """Whether an operation is a Lambda or a layer of one's own that has neither weights nor layers inside."""
+    plain = not getattr(operation, "variables", []) and not parts(operation)
+    return plain and (type(operation).__name__ == "Lambda" or is_own(operation))
+
+
 def _is_plain(model: Any) -> bool:
     """Whether `standard` would change nothing."""
-    graph, layer = _graph(model), keras().layers.Layer
-    called = [call.operation for call in calls(graph)]
+    graph = _graph(model)
+    called = calls(graph)
     one_in = hasattr(graph._inputs_struct, "shape") and graph.inputs[0].dtype == "float32"
     one_out = hasattr(graph._outputs_struct, "shape") or isinstance(graph._outputs_struct, list)
-    functions = any(not isinstance(one, layer) and type(one).__name__ in _AS_LAYER for one in called)
-    shared = len({id(one) for one in called}) < len(called)
-    return one_in and one_out and not (functions or shared or any(is_graph(one) for one in called))
+    shared = len({id(call.operation) for call in called}) < len(called)
+    return one_in and one_out and not shared and not any(_is_changed(call) for call in called)
+
+
+def _is_changed(call: Call) -> bool:
+    """Whether `standard` would make something else of a call."""
+    operation = call.operation
+    if is_graph(operation) or _known_activation(operation) is not None:
+        return True
+    return _as_layer(operation, call.arguments.args, call.arguments.kwargs)[0] is not None
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -267,10 +323,10 @@ def does(call: Call) -> str | None:
     operation = call.operation
     if callable(getattr(operation, "activation", None)):
         return known_as(operation.activation)
-    if len(call.inputs) != 1 or getattr(operation, "weights", []) or parts(operation):
+    squashing = type(operation).__name__ in ("Softmax", "Sigmoid", "LogSoftmax")
+    if len(call.inputs) != 1 or not (squashing or _is_function(operation)):
         return None
-    own = type(operation).__name__ in ("Lambda", "Softmax", "Sigmoid", "LogSoftmax") or is_own(operation)
-    return known_as(operation, len(call.inputs[0].shape)) if own else None
+    return known_as(operation, len(call.inputs[0].shape))
 
 
 def is_own(operation: Any) -> bool:
@@ -278,100 +334,10 @@ def is_own(operation: Any) -> bool:
     return not type(operation).__module__.startswith("keras.")
 
 
-def known_as(function: Any, rank: int = 2) -> str | None:
-    """ "linear", "relu", "softmax", "sigmoid", "log_softmax" or "tanh" if a function of one array is that; else None.
-
-    Known by name where it is Keras's own, else by what it does to numbers from -1000 to 1000; a ReLU may have a ceiling
-    (`relu_ceiling`).
-    """
-    activations = keras().activations
-    for name in ("linear", "relu", "softmax", "sigmoid", "log_softmax", "tanh"):
-        if function is getattr(activations, name):
-            return name
-    if function is activations.relu6:
-        return "relu"
-    if getattr(function, "__module__", "").startswith("keras.") and hasattr(function, "__name__"):
-        return None
-    given, got = _tried(function, rank)
-    if got is None or got.shape != given.shape:
-        return None
-    if relu_ceiling(function, rank) is not None:
-        return "relu"
-    for name in ("linear", "softmax", "sigmoid", "log_softmax", "tanh"):
-        if np.allclose(got, np.asarray(getattr(activations, name)(given)), atol=1e-5):
-            return name
-    return None
-
-
-def relu_ceiling(function: Any, rank: int = 2) -> float | None:
-    """The value at which a ReLU saturates, infinity where it never does; None for a function that is no ReLU."""
-    activations = keras().activations
-    if function is activations.relu:
-        return np.inf
-    if function is activations.relu6:
-        return 6.0
-    given, got = _tried(function, rank)
-    if got is None or got.shape != given.shape:
-        return None
-    ceiling = float(got.max())
-    if ceiling <= 0 or not np.allclose(got, np.clip(given, 0, ceiling), atol=1e-5):
-        return None
-    return np.inf if ceiling == given.max() else ceiling
-
-
-def _tried(function: Any, rank: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """Numbers of all sizes, and what a function makes of them; None where it takes other things."""
-    line = np.array([-1000.0, -30, -6.5, -3, -1, -0.3, -0.01, 0, 0.02, 0.4, 1, 2.5, 5, 7, 31, 1000], np.float32)
-    given = np.random.default_rng(0).permutation(np.concatenate([line, line / 3])).reshape(*(2,) * (rank - 1), -1)
-    try:
-        return given, np.asarray(function(tensorflow().constant(given)), np.float32)
-    except Exception:  # whatever a student's function raises: it is none of those that are known
-        return given, None
-
-
 def constants(call: Call) -> Iterator[Any]:
     """What was given to an operation besides tensors: `127.5` of `x / 127.5`."""
     values = (call.arguments.args, sorted(call.arguments.kwargs.items()))
     return (value for value in keras().tree.flatten(values) if not hasattr(value, "_keras_history"))
-
-
-def described(value: Any) -> Any:
-    """A value as text and numbers that differ when what it does differs: settings of a layer, code of a function."""
-    if isinstance(value, keras().Operation):
-        own = (
-            [(k, described(v)) for k, v in sorted(vars(value).items()) if not k.startswith("_")]
-            if is_own(value)
-            else []
-        )
-        code = described(type(value).call) if is_own(value) else None
-        inner = [described(one) for one in parts(value)]
-        return type(value).__name__, _settings(value), own, code, inner
-    if hasattr(value, "__code__"):
-        code = value.__code__
-        inside = [described(cell.cell_contents) for cell in value.__closure__ or ()]
-        named = [described(value.__globals__[n]) for n in code.co_names if np.isscalar(value.__globals__.get(n))]
-        return code.co_code, [described(one) for one in code.co_consts], inside, named, described(value.__defaults__)
-    if hasattr(value, "co_code"):
-        return value.co_code, [described(one) for one in value.co_consts]
-    if isinstance(value, list | tuple):
-        return [described(one) for one in value]
-    if isinstance(value, dict):
-        return [(str(name), described(one)) for name, one in sorted(value.items(), key=str)]
-    if isinstance(value, np.ndarray) or hasattr(value, "numpy"):
-        array = np.ascontiguousarray(value if isinstance(value, np.ndarray) else value.numpy())
-        return array.shape, str(array.dtype), array.tobytes()
-    return value if isinstance(value, int | float | str | bytes | None) else type(value).__name__
-
-
-def _settings(operation: Any) -> Any:
-    """An operation's configuration but for its name and whether it learns, which do not change what it answers."""
-    try:
-        config = dict(operation.get_config())
-    except Exception:  # a class of a student's own without one: its attributes are described by themselves
-        return None
-    function = getattr(operation, "function", None) or getattr(operation, "activation", None)
-    kept = {name: part for name, part in config.items() if name not in ("name", "trainable", "function")}
-    return json.dumps(kept, sort_keys=True, default=str), described(function) if callable(function) else None
 
 
 def _call(node: Any) -> Call:
@@ -394,16 +360,14 @@ __all__ = [
     "calls",
     "constants",
     "deep_twin",
-    "described",
     "does",
     "has_own_activation",
     "is_graph",
     "is_own",
-    "known_as",
     "parts",
     "readers",
-    "relu_ceiling",
     "run",
+    "second",
     "squashing",
     "standard",
     "twin",

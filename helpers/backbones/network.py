@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import heapq
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -12,6 +10,7 @@ import numpy as np
 
 from helpers import images
 from helpers.backbones import graph
+from helpers.backbones.names import named_classes, nearest, plain
 from helpers.memory import Recent, free
 from helpers.quiet import keras, tensorflow
 
@@ -147,7 +146,7 @@ class Network:
         ValueError for other shapes, for another size than the network's where that is fixed, for NaN, and for what is
         no array of numbers.
         """
-        array = _numbers(pictures)
+        array = numbers(pictures)
         if self._channels() == 1:
             array = self._grey(array)
         array = array[None] if array.ndim == 3 else array
@@ -186,7 +185,7 @@ class Network:
             if operation.name == name:
                 return operation
         known = [operation.name for operation in self.model.operations]
-        raise ValueError(f"{self.name} has no layer {name!r}; {_nearest(str(name), known)}")
+        raise ValueError(f"{self.name} has no layer {name!r}; {nearest(str(name), known)}")
 
     def output_of(self, name: str) -> Any:
         """The Keras tensor that a layer puts out, the first one where it has several. Raises ValueError as `layer`."""
@@ -238,10 +237,10 @@ class Network:
                 raise ValueError(f"class {name} does not exist; {self.name} has classes 0 to {count - 1}")
             return int(name)
         found = [i for i, known in enumerate(self.class_names) if known == name]
-        found = found or [i for i, known in enumerate(self.class_names) if _plain(known) == _plain(str(name))]
+        found = found or [i for i, known in enumerate(self.class_names) if plain(known) == plain(str(name))]
         found = found or [i for i in range(count) if self.class_label(i) == name]
         if not found:
-            raise ValueError(f"{self.name} has no class {name!r}; {_nearest(str(name), self.class_names)}")
+            raise ValueError(f"{self.name} has no class {name!r}; {nearest(str(name), self.class_names)}")
         if len(found) > 1:
             numbers = " or ".join(str(number) for number in found)
             raise ValueError(f"the name {name!r} means {len(found)} classes; say which by its number: {numbers}")
@@ -250,7 +249,7 @@ class Network:
     def class_label(self, number: int) -> str:
         """A text that means one class only: its name, with the number where two classes share that: "crane (134)"."""
         name = self.class_names[number]
-        shared = sum(_plain(other) == _plain(name) for other in self.class_names) > 1
+        shared = sum(plain(other) == plain(name) for other in self.class_names) > 1
         return f"{name} ({number})" if shared else name
 
     def on_slide(self, slide_layer: str) -> str:
@@ -269,36 +268,6 @@ def kind_of(operation: Any) -> str:
     if isinstance(operation, keras().layers.Layer) and graph.is_own(operation):
         return OWN
     return KINDS.get(type(operation).__name__, "")
-
-
-def named_classes(names: Sequence[str] | Mapping | None, logits: Any) -> list[str]:
-    """One name per class: those given, or "class 0", "class 1" and so on.
-
-    names: a list, or a dict number -> name or name -> number. One sigmoid output has two classes; a single name is that
-    of the second. Raises ValueError for another number of names than there are classes.
-    """
-    listed = list(_in_order(names)) if isinstance(names, Mapping) else [str(one) for one in names or ()]
-    if logits is None or logits.shape[-1] is None:
-        return listed
-    classes = max(int(logits.shape[-1]), 2)
-    if logits.shape[-1] == 1 and len(listed) == 1:
-        listed = [f"not {listed[0]}", *listed]
-    if listed and len(listed) != classes:
-        raise ValueError(
-            f"there are {len(listed)} class names ({', '.join(listed[:4])}{', ...' if len(listed) > 4 else ''}) for "
-            f"{classes} classes; give one name per class, in the order of the outputs"
-        )
-    return listed or [f"class {number}" for number in range(classes)]
-
-
-def _in_order(names: Mapping) -> list[str]:
-    """The names of a dict number -> name or name -> number, by number. Raises ValueError where a number is missing."""
-    pairs = list(names.items())
-    if not all(isinstance(key, int | np.integer) for key in names):
-        pairs = [(number, name) for name, number in pairs]
-    if sorted(number for number, _ in pairs) != list(range(len(pairs))):
-        raise ValueError(f"the class names {dict(names)!r} need the numbers 0 to {len(pairs) - 1}, one per class")
-    return [str(name) for _, name in sorted(pairs)]
 
 
 def _compile_scores(network: Network) -> Callable:
@@ -335,7 +304,7 @@ def compile_once(function: Callable, *signature: Any) -> Callable:
     return tensorflow().function(function, input_signature=signature).get_concrete_function()
 
 
-def _numbers(pictures: Any) -> np.ndarray:
+def numbers(pictures: Any) -> np.ndarray:
     """A float32 array. Raises ValueError for a path, text, pictures of different sizes, and other things."""
     if isinstance(pictures, str | os.PathLike):
         raise ValueError(f"{str(pictures)!r} is the name of a file; read it with network.prepare(images.load(...))")
@@ -353,20 +322,5 @@ def _other_shape(shape: tuple[int, ...], channels: int) -> str:
     advice = (
         "np.moveaxis(picture, -3, -1) puts the channels last" if first else "images.load() turns any photo into one"
     )
-    return f"the pictures have shape {shape}, expected (height, width, {channels}) or (n, height, width, {channels}); {advice}"
-
-
-def _plain(name: str) -> str:
-    """A class name as it is compared: small letters, spaces for underscores."""
-    return " ".join(name.replace("_", " ").lower().split())
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    """A half sentence with the nearest known names."""
-
-    def likeness(other: str) -> float:  # whole names, or the best of their words: "elefant" is near "African elephant"
-        candidates = [other.lower(), *other.lower().split()]
-        return max(difflib.SequenceMatcher(None, name.lower(), part).ratio() for part in candidates)
-
-    near = heapq.nlargest(3, dict.fromkeys(known), key=likeness)
-    return f"the nearest are {', '.join(near)}"
+    wanted = f"(height, width, {channels}) or (n, height, width, {channels})"
+    return f"the pictures have shape {shape}, expected {wanted}; {advice}"

@@ -145,11 +145,14 @@ def test_closed_form_or_a_sentence(network):
         assert heat.ndim == 2 and np.isfinite(heat).all()
 
 
-def test_layers_inside_a_nested_model_give_one_sentence():
-    network, picture = nested(None), np.zeros((32, 32, 3))
-    assert activations_and_gradients(network, picture, 1, "base")[0].shape == (1, 30, 30, 4)
-    with pytest.raises(ValueError, match=r"'inner_relu' lies inside the nested model 'base'.*attach_head") as caught:
-        grad_cam(network, picture, 1, "inner_relu")
+def test_layers_inside_a_nested_model_are_within_reach():
+    network, picture = nested(None), pictures(nested(None))[0]
+    base, scaled = network.model, picture.astype(np.float32) / 255
+    expected = np.maximum(np.asarray(base.get_layer("inner_conv")(scaled[None])), 0)
+    for layer in ("base", "inner_relu"):
+        np.testing.assert_allclose(activations_and_gradients(network, picture, 1, layer)[0], expected, atol=1e-6)
+    with pytest.raises(ValueError, match="no layer 'inner_rel'; the nearest are inner_relu") as caught:
+        grad_cam(network, picture, 1, "inner_rel")
     assert "\n" not in str(caught.value)
 
 
@@ -189,5 +192,7 @@ def test_as_network_finds_the_scores_before_the_softmax():
         np.testing.assert_allclose(p, expected, rtol=1e-4)
     with pytest.raises(ValueError, match="no output 2; it has 1"):
         as_network(small_networks.convnet().model, output=2)
-    with pytest.raises(ValueError, match=r"expected \(pictures, classes\)"):
-        as_network(backbones.load("squeezenet", None, include_top=False).model)
+    base = backbones.load("squeezenet", None, include_top=False).model
+    assert as_network(base).logits is None
+    with pytest.raises(ValueError, match=r"class names need an output \(pictures, classes\)"):
+        as_network(base, ["cat", "dog"])
