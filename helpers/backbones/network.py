@@ -11,7 +11,7 @@ import numpy as np
 from helpers import images
 from helpers.backbones import graph
 from helpers.backbones.names import named_classes, nearest, plain
-from helpers.memory import Recent, free
+from helpers.memory import Recent, free, give_memory_back
 from helpers.quiet import keras, tensorflow
 
 # Compiled functions of one network: each holds 10 to 20 MB, and an explorer that goes through all layers makes many.
@@ -108,7 +108,13 @@ class Network:
 
         Only the last 8 are kept. Give a function of a module, not a lambda, which would be another one at each call.
         """
-        return self._compiled.answer((build, key), lambda: build(self, *key))
+
+        def make() -> Any:
+            made = build(self, *key)
+            give_memory_back()  # to trace leaves much behind
+            return made
+
+        return self._compiled.answer((build, key), make)
 
     def probabilities(self, batch: np.ndarray) -> np.ndarray:
         """Class probabilities, float32 (n, classes), of a batch (n, height, width, 3) or one picture, 0..255.

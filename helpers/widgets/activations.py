@@ -221,14 +221,10 @@ def _groups(network: Network) -> dict[str, list[str]]:
     pooling = ("max pooling", "average pooling", "concatenate", "activation")
     groups["pooling and concatenate"] = [layer.name for layer in map_layers(network, *pooling)]
     groups["before ReLU"] = [layer.name for layer in map_layers(network, activations.BEFORE_RELU)]
-    known = {name for layers in groups.values() for name in layers} | _before_normalisation(network)
-    groups["others"] = [layer.name for layer in map_layers(network) if layer.name not in known]
+    known = {name for layers in groups.values() for name in layers}
+    rest = [layer for layer in map_layers(network) if layer.name not in known]
+    groups["others"] = [layer.name for layer in rest if layer.role != activations.NORMALISED]  # seen behind it
     return {name: layers for name, layers in groups.items() if layers}
-
-
-def _before_normalisation(network: Network) -> set[str]:
-    """Layers whose maps are looked at behind the normalisation that follows."""
-    return {layer.name for layer in map_layers(network, activations.NORMALISED)}
 
 
 def _one_map(photo: np.ndarray, maps: np.ndarray, channel: int, view: str) -> np.ndarray:
