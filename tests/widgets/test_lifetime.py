@@ -92,7 +92,7 @@ def test_five_reruns_of_a_cell_grow_by_less_than_one_network():
     """Each network weighs 40 MB: five that stayed would be 200 MB."""
     sizes = []
     for _ in range(6):
-        explorer = grad_cam_explorer(network(5 * MEGABYTE))
+        explorer = occlusion_explorer(network(5 * MEGABYTE))
         assert not explorer.error.value
         memory.free()
         sizes.append(psutil.Process().memory_info().rss / MEGABYTE)
