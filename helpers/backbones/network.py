@@ -14,8 +14,8 @@ from helpers.backbones.names import named_classes, nearest, plain
 from helpers.memory import Recent, free, give_memory_back
 from helpers.quiet import keras, tensorflow
 
-# Compiled functions of one network: each holds 10 to 20 MB, and an explorer that goes through all layers makes many.
-_KEPT = 8
+# Compiled functions of one network: each holds 10 to 30 MB, and an explorer that goes through all layers makes many.
+_KEPT = 5
 
 # Keras class -> the word the course uses; layers of other classes are not worth a look of their own.
 KINDS = {
@@ -106,7 +106,7 @@ class Network:
     def compiled(self, build: Callable[..., Any], *key: Any) -> Any:
         """What `build(network, *key)` makes, made once for this function and key, and kept on this object.
 
-        Only the last 8 are kept. Give a function of a module, not a lambda, which would be another one at each call.
+        Only the last 5 are kept. Give a function of a module, not a lambda, which would be another one at each call.
         """
 
         def make() -> Any:
