@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers import images
-from helpers.ascent.objectives import check_size, map_model
+from helpers import arguments, images
+from helpers.ascent.objectives import check_size, map_model, one_sentence
 from helpers.backbones import Network, compile_once
+from helpers.backbones.own import as_network
 from helpers.progress import Progress, Report
 from helpers.quiet import tensorflow
 
@@ -26,7 +27,7 @@ GUIDE_PLACES = 400  # of the guide's maps, at most: each place of the photo look
 def dream(
     network: Network,
     photo: np.ndarray,
-    layers: str | Mapping[str, float],
+    layers: str | Sequence[str] | Mapping[str, float],
     octaves: int = 4,
     octave_scale: float = 1.4,
     steps: int = 20,
@@ -44,20 +45,25 @@ def dream(
     Maximises sum over layers of weight * mean(A^2): its gradient with respect to A is A itself up to a factor, the
     slides' rule. At each octave the picture is enlarged, the detail that shrinking the photo had lost is put back
     (`detail`), and `steps` steps of `rate` (in units of 0..255, for a gradient of mean size 1) follow, each on a
-    picture rolled by up to `jitter` pixels. photo: uint8 or float (height, width, 3), 0..255, also noise. layers: one
-    name, or name -> weight. normalise: False divides by the first gradient's size at every step. guide: a second
-    picture; each place of A then climbs towards the place of the guide's maps that it is most like, mean of max_j
-    (A_i . G_j). tile: pixels; larger pictures are taken in tiles of about that side, whose seams are moved at each
-    step, so that memory does not grow with the photo. report: called after each step. Returns uint8 (height, width,
-    3). Raises ValueError for an unknown layer, a photo too small for the octaves, a photo with NaN.
+    picture rolled by up to `jitter` pixels. photo: uint8 or float (height, width, 3), 0..255, also noise, or whatever
+    `images.load` takes. layers: one name, several of equal weight, or name -> weight. normalise: False divides by the
+    first gradient's size at every step. guide: a second picture; each place of A then climbs towards the place of the
+    guide's maps that it is most like, mean of max_j (A_i . G_j). tile: pixels; larger pictures are taken in tiles of
+    about that side, whose seams are moved at each step, so that memory does not grow with the photo. report: called
+    after each step. Returns uint8 (height, width, 3); where no gradient ever came it is the photo, and a printed line
+    says so. Raises ValueError for an unknown layer, a photo too small for the octaves, with NaN or of 0..1, and for
+    numbers that make no sense.
     """
-    photo = network.batch(photo)[0]
+    network, photo = as_network(network), arguments.picture("photo", photo)
+    steps, rate = arguments.whole("steps", steps), arguments.number("rate", rate)
+    jitter, generator = arguments.whole("jitter", jitter), arguments.generator(seed)
+    detail, normalise = arguments.flag("detail", detail), arguments.flag("normalise", normalise)
+    report = arguments.function("report", report)
     slope_of = gradient_of(network, layers, guide, tile)
     shapes = octave_shapes(photo.shape[:2], octaves, octave_scale)
     for shape in shapes:
         check_size(network, list(_weights(layers)), False, shape)
-    generator = np.random.default_rng(seed)
-    picture, lost, size = None, None, None
+    picture, lost, size, alive = None, None, None, False
     with _watched("dream", octaves * steps, photo.shape[:2], report) as show:
         for octave, shape in enumerate(shapes):
             small = images.resize(photo, shape)
@@ -73,23 +79,30 @@ def dream(
                 picture = np.roll(picture, roll - place, axis=(0, 1)) if reach else picture
                 place = roll
                 slope = slope_of(picture)
+                alive = alive or bool(slope.any())
                 if not normalise and size is None:
                     size = float(np.abs(slope).mean())
                 picture = dream_step(picture, slope, rate, size)
                 show(octave * steps + step + 1, picture, place)
             picture = np.roll(picture, -place, axis=(0, 1))
             lost = small
+    if steps and not alive:
+        print(f"no gradient ever came from {', '.join(_weights(layers))}: the dream is the photo as it was")
     return np.clip(np.round(picture), 0, 255).astype(np.uint8)
 
 
 def dream_step(picture: np.ndarray, slope: np.ndarray, rate: float, size: float | None = None) -> np.ndarray:
     """Add `rate` times the slope, divided by its mean size (or by `size`), and stay in 0..255.
 
-    A zero slope changes nothing. Raises ValueError for a slope that holds NaN or infinite values.
+    A zero slope changes nothing. Raises ValueError for a slope that holds NaN or infinite values, or has another shape.
     """
-    size = float(np.abs(slope).mean()) if size is None else size
-    if not np.isfinite(size):
+    if np.shape(picture) != np.shape(slope):
+        raise ValueError(f"the picture has shape {np.shape(picture)}, its slope {np.shape(slope)}; expected the same")
+    rate = arguments.number("rate", rate)
+    mean = float(np.abs(slope).mean())
+    if not np.isfinite(mean):
         raise ValueError("the gradient holds NaN or infinite values; give a smaller rate, or look at the weights")
+    size = mean if size is None else arguments.number("size", size, 0)
     if size == 0:
         return picture
     moved = slope * np.float32(rate / size)
@@ -102,8 +115,8 @@ def octave_shapes(shape: tuple[int, int], octaves: int, octave_scale: float) -> 
 
     Raises ValueError when the smallest would have a side below 32 pixels.
     """
-    if octaves < 1 or octave_scale <= 1:
-        raise ValueError(f"octaves is {octaves} and octave_scale {octave_scale}, expected at least 1 and more than 1")
+    shape, octaves = arguments.sides("the photo's shape", shape), arguments.whole("octaves", octaves, 1)
+    octave_scale = arguments.number("octave_scale", octave_scale, 1, above=True)
     shapes = [tuple(round(side / octave_scale**k) for side in shape) for k in reversed(range(octaves))]
     if min(shapes[0]) < SMALLEST:
         raise ValueError(
@@ -116,7 +129,7 @@ def octave_shapes(shape: tuple[int, int], octaves: int, octave_scale: float) -> 
 def zoom(
     network: Network,
     photo: np.ndarray,
-    layers: str | Mapping[str, float],
+    layers: str | Sequence[str] | Mapping[str, float],
     frames: int = 12,
     factor: float = 1.08,
     seed: int = 0,
@@ -125,12 +138,12 @@ def zoom(
 ) -> list[np.ndarray]:
     """Dream, enlarge the middle by `factor`, dream on: `frames` pictures uint8 of the photo's size, the first one the
     photo's dream. options: those of `dream` for each frame (two octaves of six steps if not given). Raises ValueError
-    for fewer frames than 1 or a factor below 1."""
-    if frames < 1 or not factor >= 1:
-        raise ValueError(f"frames is {frames} and factor {factor}, expected at least 1 each")
+    for fewer frames than 1 or a factor below 1, and as `dream` does."""
+    frames, factor = arguments.whole("frames", frames, 1), arguments.number("factor", factor, 1)
+    seed, report = arguments.whole("seed", seed), arguments.function("report", report)
     options = {"octaves": 2, "steps": 6, **options}
-    each = options["octaves"] * options["steps"]
-    picture, made = np.asarray(photo), []
+    each = arguments.whole("octaves", options["octaves"], 1) * arguments.whole("steps", options["steps"])
+    picture, made = photo, []
     for frame in range(frames):
         inner = None if report is None else _later(report, frame * each, frames * each)
         made.append(dream(network, picture, layers, seed=seed + frame, report=inner, **options))
@@ -139,7 +152,10 @@ def zoom(
 
 
 def middle(picture: np.ndarray, factor: float) -> np.ndarray:
-    """The middle of a picture, enlarged by `factor` to the picture's own size (height, width, 3)."""
+    """The middle of a picture, enlarged by `factor`, at least 1, to the picture's own size (height, width, 3)."""
+    picture, factor = np.asarray(picture), arguments.number("factor", factor, 1)
+    if picture.ndim not in (2, 3) or picture.size == 0:
+        raise ValueError(f"the picture has shape {picture.shape}, expected (height, width, 3)")
     height, width = picture.shape[:2]
     inner = max(1, round(height / factor)), max(1, round(width / factor))
     top, left = (height - inner[0]) // 2, (width - inner[1]) // 2
@@ -147,18 +163,22 @@ def middle(picture: np.ndarray, factor: float) -> np.ndarray:
 
 
 def save_gif(frames: Sequence[np.ndarray], path: str | Path, seconds: float = 0.12) -> Path:
-    """Write uint8 pictures of one size as an endless GIF, whole or not at all; return the path.
+    """Write pictures of one size (height, width, 3), 0..255, as an endless GIF, whole or not at all; return the path.
 
-    seconds: how long each is shown. Raises `images.ImageError` for another ending of the name, no pictures, or pictures
-    of different sizes.
+    seconds: how long each is shown. Raises `images.ImageError` for another ending of the name, no pictures, pictures
+    of different sizes, or of values that are no picture's (0..1).
     """
     from PIL import Image
 
-    if Path(path).suffix.lower() != ".gif":
-        raise images.ImageError(f"{Path(path).name} does not end in .gif; give it that ending.")
+    path = Path(arguments.made_by("path", path, (str, Path), "where to write, such as 'film.gif'"))
+    if path.suffix.lower() != ".gif":
+        raise images.ImageError(f"{path.name} does not end in .gif; give it that ending.")
+    if not isinstance(frames, Sequence | np.ndarray) or isinstance(frames, str):
+        raise images.ImageError(f"A {type(frames).__name__} is no film; give a list of pictures of one size.")
     if len(frames) == 0 or len({np.shape(frame) for frame in frames}) != 1:
         raise images.ImageError(f"{len(frames)} pictures were given; a film needs at least one, all of one size.")
-    pictures = [Image.fromarray(np.asarray(frame, np.uint8)) for frame in frames]
+    seconds = arguments.number("seconds", seconds, 0, 60, above=True)
+    pictures = [Image.fromarray(arguments.picture("a frame", frame).round().astype(np.uint8)) for frame in frames]
     stream = io.BytesIO()
     pictures[0].save(stream, "GIF", save_all=True, append_images=pictures[1:], duration=round(seconds * 1000), loop=0)
     return images.write_whole(path, stream.getvalue())
@@ -166,7 +186,8 @@ def save_gif(frames: Sequence[np.ndarray], path: str | Path, seconds: float = 0.
 
 def sky(height: int = 300, width: int = 450, seed: int = 0) -> np.ndarray:
     """A drawn sky with clouds, uint8 (height, width, 3): noise whose waves of frequency f have the size f ** -1.7."""
-    generator = np.random.default_rng(seed)
+    height, width = arguments.sides("the sky", (height, width), 2)
+    generator = arguments.generator(seed)
     frequency = np.hypot(np.fft.fftfreq(height)[:, None] * 1.6, np.fft.rfftfreq(width)[None])
     frequency[0, 0] = np.inf
     waves = generator.normal(size=(2, *frequency.shape)) * frequency**-1.7
@@ -177,16 +198,27 @@ def sky(height: int = 300, width: int = 450, seed: int = 0) -> np.ndarray:
     return np.round(blue * (1 - white) + white * np.array([250, 249, 246])).astype(np.uint8)
 
 
-def _weights(layers: str | Mapping[str, float]) -> dict[str, float]:
-    weights = {layers: 1.0} if isinstance(layers, str) else dict(layers)
+def _weights(layers: str | Sequence[str] | Mapping[str, float]) -> dict[str, float]:
+    """Layer -> weight; the layers of a list weigh the same, and one that is named twice counts twice."""
+    if isinstance(layers, str | list | tuple | np.ndarray):
+        names = [layers] if isinstance(layers, str) else list(layers)
+        weights = {name: float(names.count(name)) for name in names if isinstance(name, str)}
+        known = sum(weights.values()) == len(names)
+    else:
+        known = isinstance(layers, Mapping) and all(isinstance(name, str) for name in layers)
+        weights = {name: arguments.number(f"the weight of {name}", layers[name]) for name in layers} if known else {}
+    if not known:
+        raise ValueError(
+            f"layers is {arguments.shown(layers)}; give one name, a list of names of equal weight, or name -> weight"
+        )
     if not weights:
-        raise ValueError("no layer was given; give one name, or name -> weight")
+        raise ValueError("no layer was given; give one name, a list of names, or name -> weight")
     return weights
 
 
 def gradient_of(
     network: Network,
-    layers: str | Mapping[str, float],
+    layers: str | Sequence[str] | Mapping[str, float],
     guide: np.ndarray | None = None,
     tile: int | None = None,
 ) -> Callable[[np.ndarray], np.ndarray]:
@@ -194,17 +226,19 @@ def gradient_of(
 
     Compiled once for each set of layers, and kept on the network; any picture size, any weights. Raises as `dream`.
     """
+    network = as_network(network)
     weights = _weights(layers)
     strengths = np.array(list(weights.values()), np.float32)
-    if tile is not None and tile < SMALLEST:
-        raise ValueError(f"tile is {tile}, expected at least {SMALLEST} pixels, or None for the whole picture at once")
+    tile = None if tile is None else arguments.whole("tile", tile, SMALLEST)
     call = network.compiled(_compile, guide is not None, *weights)
     guides = [] if guide is None else _guides(network, list(weights), guide)
 
     def whole(picture: np.ndarray) -> np.ndarray:
-        return call(picture[None], strengths, *guides).numpy()[0]
+        with one_sentence(network, picture.shape):
+            return call(picture[None], strengths, *guides).numpy()[0]
 
-    return whole if tile is None else lambda picture: tiled(whole, picture, tile)
+    taken = whole if tile is None else lambda picture: tiled(whole, picture, tile)
+    return lambda picture: taken(network.batch(picture)[0])
 
 
 def tiled(slope_of: Callable[[np.ndarray], np.ndarray], picture: np.ndarray, tile: int) -> np.ndarray:
@@ -212,6 +246,10 @@ def tiled(slope_of: Callable[[np.ndarray], np.ndarray], picture: np.ndarray, til
 
     For an objective that is a mean over places this is the whole picture's slope, but for what units see across seams.
     """
+    tile, picture = arguments.whole("tile", tile, 1), np.asarray(picture)
+    if picture.ndim != 3:
+        raise ValueError(f"the picture has shape {picture.shape}, expected (height, width, 3)")
+    slope_of = arguments.made_by("slope_of", slope_of, Callable, "a function, such as gradient_of(network, layers)")
     slope = np.empty_like(picture)
     for rows in _pieces(picture.shape[0], tile):
         for columns in _pieces(picture.shape[1], tile):
@@ -222,7 +260,8 @@ def tiled(slope_of: Callable[[np.ndarray], np.ndarray], picture: np.ndarray, til
 
 def near_seams(shape: tuple[int, int], tile: int, reach: int) -> np.ndarray:
     """Which pixels of a picture (height, width) lie within `reach` pixels of a seam between its tiles: bool."""
-    near = []
+    shape, near = arguments.sides("shape", shape if np.ndim(shape) == 0 else shape[:2]), []
+    tile, reach = arguments.whole("tile", tile, 1), arguments.number("reach", reach, 0)
     for side in shape[:2]:
         seams = [piece.start for piece in _pieces(side, tile)][1:]
         near.append(
@@ -239,7 +278,7 @@ def _pieces(side: int, tile: int) -> list[slice]:
 
 def _guides(network: Network, layers: list[str], guide: np.ndarray) -> list[np.ndarray]:
     """The guide's activations at each layer as rows (places, channels), thinned out evenly."""
-    outputs = map_model(network, layers)(tensorflow().constant(network.batch(guide)[:1]))
+    outputs = map_model(network, layers)(tensorflow().constant(arguments.picture("guide", guide)[None]))
     rows = [np.asarray(output, np.float32).reshape(-1, output.shape[-1]) for output in outputs]
     return [one[:: -(-len(one) // GUIDE_PLACES)] for one in rows]
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from helpers import images
+from helpers import arguments, images
 from helpers.activations import as_batch, check_channel
 from helpers.backbones.network import Network, compile_once
 from helpers.backbones.own import as_network
@@ -42,13 +42,14 @@ def effective_field(
     Raises ValueError for an unknown layer, a unit or channel out of range, and pictures of another shape or with NaN.
     """
     network = as_network(network)
-    layer = map_layer(network, layer).name
+    layer = map_layer(network, arguments.text("layer", layer)).name
     batch = as_batch(network, pictures)
     field = receptive_field(network, layer, batch.shape[1:3])
-    row, column = field.middle if unit is None else unit
+    row, column = field.middle if unit is None else _unit(unit)
     field.box(row, column)  # raises for a unit outside
     weights = np.ones(network.output_of(layer).shape[-1], np.float32)
     if channel is not None:
+        channel = arguments.whole("the channel", channel, floats=True)
         check_channel(channel, len(weights), layer)
         weights = (np.arange(len(weights)) == channel).astype(np.float32)
     function = network.compiled(_compile, layer)
@@ -63,10 +64,13 @@ def effective_size(heat: np.ndarray, centre: tuple[float, float], share: float =
 
     Each axis by itself: the shortest stretch around the centre that holds the share of the map's sum over the other
     axis. On a Gaussian the default share gives four standard deviations (the paper counts two to each side). Both are
-    0 for an empty map. Raises ValueError for a share outside 0..1.
+    0 for an empty map. Raises ValueError for a share outside 0..1, and for a map of another shape or with NaN.
     """
-    if not 0 < share <= 1:
-        raise ValueError(f"the share is {share}; give a number above 0, at most 1")
+    if not isinstance(share, int | float | np.number) or not 0 < share <= 1:
+        raise ValueError(f"the share is {arguments.shown(share)}; give a number above 0, at most 1")
+    heat, centre = arguments.columns("the map", heat), _two("the centre", centre)
+    if not np.isfinite(heat).all():
+        raise ValueError("the map holds NaN or infinite values; give one of effective_field()")
     if not heat.sum() > 0:
         return 0.0, 0.0
     return tuple(_stretch(heat.sum(axis=1 - axis, dtype=np.float64), centre[axis], share) for axis in (0, 1))
@@ -79,6 +83,8 @@ def in_picture(
 
     size, centre: as `effective_size` gives and takes them. picture_size: (height, width, ...).
     """
+    size, centre = _two("the size", size), _two("the centre", centre)
+    picture_size = _two("the picture's size", picture_size[:2] if np.ndim(picture_size) == 1 else picture_size)
     ends = [(max(c - s / 2, 0.0), min(c + s / 2, side)) for s, c, side in zip(size, centre, picture_size, strict=False)]
     return tuple(float(max(end - begin, 0.0)) for begin, end in ends)
 
@@ -89,7 +95,8 @@ def effective_sizes(
     """The effective (height, width) of the middle unit of several layers; costs one gradient per layer and picture."""
     network = as_network(network)
     found = {}
-    for layer in layers:
+    layers = [layers] if isinstance(layers, str) else layers
+    for layer in arguments.made_by("layers", layers, list | tuple, "a list of names of layers"):
         heat = effective_field(network, layer, pictures)
         field = receptive_field(network, layer, heat.shape)
         found[layer] = effective_size(heat, field.centre(*field.middle), share)
@@ -104,6 +111,8 @@ def seen(
     The theoretical field where it fits into the picture; where it is larger than the picture, the effective size around
     the field's centre if one is given. Always cut at the picture's edges, and never empty.
     """
+    field = arguments.made_by("field", field, Field, "what receptive_field() gives")
+    unit, picture_size = _unit(unit), arguments.sides("the picture's size", picture_size)
     top, left, bottom, right = field.box(*unit)
     larger = field.size[0] > picture_size[0] or field.size[1] > picture_size[1]
     if larger and effective is not None:
@@ -123,6 +132,8 @@ def outline(
     The lines lie inside the rectangles, on a thin dark rim, so that they are seen on any ground.
     """
     drawn = Image.fromarray(np.array(images.load(picture)))
+    width, first = arguments.whole("width", width, 1), arguments.whole("first", first)
+    boxes = _boxes(boxes)
     pen = ImageDraw.Draw(drawn)
     for number, (top, left, bottom, right) in enumerate(boxes, start=first):
         sides = (left, top, max(right - 1, left), max(bottom - 1, top))
@@ -143,7 +154,8 @@ def on_photo(
     boxes: (top, left, bottom, right) in the prepared picture of `size` pixels, or (height, width). The longer side of
     the result has `longest` pixels.
     """
-    photo = images.load(photo)
+    photo, boxes = images.load(photo), _boxes(boxes)
+    size, longest = arguments.whole("size", size, 1), arguments.whole("longest", longest, 1)
     scale = longest / max(photo.shape[:2])
     large = images.resize(photo, (max(1, round(photo.shape[0] * scale)), max(1, round(photo.shape[1] * scale))))
     top, left, bottom, right = (side * scale for side in images.seen_box(*photo.shape[:2], size))
@@ -154,6 +166,28 @@ def on_photo(
     down, across = (bottom - top) / tall, (right - left) / wide
     moved = [(top + b[0] * down, left + b[1] * across, top + b[2] * down, left + b[3] * across) for b in boxes]
     return outline(dimmed, moved)
+
+
+def _unit(unit: Sequence[int]) -> tuple[int, int]:
+    """(row, column) of a unit as whole numbers. Raises ValueError for anything else."""
+    if np.ndim(unit) != 1 or len(unit) != 2:
+        raise ValueError(f"unit is {arguments.shown(unit)}, expected (row, column), or None for the middle one")
+    return tuple(arguments.whole(name, one, floats=True) for name, one in zip(("row", "column"), unit, strict=True))
+
+
+def _two(name: str, values: Sequence[float]) -> tuple[float, float]:
+    if np.ndim(values) != 1 or len(values) != 2:
+        raise ValueError(f"{name} is {arguments.shown(values)}, expected two numbers, vertical and horizontal")
+    return tuple(arguments.number(name, one) for one in values)
+
+
+def _boxes(boxes: Sequence[Sequence[float]]) -> list[tuple[float, ...]]:
+    """Rectangles as (top, left, bottom, right). Raises ValueError for anything else."""
+    boxes = arguments.made_by("boxes", boxes, list | tuple | np.ndarray, "a list of (top, left, bottom, right)")
+    found = arguments.columns("boxes", boxes) if len(boxes) else np.empty((0, 4))
+    if found.shape[1] != 4 or not np.isfinite(found).all():
+        raise ValueError(f"boxes has shape {found.shape}, expected (top, left, bottom, right) for each")
+    return [tuple(box) for box in found.tolist()]
 
 
 def _stretch(sums: np.ndarray, centre: float, share: float) -> float:

@@ -8,7 +8,7 @@ a quarter of a gradient's time in networks that have one behind each convolution
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from helpers.backbones import graph
@@ -17,8 +17,10 @@ from helpers.quiet import keras, tensorflow
 _FOLDED = ("Conv2D", "DepthwiseConv2D")
 
 
-def folded_call(model: Any) -> Callable[[Any], Any]:
+def folded_call(model: Any, instead: Mapping[int, Callable] | None = None) -> Callable[[Any], Any]:
     """A function from the model's input tensor to its outputs, to be traced: as `model.call(x, training=False)`.
+
+    instead: id of an operation -> what is called in its place.
 
     The weights are read at each call, so a network that learns on is followed. Nothing is folded that somebody wants to
     see: a convolution whose output is one of the model's, or goes elsewhere too, stays as it is.
@@ -28,6 +30,8 @@ def folded_call(model: Any) -> Callable[[Any], Any]:
     norms = {id(norm) for _, norm in pairs}
 
     def chosen(operation: Any) -> Callable:
+        if instead and id(operation) in instead:
+            return instead[id(operation)]
         if id(operation) in convolutions:
             return lambda x, **_: _convolved(operation, convolutions[id(operation)], x)
         if id(operation) in norms:
@@ -36,7 +40,7 @@ def folded_call(model: Any) -> Callable[[Any], Any]:
             return lambda *args, **options: operation(*args, **(options | {"training": False}))
         return operation
 
-    return lambda x: model._run_through_graph(x, operation_fn=chosen)
+    return lambda x: graph.run(model, x, lambda operation, *given, **options: chosen(operation)(*given, **options))
 
 
 def _pairs(model: Any) -> list[tuple[Any, Any]]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from helpers import arguments
+
 # Columns: three colour directions of photos, uncorrelated in them, each as long as its standard deviation, the longest
 # 1. Measured on the coloured sample photos of scikit-image and scikit-learn (`colour_directions`; a test repeats it).
 COLOURS = np.array([[0.012, -0.257, -0.792], [-0.067, 0.193, -0.469], [0.055, 0.289, -0.391]], dtype=np.float32)
@@ -96,13 +98,17 @@ def colour_directions(pixels: np.ndarray) -> np.ndarray:
 def frequencies_needed(pictures: np.ndarray, share: float = 0.9) -> np.ndarray:
     """How many waves (largest first) hold `share` of the variance of each picture, as a share of all waves: (n,).
 
-    pictures: (n, height, width, 3). A single grating needs one wave, noise nearly all of them. The edges are faded out
-    (Hann window), because a pattern that does not fit the frame would otherwise need waves for its border. Raises
-    ValueError for a share outside 0..1.
+    pictures: (n, height, width, 3), or one of them. A single grating needs one wave, noise nearly all of them. The
+    edges are faded out (Hann window), because a pattern that does not fit the frame would otherwise need waves for its
+    border. Raises ValueError for a share outside 0..1, and for pictures of another shape or with NaN.
     """
-    if not 0 < share < 1:
+    if not 0 < arguments.number("share", share) < 1:
         raise ValueError(f"share is {share}, expected a number between 0 and 1")
+    pictures = arguments.made_by("pictures", pictures, np.ndarray | list | tuple, "an array (n, height, width, 3)")
     pictures = np.asarray(pictures, np.float64)
+    pictures = pictures[None] if pictures.ndim == 3 else pictures
+    if pictures.ndim != 4 or not pictures.size or not np.isfinite(pictures).all():
+        raise ValueError(f"pictures has shape {pictures.shape}, expected (n, height, width, 3) of finite numbers")
     window = np.hanning(pictures.shape[1])[:, None] * np.hanning(pictures.shape[2])[None]
     centred = pictures - np.average(pictures, axis=(1, 2), weights=window)[:, None, None, :]
     power = np.abs(np.fft.fft2(centred * window[None, :, :, None], axes=(1, 2))) ** 2

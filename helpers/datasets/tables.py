@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from helpers import arguments
 from helpers.datasets.catalogue import missing, packaged_file
 from helpers.downloads import find
 
@@ -39,7 +40,9 @@ class Tasks:
     """A table whose rows belong to tasks (schools, people).
 
     features: float64 `(rows, columns)`, no missing values, no constant column. target: float64 `(rows,)`, in `unit`,
-    within `target_range`. task: int64 `(rows,)`, 0 to `len(task_names) - 1`, every number used.
+    within `target_range`. task: int64 `(rows,)`, 0 to `len(task_names) - 1`, every number used. Lists, pandas tables,
+    a target `(rows, 1)` and whole floats are taken and kept as these arrays; names of tasks as their numbers. Raises
+    ValueError, in one sentence, for all else.
     """
 
     name: str
@@ -53,14 +56,27 @@ class Tasks:
     note: str = ""
 
     def __post_init__(self) -> None:
+        kept = {
+            "features": arguments.columns("features", self.features),
+            "target": arguments.column("target", self.target),
+            "task_names": _names("task_names", self.task_names),
+            "feature_names": _names("feature_names", self.feature_names),
+            "task": arguments.task_numbers(_numbered(self.task, _names("task_names", self.task_names))),
+        }
+        for name, value in kept.items():
+            object.__setattr__(self, name, value)
         rows, columns = self.features.shape
         if not (len(self.target) == len(self.task) == rows and len(self.feature_names) == columns):
-            raise ValueError(f"The parts of {self.name!r} do not fit together; the file is not the one expected.")
+            raise ValueError(
+                f"The parts of {self.name!r} do not fit together: {rows} rows of {columns} features, "
+                f"{len(self.target)} targets, {len(self.task)} tasks, {len(self.feature_names)} names of features."
+            )
         if not (np.isfinite(self.features).all() and np.isfinite(self.target).all()):
-            raise ValueError(f"The table {self.name!r} has missing values; the file is not the one expected.")
+            raise ValueError(f"The table {self.name!r} has missing values; leave these rows out, or fill them in.")
         if rows == 0 or (self.sizes == 0).any() or len(self.sizes) != len(self.task_names):
             raise ValueError(
-                f"The tasks of {self.name!r} are not numbered 0 to {len(self.task_names) - 1} without gaps."
+                f"The tasks of {self.name!r} are not numbered 0 to {len(self.task_names) - 1} without gaps; "
+                f"np.unique(task, return_inverse=True)[1] numbers them so."
             )
 
     def __len__(self) -> int:
@@ -81,9 +97,11 @@ class Tasks:
         The share is rounded in each task, and every task keeps at least one row for training, so tasks of one row
         are in training only. Every row is in exactly one mask. Raises ValueError if test is not between 0 and 1.
         """
-        if not 0 <= test < 1:
-            raise ValueError(f"The share test={test} must be at least 0 and below 1, for example 0.25.")
-        dice = np.random.default_rng(seed).random(len(self))
+        if not isinstance(test, int | float | np.number) or isinstance(test, bool) or not 0 <= test < 1:
+            raise ValueError(
+                f"The share test={arguments.shown(test)} must be at least 0 and below 1, for example 0.25."
+            )
+        dice = arguments.generator(seed).random(len(self))
         order = np.lexsort((dice, self.task))  # task by task, at random within a task
         starts = np.concatenate([[0], np.cumsum(self.sizes)[:-1]])
         rank = np.empty(len(self), np.int64)
@@ -91,6 +109,20 @@ class Tasks:
         quota = np.minimum(np.floor(self.sizes * test + 0.5).astype(np.int64), self.sizes - 1)
         chosen = rank < quota[self.task]
         return ~chosen, chosen
+
+
+def _names(what: str, names: Any) -> tuple[str, ...]:
+    if isinstance(names, str) or not hasattr(names, "__len__") or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"{what} is {arguments.shown(names)}, expected a list of texts")
+    return tuple(names)
+
+
+def _numbered(task: Any, names: Any) -> Any:
+    """Tasks that are given by their names as numbers; all others as they are."""
+    places = {name: number for number, name in enumerate(names)}
+    given = np.asarray(task, dtype=object).ravel()
+    by_name = len(given) and all(isinstance(one, str) and one in places for one in given)
+    return [places[one] for one in given] if by_name else task
 
 
 def schools(name: str = "exam") -> Tasks:
@@ -102,7 +134,7 @@ def schools(name: str = "exam") -> Tasks:
     Raises ValueError for another name, MissingError if the data are not here.
     """
     loaders = {"exam": _exam, "chem97": _chem97, "school": _school}
-    if name not in loaders:
+    if not isinstance(name, str) or name not in loaders:
         raise ValueError(f"There is no table of schools {name!r}; choose one of {', '.join(loaders)}.")
     return loaders[name]()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from helpers import arguments
 from helpers.multitask import models
 from helpers.multitask.rows import Prepared, Rows
 from helpers.multitask.training import Examples, History, Trainer, row_batches, task_batches, whole
@@ -25,7 +26,7 @@ class Fitted:
     bool `(tasks,)`, the tasks it has learned, or None for a model that does not look at the task. shared: the model to
     ask for unknown tasks. epochs: how many, for each step of training. seconds: search and final training together.
     rehearsal: the model's weights when it had seen the train part only, where a model that grows from it must start its
-    own search: else its validation rows would be old acquaintances.
+    own search: else its validation rows would be old acquaintances. columns: how many features a row has, None for any.
     """
 
     name: str
@@ -37,14 +38,18 @@ class Fitted:
     history: dict[str, History] = field(default_factory=dict)
     seconds: float = 0.0
     rehearsal: list[np.ndarray] | None = None
+    columns: int | None = None
 
     def predict(self, features: np.ndarray, task: np.ndarray, unknown: str = "refuse") -> np.ndarray:
         """Return standardised predictions, float32 `(rows,)`, for rows of any tasks in one call.
 
-        features: standardised, `(rows, columns)`. task: `(rows,)` numbers. unknown: what to do for a task without any
-        training row, "refuse" (ValueError) or "shared" (the model that serves all tasks predicts these rows).
+        features: standardised, `(rows, columns)`. task: `(rows,)` whole numbers. unknown: what to do for a task without
+        any training row, "refuse" (ValueError) or "shared" (the model that serves all tasks predicts these rows).
         """
-        task = np.asarray(task, dtype=np.int64)
+        if unknown not in ("refuse", "shared"):
+            raise ValueError(f"unknown is {unknown!r}; expected 'refuse' or 'shared'")
+        task = arguments.task_numbers(task, negative=True)
+        features = self._fitting(features, len(task))
         if not len(task):
             return np.empty(0, np.float32)
         if self.known is None:
@@ -60,10 +65,18 @@ class Fitted:
             predictions[strange] = self.shared.predict(features[strange], task[strange])
         return predictions
 
+    def _fitting(self, features: np.ndarray, rows: int) -> np.ndarray:
+        """The features as float32, after a check that they fit the model and the tasks."""
+        features = arguments.columns("the features", features).astype(np.float32)
+        if len(features) != rows or self.columns not in (None, features.shape[1]):
+            expected = f"({rows}, {self.columns or 'columns'})"
+            raise ValueError(f"the features have shape {features.shape}, expected {expected}: a row for each task")
+        if not np.isfinite(features).all():
+            raise ValueError("the features have missing values; leave these rows out, or fill them in")
+        return features
+
     def _stranger(self, task: int, unknown: str) -> str:
         known = f"{self.name!r} learned {int(self.known.sum())} tasks, counted from 0; task {task} is not among them"
-        if unknown not in ("refuse", "shared"):
-            return f"unknown is {unknown!r}; expected 'refuse' or 'shared'"
         if self.shared is None:
             return f"{known}; it has no shared model to ask: fit it with shared=, the model of fit_one_for_all"
         return f"{known}; pass unknown='shared' to ask the one model for all"
@@ -77,7 +90,8 @@ def fit_one_for_all(
     **how: Any,
 ) -> Fitted:
     """Model 2: one network for all tasks, which never hears of tasks. `how` is that of `search_and_fit`."""
-    model = models.one_for_all(prepared.columns, widths, seed)
+    prepared, seed = _prepared(prepared), arguments.whole("seed", seed)
+    model = models.one_for_all(prepared.columns, _widths(widths), seed)
     trainer = Trainer(model, learning_rate=2e-3, decay=0.1, average=0.98)
     return search_and_fit("one for all", prepared, model, [trainer], weighting=weighting, seed=seed, **how)
 
@@ -95,9 +109,11 @@ def fit_per_task(
     pull: 0 leaves the networks alone. With a pull they start as copies of `shared` and are drawn to their mean as if
     by so many rows: soft sharing. Raises ValueError for a pull without `shared`.
     """
+    pull, seed = arguments.number("pull", pull, 0), arguments.whole("seed", seed)
     if pull and shared is None:
         raise ValueError("soft sharing starts from the one model for all: pass shared=, the model of fit_one_for_all")
-    model = models.per_task(prepared.columns, prepared.tasks, widths, seed)
+    _check_shared(prepared, shared, grown=bool(pull))
+    model = models.per_task(prepared.columns, prepared.tasks, _widths(widths), seed)
     starts = _starts(model, shared) if pull else None
     trainer = Trainer(model, learning_rate=5e-4 if pull else 2e-3, pulled=model.trainable_variables if pull else ())
     name = "soft sharing" if pull else "one per task"
@@ -120,7 +136,12 @@ def fit_heads(
     Trained in `phases` steps, as in the lecture: the heads; then the upper shared layer too; then all layers. The
     validation part may choose no epoch at all for a step. pull: the heads are drawn to their mean as by so many rows.
     learning_rate: of the first step; the others take 0.3 of it, so as not to destroy what the shared layers know.
+    Raises ValueError for phases other than 1 to 3, and for another `shared` than the model of `fit_one_for_all`.
     """
+    phases = arguments.whole("phases", phases, 1, len(HEAD_PHASES))
+    pull, seed = arguments.number("pull", pull, 0), arguments.whole("seed", seed)
+    learning_rate = arguments.number("learning_rate", learning_rate, 0, above=True)
+    _check_shared(prepared, shared, grown=True)
     model = models.shared_with_heads(shared.model, prepared.tasks)
     heads = model.get_layer("heads").trainable_variables
     layers = [layer for layer in model.layers if layer.name.startswith("shared_")]
@@ -147,6 +168,9 @@ def fit_gated(
     **how: Any,
 ) -> Fitted:
     """Model 4: the sigmoid of the task's embedding times a layer of the features, then layers shared by all."""
+    pull, seed = arguments.number("pull", pull, 0), arguments.whole("seed", seed)
+    embedding, width = arguments.whole("embedding", embedding, 1), arguments.whole("width", width, 1)
+    _check_shared(prepared, shared)
     model = models.gated(prepared.columns, prepared.tasks, embedding, width, seed)
     gate = model.get_layer("gate").trainable_variables
     trainer = Trainer(model, learning_rate=2e-3, pulled=gate, decay=0.1, average=0.98)
@@ -177,7 +201,8 @@ def search_and_fit(
     not those that the model has. on_epoch: called with the step's name, the epoch and its history; an exception that
     it raises ends the training.
     """
-    started = time.perf_counter()
+    epochs, patience = arguments.whole("epochs", epochs), arguments.whole("patience", patience, 1)
+    on_epoch, started = arguments.function("on_epoch", on_epoch), time.perf_counter()
     starts = starts or (model.get_weights(),) * 2
     pulls = pulls or [0.0] * len(trainers)
     steps = HEAD_PHASES[: len(trainers)] if len(trainers) > 1 else (name,)
@@ -199,7 +224,33 @@ def search_and_fit(
             rehearsal = model.get_weights()
     known = None if len(model.inputs) == 1 and model.name != "per_task" else prepared.known
     seconds = time.perf_counter() - started
-    return Fitted(name, _caller(model), known, shared, model, tuple(chosen), history, seconds, rehearsal)
+    trained = (tuple(chosen), history, seconds, rehearsal, prepared.columns)
+    return Fitted(name, _caller(model), known, shared, model, *trained)
+
+
+def _widths(widths: Any) -> tuple[int, ...]:
+    if not isinstance(widths, tuple | list) or not widths:
+        raise ValueError(
+            f"widths is {arguments.shown(widths)}; expected the units of each hidden layer, such as (64, 32)"
+        )
+    return tuple(arguments.whole("a hidden layer's width", width, 1) for width in widths)
+
+
+def _prepared(prepared: Prepared) -> Prepared:
+    return arguments.made_by("prepared", prepared, Prepared, "what multitask.prepare() gives")
+
+
+def _check_shared(prepared: Prepared, shared: Fitted | None, grown: bool = False) -> None:
+    """Raise ValueError for a shared model that cannot serve these rows; `grown`: or that no model can grow from."""
+    _prepared(prepared)
+    if shared is None and not grown:
+        return
+    right = isinstance(shared, Fitted) and shared.known is None
+    if not right or (grown and getattr(shared.model, "name", "") != "one_for_all"):
+        name = getattr(shared, "name", type(shared).__name__)
+        raise ValueError(f"shared is {name!r}; expected the model of fit_one_for_all")
+    if shared.columns not in (None, prepared.columns):
+        raise ValueError(f"shared was fitted on {shared.columns} features, and these rows have {prepared.columns}")
 
 
 def _starts(model: Any, shared: Fitted) -> tuple[list, list]:
@@ -216,8 +267,7 @@ def _batches(rows: Rows, examples: Examples, batch: int | None, batch_of: str) -
         raise ValueError(f"batch_of is {batch_of!r}; expected 'rows' or 'tasks'")
     if batch is None:
         return whole(len(examples.target))
-    if batch < 1:
-        raise ValueError(f"batch is {batch}; expected at least 1, or None for all rows")
+    batch = arguments.whole("batch", batch, 1)
     return task_batches(rows.task, batch) if batch_of == "tasks" else row_batches(len(rows), batch)
 
 

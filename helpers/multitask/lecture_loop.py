@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from helpers import arguments
 from helpers.multitask import models
 from helpers.multitask.rows import Rows
 from helpers.multitask.training import Examples, Trainer
@@ -28,6 +29,9 @@ class LectureLoop:
 
     def __init__(self, shared: Any, rows: Rows, unfrozen: Sequence[str] = (), learning_rate: float = 1e-3):
         keras, tf = quiet_keras(), tensorflow()
+        names = [layer.name for layer in shared.layers if layer.name.startswith("shared_")]
+        if isinstance(unfrozen, str) or not set(unfrozen) <= set(names):
+            raise ValueError(f"unfrozen is {unfrozen!r}, expected names of hidden layers: {', '.join(names)}")
         trunk = keras.models.clone_model(shared)
         trunk.set_weights(shared.get_weights())
         self.hidden = [layer for layer in trunk.layers if layer.name.startswith("shared_")]
@@ -80,6 +84,8 @@ def compare(shared: Any, rows: Rows, tasks: int, unfrozen: Sequence[str] = (), s
 
     A first step of each is not timed: it builds the optimizers' variables and traces the compiled step.
     """
+    tasks, steps = arguments.whole("tasks", tasks, 1), arguments.whole("steps", steps, 1)
+    arguments.task_numbers(rows.task, tasks)
     loop = LectureLoop(shared, rows, unfrozen)
     stacked = models.shared_with_heads(shared, tasks)
     layers = [stacked.get_layer(name) for name in ("heads", *unfrozen)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from helpers import arguments
 from helpers.multitask.fitting import Fitted
 from helpers.multitask.rows import Prepared, Rows
 
@@ -41,7 +42,8 @@ class Agreement:
 
 def score(fitted: Fitted, prepared: Prepared, rows: Rows | None = None, unknown: str = "refuse") -> Scores:
     """Return the scores of a fitted model on `rows`, by default the test part; ValueError where there are none."""
-    rows = prepared.test if rows is None else rows
+    fitted, prepared = _both(fitted, prepared)
+    rows = prepared.test if rows is None else arguments.made_by("rows", rows, Rows, "Rows(...), or None for the test's")
     predicted = fitted.predict(rows.features, rows.task, unknown)
     errors = squared_errors(rows.target, predicted)
     spread = float(np.mean((rows.target - rows.target.mean(dtype=np.float64)) ** 2))
@@ -53,19 +55,37 @@ def score(fitted: Fitted, prepared: Prepared, rows: Rows | None = None, unknown:
 
 def squared_errors(target: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """float64 `(rows,)`; ValueError where shapes differ, so that nothing is broadcast by accident, or for no rows."""
-    target, predicted = np.asarray(target, np.float64), np.asarray(predicted, np.float64)
+    target, predicted = (_array(one) for one in (target, predicted))
     if target.shape != predicted.shape or target.ndim != 1 or not len(target):
         raise ValueError(f"targets {target.shape} and predictions {predicted.shape} must be equal in shape: (rows,)")
     return (target - predicted) ** 2
 
 
 def by_task(values: np.ndarray, task: np.ndarray, tasks: int | None = None) -> np.ndarray:
-    """The mean of `values` `(rows,)` in each task, float64 `(tasks,)`; NaN for a task without rows."""
-    task = np.asarray(task)
+    """The mean of `values` `(rows,)` in each task, float64 `(tasks,)`; NaN for a task without rows.
+
+    Raises ValueError for tasks that are no whole numbers from 0, or another number of them than of values.
+    """
+    tasks = None if tasks is None else arguments.whole("the number of tasks", tasks)
+    values, task = arguments.column("the values", values), arguments.task_numbers(task, tasks)
+    if len(values) != len(task):
+        raise ValueError(f"there are {len(values)} values and {len(task)} tasks; each row needs one of each")
     tasks = int(task.max(initial=-1)) + 1 if tasks is None else tasks
     counts = np.bincount(task, minlength=tasks)
     sums = np.bincount(task, values, minlength=tasks)
     return np.divide(sums, counts, out=np.full(tasks, np.nan), where=counts > 0)
+
+
+def _array(values: Any) -> np.ndarray:
+    """Numbers as float64, of whatever shape they are."""
+    if not hasattr(values, "__array__") and not isinstance(values, list | tuple):
+        raise ValueError(f"targets and predictions must be numbers (rows,), and one is {arguments.shown(values)}")
+    return np.asarray(values, np.float64)
+
+
+def _both(fitted: Fitted, prepared: Prepared) -> tuple[Fitted, Prepared]:
+    fitted = arguments.made_by("the model", fitted, Fitted, "what a function fit_... of multitask gives")
+    return fitted, arguments.made_by("prepared", prepared, Prepared, "what multitask.prepare() gives")
 
 
 def gains(before: Fitted, after: Fitted, prepared: Prepared, unknown: str = "refuse") -> np.ndarray:
@@ -73,7 +93,8 @@ def gains(before: Fitted, after: Fitted, prepared: Prepared, unknown: str = "ref
 
     Positive where `after` is better; NaN for a task without test rows.
     """
-    rows = prepared.test
+    rows = _both(before, prepared)[1].test
+    _both(after, prepared)
     errors = [
         squared_errors(rows.target, fitted.predict(rows.features, rows.task, unknown)) for fitted in (before, after)
     ]
@@ -97,6 +118,8 @@ def gate_positions(gated: Fitted, known_only: bool = True) -> tuple[np.ndarray, 
     Returns positions `(tasks, 2)`, the numbers of the tasks `(tasks,)`, and the share of the gates' variance that the
     two axes hold.
     """
+    if getattr(getattr(gated, "model", None), "name", "") != "gated":
+        raise ValueError(f"{getattr(gated, 'name', gated)!r} has no gates; give the model of fit_gated")
     gate = gated.model.get_layer("gate").embeddings.numpy().astype(np.float64)
     opened = 1 / (1 + np.exp(-gate))
     numbers = np.flatnonzero(gated.known) if known_only else np.arange(len(opened))
@@ -107,7 +130,12 @@ def gate_positions(gated: Fitted, known_only: bool = True) -> tuple[np.ndarray, 
 
 
 def explained(places: np.ndarray, values: np.ndarray) -> float:
-    """R2 of the plane that fits `values` `(n,)` best over `places` `(n, axes)`."""
+    """R2 of the plane that fits `values` `(n,)` best over `places` `(n, axes)`; NaN where all values are equal."""
+    places, values = arguments.columns("the places", places), arguments.column("the values", values)
+    if len(places) != len(values):
+        raise ValueError(f"there are {len(places)} places and {len(values)} values; each place needs one")
+    if not len(values) or np.ptp(values) == 0:
+        return float("nan")
     columns = np.column_stack([places, np.ones(len(places))])
     left = values - columns @ np.linalg.lstsq(columns, values, rcond=None)[0]
     return float(1 - np.var(left) / np.var(values))
@@ -117,6 +145,8 @@ def table(rows: list[Scores], extra: dict[str, dict[str, Any]] | None = None) ->
     """A pandas table of scores, a row for each model; `extra` adds columns: title -> model name -> value."""
     import pandas
 
+    if not isinstance(rows, list | tuple) or not all(isinstance(row, Scores) for row in rows):
+        raise ValueError(f"rows is {arguments.shown(rows)}, expected a list of what score() gives")
     columns = {"mse": "MSE (standardised)", "task_mse": "tasks' mean MSE", "r2": "R2", "rmse": "RMSE (unit)"}
     frame = pandas.DataFrame(
         {text: [getattr(row, key) for row in rows] for key, text in columns.items()},

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from helpers import arguments
 from helpers.multitask.measures import agreement
 from helpers.plots import Picture
 
@@ -23,6 +24,7 @@ def bland_altman(
     """
     from helpers.picture import COLOURS, HEADING, WIDTH, describe, drawing, wrapped
 
+    pairs = arguments.made_by("pairs", pairs, Mapping, "name -> (truth, prediction)")
     if not pairs:
         raise ValueError("there is nothing to show; give at least one pair of truth and prediction")
     columns = min(2, len(pairs))
@@ -65,6 +67,11 @@ def gain_by_size(
 
     sizes: `(tasks,)`. gains: name -> `(tasks,)`, NaN for a task that has no test rows. Above the line: the task gains.
     """
+    gains = arguments.made_by("gains", gains, Mapping, "name -> gains of the tasks")
+    if not gains:
+        raise ValueError("there is nothing to show; give at least one name with the gains of the tasks")
+    sizes = arguments.column("sizes", sizes)
+    gains = {name: arguments.column(f"the gains of {name}", gain) for name, gain in gains.items()}
     from matplotlib.ticker import LogLocator, NullFormatter
 
     from helpers.picture import COLOURS, HEADING, WIDTH, describe, drawing, wrapped
@@ -74,7 +81,9 @@ def gain_by_size(
         places = figure.subplots(1, len(gains), squeeze=False, sharey=True).ravel()
         said = []
         for place, (name, gain) in zip(places, gains.items(), strict=True):
-            there = np.isfinite(gain) & (np.asarray(sizes) > 0)
+            if len(gain) != len(sizes):
+                raise ValueError(f"{name!r} has {len(gain)} gains for {len(sizes)} tasks; each task needs one")
+            there = np.isfinite(gain) & (sizes > 0)
             if not there.any():
                 raise ValueError(f"{name!r} has no task with both training and test rows; nothing can be shown")
             size, value = np.asarray(sizes, float)[there], np.asarray(gain, float)[there]
@@ -106,6 +115,9 @@ def diagrams(columns: int, tasks: int, task_word: str = "school", widths: tuple[
     """
     from helpers.picture import WIDTH, describe, drawing, heading
 
+    columns, tasks = arguments.whole("columns", columns, 1), arguments.whole("tasks", tasks, 1)
+    widths = arguments.made_by("widths", widths, (tuple, list), "the units of each hidden layer, such as (64, 32)")
+    widths = tuple(arguments.whole("a hidden layer's width", width, 1) for width in widths)
     counts = count_weights(columns, tasks, widths)
     titles = (f"1 one per {task_word}", "2 one for all", "3 shared + heads", "4 gated")
     draw = (_draw_own, _draw_all, _draw_heads, _draw_gated)

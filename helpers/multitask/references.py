@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from helpers import arguments
 from helpers.multitask.fitting import Fitted
 from helpers.multitask.rows import Prepared, Rows
 
@@ -16,6 +17,7 @@ STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)  # alpha, in rows, as the columns
 
 def fit_mean(prepared: Prepared) -> Fitted:
     """Predict the mean of the training rows, whatever is asked: 0 in standardised numbers."""
+    prepared = arguments.made_by("prepared", prepared, Prepared, "what multitask.prepare() gives")
     mean = float(prepared.fit.target.mean())
     return Fitted("predict the mean", lambda features, task: np.full(len(features), mean, np.float32))
 
@@ -48,6 +50,7 @@ def _choose(
     """Choose the strength on the validation part, then fit on all rows but the test's, as the networks do."""
     import sklearn.linear_model  # noqa: F401 - before the clock starts
 
+    prepared = arguments.made_by("prepared", prepared, Prepared, "what multitask.prepare() gives")
     started = time.perf_counter()
     held = prepared.validation
     errors = [
@@ -58,7 +61,8 @@ def _choose(
     alpha = STRENGTHS[int(np.argmin(errors))] if errors else 1.0
     call = fit(prepared.fit, prepared.tasks, alpha)
     known = prepared.known if looks_at_task else None
-    return Fitted(name, call, known, shared, model=alpha, seconds=time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    return Fitted(name, call, known, shared, model=alpha, seconds=seconds, columns=prepared.columns)
 
 
 def _one_ridge(rows: Rows, tasks: int, alpha: float) -> Callable:

@@ -7,16 +7,33 @@ from typing import Any
 
 import numpy as np
 
+from helpers import arguments
+
 WEIGHTINGS = {"row": 0.0, "between": 0.5, "task": 1.0}  # the power of 1 / rows of the task
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Standardised rows: features float32 `(rows, columns)`, target float32 `(rows,)`, task int32 `(rows,)`."""
+    """Standardised rows: features float32 `(rows, columns)`, target float32 `(rows,)`, task int32 `(rows,)`.
+
+    Whatever `datasets.Tasks` takes as these is taken here, too. Raises ValueError where they do not fit together.
+    """
 
     features: np.ndarray
     target: np.ndarray
     task: np.ndarray
+
+    def __post_init__(self) -> None:
+        features, target = arguments.columns("features", self.features), arguments.column("target", self.target)
+        task = arguments.task_numbers(self.task)
+        if not len(features) == len(target) == len(task):
+            raise ValueError(
+                f"there are {len(features)} rows of features, {len(target)} targets and {len(task)} tasks; each row "
+                f"needs one of each"
+            )
+        kept = {"features": features.astype(np.float32), "target": target.astype(np.float32)}
+        for name, value in {**kept, "task": task.astype(np.int32)}.items():
+            object.__setattr__(self, name, value)
 
     def __len__(self) -> int:
         return len(self.target)
@@ -37,8 +54,8 @@ class Scaling:
 
     def features(self, raw: np.ndarray) -> np.ndarray:
         """Standardised features, float32, from raw ones. Raises ValueError for missing values or another width."""
-        raw = np.asarray(raw, dtype=np.float64)
-        if raw.ndim != 2 or raw.shape[1] != len(self.feature_mean):
+        raw = arguments.columns("the features", raw)
+        if raw.shape[1] != len(self.feature_mean):
             raise ValueError(f"the features have shape {raw.shape}; expected (rows, {len(self.feature_mean)})")
         if not np.isfinite(raw).all():
             count = int((~np.isfinite(raw)).any(axis=1).sum())
@@ -47,7 +64,7 @@ class Scaling:
 
     def target(self, raw: np.ndarray) -> np.ndarray:
         """Standardised target, float32."""
-        return ((np.asarray(raw, np.float64) - self.target_mean) / self.target_deviation).astype(np.float32)
+        return ((arguments.column("the target", raw) - self.target_mean) / self.target_deviation).astype(np.float32)
 
     def to_unit(self, standardised: np.ndarray) -> np.ndarray:
         """Targets or predictions in the data's own unit, float64."""
@@ -103,7 +120,12 @@ def prepare(
     """
     if scale_on not in ("fit", "all"):
         raise ValueError(f"scale_on is {scale_on!r}; expected 'fit', or 'all' to repeat the lecture's protocol")
+    if not all(hasattr(tasks, part) for part in ("features", "target", "task", "task_names")):
+        raise ValueError(f"tasks is a {type(tasks).__name__}, expected a table of tasks: datasets.Tasks(...)")
+    seed = arguments.whole("seed", seed)
     if np.ndim(test):
+        if not np.isin(test, (0, 1)).all():
+            raise ValueError("the test mask holds other values than True and False; give a share, or one bool a row")
         held_out = np.asarray(test, dtype=bool)
         if held_out.shape != tasks.target.shape or held_out.all():
             raise ValueError(f"the test mask must have {len(tasks.target)} values and leave rows for training")
@@ -126,7 +148,13 @@ def limit(prepared: Prepared, most: int | np.ndarray, seed: int = 0) -> Prepared
     most: a number, or int `(tasks,)` with a number for each task, 0 to forget it. The rows are drawn at random from
     `fit` and split again into train and validation. Raises ValueError for negative numbers, or if no row is left.
     """
-    most = np.broadcast_to(np.asarray(most), (prepared.tasks,))
+    prepared = arguments.made_by("prepared", prepared, Prepared, "what multitask.prepare() gives")
+    given = np.atleast_1d(np.asarray(most))
+    if given.dtype.kind not in "iuf" or not (given == np.floor(given)).all() or len(given) not in (1, prepared.tasks):
+        raise ValueError(
+            f"most is {arguments.shown(most)}; expected a whole number of rows, or {prepared.tasks}, one for each task"
+        )
+    most, seed = np.broadcast_to(given, (prepared.tasks,)), arguments.whole("seed", seed)
     rows = prepared.fit
     share = len(prepared.validation) / len(rows)
     kept = rows.take(_rank(rows.task, np.random.default_rng([seed, 2])) < most[rows.task])
@@ -144,9 +172,12 @@ def row_weights(task: np.ndarray, weighting: str | float = "task") -> np.ndarray
     ("row") to 1 ("task") goes all the way between. Raises ValueError for anything else.
     """
     power = WEIGHTINGS.get(weighting, weighting) if isinstance(weighting, str) else weighting
-    if isinstance(power, str) or not 0 <= power <= 1:
-        raise ValueError(f"weighting is {weighting!r}; expected 'task', 'row', 'between' or a number from 0 to 1")
-    task = np.asarray(task)
+    known = isinstance(power, int | float | np.number) and not isinstance(power, bool)
+    if not known or not 0 <= power <= 1:
+        raise ValueError(
+            f"weighting is {arguments.shown(weighting)}; expected 'task', 'row', 'between' or a number from 0 to 1"
+        )
+    task = arguments.task_numbers(task)
     sizes = np.bincount(task)
     weights = sizes[task].astype(np.float64) ** -power
     return (weights * ((sizes > 0).sum() / weights.sum())).astype(np.float32)
@@ -154,8 +185,10 @@ def row_weights(task: np.ndarray, weighting: str | float = "task") -> np.ndarray
 
 def _hold_out(task: np.ndarray, share: float, seed: int) -> np.ndarray:
     """Bool mask `(rows,)`: the share of each task's rows, at random, rounded; one row of each task at least stays."""
-    if not 0 <= share < 1:
-        raise ValueError(f"the share validation={share} must be at least 0 and below 1, for example 0.2")
+    if not isinstance(share, int | float | np.number) or isinstance(share, bool) or not 0 <= share < 1:
+        raise ValueError(
+            f"the share validation={arguments.shown(share)} must be at least 0 and below 1, for example 0.2"
+        )
     sizes = np.bincount(task)
     quota = np.minimum(np.floor(sizes * share + 0.5), sizes - 1)
     return _rank(task, np.random.default_rng([seed, 1])) < quota[task]

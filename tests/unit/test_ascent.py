@@ -236,6 +236,22 @@ def test_a_fixed_head_takes_its_own_size_and_its_maps_take_any():
         class_images(network, [0], size=40, steps=1)
 
 
+def test_maps_that_insist_on_a_size_say_so():
+    """Patches in a row, mixed, and laid out as maps again, as vision transformers do it."""
+    k = keras()
+    inputs = k.Input((32, 32, 3))
+    x = k.layers.Reshape((16, 4))(k.layers.Conv2D(4, 8, strides=8, name="patches")(inputs))
+    network = Network("rows", k.Model(inputs, k.layers.Reshape((4, 4, 4), name="maps")(x)), None, 32)
+    assert ascend(network, channel("maps", 1), 32, steps=1).pictures.shape == (1, 32, 32, 3)
+    assert ascend(network, channel("patches", 1), 40, steps=1).pictures.shape == (1, 40, 40, 3)
+    for objective in (channel("maps", 1), unit("maps", 1, 0, 0)):
+        with pytest.raises(
+            ValueError, match=r"rows cannot take pictures of 40 x 40 .* its own size is 32 x 32"
+        ) as caught:
+            ascend(network, objective, 40, steps=1)
+        assert "\n" not in str(caught.value)
+
+
 def test_vgg16_with_its_top_and_no_weights():
     network = backbones.load("vgg16", weights=None)
     maps = ascend(network, channel("block2_conv1", 5), (48, 64), steps=2)
@@ -252,6 +268,63 @@ def test_half_precision():
     assert network.layer("conv").compute_dtype == "float16"
     climb = ascend(network, logit(1) * 1e-4, 24, steps=5)  # gradients far below the smallest half
     assert not climb.dead.any() and climb.values[-1] > climb.values[0]
+
+
+def test_a_model_of_ones_own_is_taken_as_it_is(linear):
+    made = [filter_patterns(one, "maps", 0, size=40, steps=2) for one in (linear, linear.model)]
+    np.testing.assert_allclose(made[0], made[1], atol=1e-3)
+
+
+def test_objectives_can_be_summed(classifier):
+    pictures, parts = random_pictures(), [channel("relu", 0), logit(1), unit("conv", 2)]
+    values = [value_and_gradient(classifier, one, pictures)[0] for one in parts]
+    np.testing.assert_allclose(value_and_gradient(classifier, sum(parts), pictures)[0], np.sum(values, 0), rtol=1e-4)
+
+
+def with_a_dead_channel():
+    """Three channels of the picture's red, green and blue less 50, 300 and 50: the second one is never above zero."""
+    k = keras()
+    inputs = k.Input((None, None, 3))
+    conv = k.layers.Conv2D(3, 1, activation="relu", name="conv")
+    network = Network("a dead channel", k.Model(inputs, conv(inputs)))
+    conv.set_weights([np.eye(3, dtype=np.float32)[None, None], np.array([-50, -300, -50], np.float32)])
+    return network
+
+
+def test_a_dead_channel_is_said_to_be_dead(capsys):
+    network = with_a_dead_channel()
+    patterns = filter_patterns(network, "conv", [0, 1, 2], size=40, steps=2, start="grey")
+    said = capsys.readouterr().out
+    assert said.startswith("channel 1 of conv: no gradient ever came") and said.count("\n") == 1
+    assert "start from noise" in said and (patterns[1] == 127.5).all() and (patterns[0, ..., 0] > 127.5).all()
+    filter_patterns(network, "conv", [0, 2], size=40, steps=1)
+    assert capsys.readouterr().out == ""
+    filter_patterns(network, "conv", 1, size=40, steps=1)
+    said = capsys.readouterr().out
+    assert "no gradient ever came" in said and "start from noise" not in said  # it did
+
+
+def test_a_start_for_each_objective_or_one_for_all(classifier):
+    begin, goals = random_pictures(2, 24), [logit(0), logit(1)]
+    still = ascend(classifier, goals, start=begin, steps=0)
+    np.testing.assert_array_equal(still.pictures, begin)
+    assert still.values.shape == (0, 2) and not still.dead.any()
+    np.testing.assert_array_equal(ascend(classifier, goals, start=begin[0], steps=0).pictures, begin[[0, 0]])
+    with pytest.raises(ValueError, match="start holds 2 pictures for 1 objectives"):
+        ascend(classifier, logit(0), start=begin)
+
+
+def test_one_class_is_no_list_of_letters(classifier):
+    one, same = (class_images(classifier, which, 24, steps=1) for which in ("class 1", [1]))
+    np.testing.assert_array_equal(one.pictures, same.pictures)
+
+
+def test_no_border_is_nothing_cut_off():
+    pictures = random_pictures(1, 10)
+    assert ascent.without_border(pictures, 0).shape == (1, 10, 10, 3)
+    np.testing.assert_array_equal(ascent.without_border(pictures, 4), pictures[:, 4:6, 4:6])
+    with pytest.raises(ValueError, match="border is 5, expected from 0 to 4"):
+        ascent.without_border(pictures, 5)
 
 
 # --- Switches ---------------------------------------------------------------------------------------------------------
@@ -310,8 +383,32 @@ def test_a_report_sees_every_step_and_can_end_the_work(classifier):
         (lambda n: ascend(n, logit(0), start=np.full((24, 24, 3), np.nan)), "NaN or infinite"),
         (lambda n: ascend(n, logit(0), 4), "size is 4 x 4, expected at least 16 x 16"),
         (lambda n: Regularisers(decay=1.5), "decay is 1.5, expected a share from 0 to less than 1"),
-        (lambda n: Regularisers(blur=-1), "blur is -1, expected 0"),
+        (lambda n: Regularisers(blur=-1), "blur is -1, expected a number, at least 0"),
         (lambda n: Regularisers(every=0), "every is 0"),
+        (lambda n: Regularisers(jitter=2.5), "jitter is 2.5, expected at least 0, a whole number"),
+        (lambda n: Regularisers(rotate=np.nan), "rotate is nan, expected a number"),
+        (lambda n: ascend(n, logit(0), regularisers="blur"), "regularisers is 'blur', expected Regularisers"),
+        (lambda n: ascend(n, None), "None is no objective"),
+        (lambda n: ascend(n, logit(0), (24, 24, 3)), "size is .24, 24, 3., expected at least 16 x 16 pixels"),
+        (lambda n: ascend(n, logit(0), 24.5), "size is 24.5 x 24.5, expected at least 16 x 16 pixels, as one whole"),
+        (lambda n: ascend(n, logit(0), steps=-1), "steps is -1, expected at least 0, a whole number"),
+        (lambda n: ascend(n, logit(0), steps=2.5), "steps is 2.5, expected at least 0, a whole number"),
+        (lambda n: ascend(n, logit(0), rate=np.nan), "rate is nan, expected a number"),
+        (lambda n: ascend(n, logit(0), contrast=-1), "contrast is -1, expected a number, at least 0"),
+        (lambda n: ascend(n, logit(0), seed="a"), "seed is 'a', expected at least 0, a whole number"),
+        (lambda n: ascend(n, logit(0), fourier="yes"), "fourier is 'yes', expected True or False"),
+        (lambda n: ascend(n, logit(0), report=5), "report is 5, expected a function or None"),
+        (lambda n: ascend(n, logit(0), start=None), "start is None, expected 'noise', 'grey' or a picture"),
+        (lambda n: ascend(n, logit(0), start=np.ones((24, 24, 3)) / 2), "so 0..1 it seems; multiply it by 255 first"),
+        (lambda n: channel("conv", 1.7), "the channel is 1.7, expected at least 0, a whole number"),
+        (lambda n: channel(5, 1), "the layer is 5, expected its name"),
+        (lambda n: unit("conv", 1, row=-5), "row is -5, expected at least -1"),
+        (lambda n: logit(2.5), "the class is 2.5, expected at least 0"),
+        (lambda n: np.nan * logit(1), "the factor of an objective is nan, expected a number"),
+        (lambda n: class_images(n, []), "no class was given; give a class name or number, or a list of these"),
+        (lambda n: filter_patterns(n, "conv", [1.5]), r"channels are \[1.5\]; layer 'conv' has channels 0 to 3"),
+        (lambda n: filter_patterns(n, "conv", None), "channels are None; layer 'conv' has channels 0 to 3"),
+        (lambda n: ascent_step(np.zeros((1, 2, 2, 3)), np.zeros((2, 2, 3)), 1), "expected .n, height, width, 3. for"),
     ],
 )
 def test_bad_input_gives_one_sentence(classifier, call, sentence):

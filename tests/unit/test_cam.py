@@ -187,6 +187,32 @@ def test_closed_form_of_squeezenet_is_its_map():
     np.testing.assert_allclose(class_activation_map(network, picture, 7), maps[..., 7], rtol=1e-5)
 
 
+@pytest.mark.parametrize("between", ["sigmoid", "relu", "tanh"])
+def test_an_activation_between_average_and_dense_has_no_closed_form(between):
+    network = small_networks.convnet()
+    k = keras()
+    bent = k.layers.Activation(between, name="bent")(network.layer("pool").output)
+    z = k.layers.Dense(2, name="scores")(bent)
+    other = Network("bent", k.Model(network.model.inputs[0], k.layers.Softmax()(z)), z, 16, ["cat", "dog"])
+    with pytest.raises(ValueError, match=r"nothing between them but dropout \(here comes 'bent'.* grad_cam\(\) works"):
+        class_activation_map(other, small_networks.photo(), 1)
+    relu = k.layers.ReLU()(k.layers.Dense(2, activation="relu", name="late")(network.layer("pool").output))
+    late = Network("late", k.Model(network.model.inputs[0], relu), relu, 16, ["cat", "dog"])
+    with pytest.raises(ValueError, match="has no closed form"):
+        class_activation_map(late, small_networks.photo(), 1)
+
+
+def test_what_does_nothing_between_average_and_dense_is_no_matter():
+    network = small_networks.convnet()
+    k = keras()
+    x = k.layers.Activation("linear")(k.layers.Dropout(0.5)(network.layer("pool").output))
+    z = k.layers.Dense(2, name="scores")(x)
+    other = Network("same", k.Model(network.model.inputs[0], k.layers.Softmax()(z)), z, 16, ["cat", "dog"])
+    picture = small_networks.photo()
+    score = k.Model(network.model.inputs[0], z)(picture[None]).numpy()[0, 1]
+    np.testing.assert_allclose(class_activation_map(other, picture, 1).mean(), score, rtol=1e-4)  # its bias is 0
+
+
 def test_a_flatten_head_has_no_closed_form():
     with pytest.raises(ValueError, match="VGG16 has three dense layers") as caught:
         class_activation_map(small_networks.smooth(), small_networks.photo(8), 1)

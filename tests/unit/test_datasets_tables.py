@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import pandas
 import pytest
 
 from helpers import datasets
@@ -192,14 +193,17 @@ def test_survey(course_data):
 
 
 @pytest.mark.parametrize(
-    ("call", "size", "name"),
-    [(lambda: datasets.schools("school"), "41 kB", "school"), (datasets.survey, "3 kB", "survey")],
+    ("call", "size", "name", "meanwhile"),
+    [
+        (lambda: datasets.schools("school"), "41 kB", "school", "meanwhile 'exam' can be used"),
+        (datasets.survey, "3 kB", "survey", "meanwhile multitask.drawn_survey() can be used"),
+    ],
 )
-def test_what_is_not_here_is_one_sentence_with_the_command(nothing_here, call, size, name):
+def test_what_is_not_here_is_one_sentence_with_the_command(nothing_here, call, size, name, meanwhile):
     with pytest.raises(MissingError) as caught:
         call()
     text = str(caught.value)
-    assert size in text and f"`python3 course.py download {name}`" in text and "'exam' can be used" in text
+    assert size in text and f"`python3 course.py download {name}`" in text and meanwhile in text
     assert "\n" not in text
 
 
@@ -243,6 +247,57 @@ def test_a_table_that_cannot_be_is_refused(change, words):
     sound = {"features": np.ones((3, 1)), "target": np.ones(3), "task": np.array([0, 0, 1])}
     with pytest.raises(ValueError, match=words):
         Tasks("toy", **(sound | change), task_names=("a", "b"), feature_names=("f",), unit="", target_range=(0, 1))
+
+
+def small(**change):
+    sound = {"features": np.ones((3, 1)), "target": np.arange(3.0), "task": np.array([0, 0, 1])}
+    names = {"task_names": ("a", "b"), "feature_names": ("f",), "unit": "", "target_range": (0, 1)}
+    return Tasks("toy", **(sound | names | change))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"task": pandas.Series([0, 0, 1], index=[7, 8, 9])},
+        {"task": [0, 0, 1]},
+        {"task": [0.0, 0.0, 1.0]},
+        {"task": np.array([[0], [0], [1]])},
+        {"task": ["a", "a", "b"]},
+        {"task": pandas.Series(["a", "a", "b"], dtype="category")},
+        {"target": [0, 1, 2]},
+        {"target": np.arange(3)[:, None]},
+        {"target": pandas.Series([0, 1, 2], dtype="Int64")},
+        {"features": pandas.DataFrame({"f": [1, 1, 1]})},
+        {"features": [[1], [1], [1]], "feature_names": ["f"]},
+    ],
+)
+def test_a_table_of_other_kinds_is_the_same_table(change):
+    expected, found = small(), small(**change)
+    for part in ("features", "target", "task"):
+        one, other = getattr(expected, part), getattr(found, part)
+        np.testing.assert_array_equal(other, one)
+        assert type(other) is np.ndarray and (other.dtype, other.shape) == (one.dtype, one.shape)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"task": [0, 0.7, 1]}, "the tasks hold 0.7, expected whole numbers from 0; np.unique"),
+        ({"task": [-1, 0, 1]}, "the tasks hold -1, expected whole numbers from 0"),
+        ({"task": pandas.Series([0, None, 1])}, "the tasks hold nan, expected whole numbers from 0"),
+        ({"task": ["x", "x", "y"]}, "the tasks are names, such as 'x', expected numbers; np.unique"),
+        ({"task": [1, 1, 2]}, "not numbered 0 to 1 without gaps; np.unique"),
+        ({"task": None}, "the tasks has shape|the tasks is None|the tasks hold nan"),
+        ({"target": np.ones((3, 2))}, r"target has shape \(3, 2\), expected one number a row"),
+        ({"target": ["a", "b", "c"]}, "target is .*, expected one number a row"),
+        ({"features": np.ones(3)}, r"features has shape \(3,\), expected a table"),
+        ({"features": pandas.DataFrame({"f": ["x", "y", "z"]})}, "features is .*, expected a table of numbers"),
+    ],
+)
+def test_a_table_of_no_kind_is_one_sentence(change, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        small(**change)
+    assert "\n" not in str(caught.value)
 
 
 # --- Splits -----------------------------------------------------------------------------------------------------------

@@ -116,6 +116,32 @@ def test_without_the_divided_gradient_all_steps_have_the_first_ones_scale(linear
     assert np.abs(divided.astype(int) - plain).max() > 2
 
 
+def test_the_layers_of_a_list_weigh_the_same(linear):
+    shown = picture()
+    expected = gradient_of(linear, {"maps": 1.0, "triple": 1.0})(shown)
+    np.testing.assert_array_equal(gradient_of(linear, ["maps", "triple"])(shown), expected)
+    np.testing.assert_allclose(gradient_of(linear, ("maps", "maps"))(shown), 2 * gradient_of(linear, "maps")(shown))
+
+
+def test_a_photo_may_come_as_whatever_images_load_takes(linear, tmp_path):
+    shown = picture().round()
+    path = images.save(shown.astype(np.uint8), tmp_path / "photo.png")
+    dreams = [dream(linear, one, "maps", octaves=1, steps=1) for one in (shown, path, shown[None], shown.astype(int))]
+    for one in dreams[1:]:
+        np.testing.assert_array_equal(one, dreams[0])
+    resized = np.clip(shown, -20, 270) * 1.05 - 6  # what an enlarged picture of floats may look like
+    assert dream(linear.model, resized, "maps", octaves=1, steps=1).shape == (40, 40, 3)
+
+
+def test_a_dream_without_any_gradient_is_said_to_be_none(capsys):
+    k = keras()
+    inputs = k.Input((None, None, 3))
+    network = Network("dead", k.Model(inputs, k.layers.ReLU(name="relu")(k.layers.Rescaling(-1.0)(inputs))))
+    shown = picture().round().clip(1)
+    np.testing.assert_array_equal(dream(network, shown, "relu", octaves=1, steps=1), shown)
+    assert capsys.readouterr().out == "no gradient ever came from relu: the dream is the photo as it was\n"
+
+
 def test_tiles_equal_the_whole_where_no_unit_sees_across_a_seam(linear):
     shown = picture(70, 100, 5)
     whole, parts = (gradient_of(linear, "maps", tile=tile)(shown) for tile in (None, 33))
@@ -198,7 +224,7 @@ def test_zoom_enlarges_the_middle_of_each_frame(linear):
     zoom(linear, photo, "maps", frames=2, octaves=1, steps=2, report=lambda *news: seen.append(news[:2]))
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
     np.testing.assert_array_equal(middle(frames[0], 1.0), frames[0])
-    with pytest.raises(ValueError, match=r"factor 0\.5, expected at least 1"):
+    with pytest.raises(ValueError, match=r"factor is 0\.5, expected a number, at least 1"):
         zoom(linear, photo, "maps", factor=0.5)
 
 
@@ -222,6 +248,8 @@ def test_gif_holds_the_frames_and_is_whole_or_absent(tmp_path, monkeypatch):
         ([], "a.gif", "0 pictures were given"),
         ([np.zeros((2, 2, 3)), np.zeros((3, 2, 3))], "a.gif", "all of one size"),
         ([np.zeros((2, 2, 3))], "a.png", "a.png does not end in .gif"),
+        ([np.full((2, 2, 3), 0.5)], "a.gif", "multiply it by 255 first"),
+        (None, "a.gif", "A NoneType is no film"),
     ],
 )
 def test_films_that_are_none(tmp_path, frames, name, sentence):
@@ -246,6 +274,33 @@ def test_sky_is_blue_above_with_white_clouds():
         (lambda n, p: dream(n, p, "maps", tile=8), "tile is 8, expected at least 32"),
         (lambda n, p: dream(n, p * np.nan, "maps"), "NaN or infinite"),
         (lambda n, p: dream(n, p, "maps", guide=p * np.nan), "NaN or infinite"),
+        (lambda n, p: dream(n, p, {"maps", "triple"}), "give one name, a list of names of equal weight, or name ->"),
+        (lambda n, p: dream(n, p, 5), "layers is 5; give one name, a list"),
+        (lambda n, p: dream(n, p, None), "layers is None; give one name, a list"),
+        (lambda n, p: dream(n, p, ["maps", 5]), "layers is .'maps', 5.; give one name, a list"),
+        (lambda n, p: dream(n, p, []), "no layer was given"),
+        (lambda n, p: dream(n, p, {"maps": np.nan}), "the weight of maps is nan, expected a number"),
+        (lambda n, p: dream(n, p, {"maps": "much"}), "the weight of maps is 'much', expected a number"),
+        (lambda n, p: dream(n, p, "maps", jitter=-1), "jitter is -1, expected at least 0, a whole number"),
+        (lambda n, p: dream(n, p, "maps", tile=40.5), "tile is 40.5, expected at least 32, a whole number"),
+        (lambda n, p: dream(n, p, "maps", octaves=2.0), "octaves is 2.0, expected at least 1, a whole number"),
+        (lambda n, p: dream(n, p, "maps", octaves=True), "octaves is True, expected at least 1, a whole number"),
+        (lambda n, p: dream(n, p, "maps", octave_scale=1), "octave_scale is 1, expected a number, more than 1"),
+        (lambda n, p: dream(n, p, "maps", steps=-1), "steps is -1, expected at least 0, a whole number"),
+        (lambda n, p: dream(n, p, "maps", rate=np.nan), "rate is nan, expected a number"),
+        (lambda n, p: dream(n, p, "maps", detail="no"), "detail is 'no', expected True or False"),
+        (lambda n, p: dream(n, p, "maps", seed=-1), "seed is -1, expected at least 0, a whole number"),
+        (lambda n, p: dream(n, p + 0.5, "maps"), "values are 0.5..0.5, so 0..1 it seems; multiply it by 255 first"),
+        (lambda n, p: dream(n, p, "maps", guide=p + 1), "so 0..1 it seems; multiply it by 255 first"),
+        (lambda n, p: dream(n, p - 1, "maps"), "values are -1..-1, but a picture has 0..255"),
+        (lambda n, p: dream(n, np.stack([p, p]), "maps"), "is a batch of pictures; take one of them"),
+        (lambda n, p: dream(n, None, "maps"), "photo is None, expected a picture"),
+        (lambda n, p: zoom(n, p, "maps", frames=1.5), "frames is 1.5, expected at least 1, a whole number"),
+        (lambda n, p: zoom(n, p, "maps", steps="a"), "steps is 'a', expected at least 0, a whole number"),
+        (lambda n, p: middle(p, 0.5), "factor is 0.5, expected a number, at least 1"),
+        (lambda n, p: dream_step(p, p[1:], 1.0), "expected the same"),
+        (lambda n, p: sky(0, 10), "the sky is 0 x 10, expected at least 2 x 2 pixels"),
+        (lambda n, p: tiled(lambda part: part, p, 0), "tile is 0, expected at least 1"),
     ],
 )
 def test_bad_input_gives_one_sentence(linear, call, sentence):

@@ -439,6 +439,81 @@ def test_missing_values_are_refused(prepared):
         prepared.scaling.features(raw[:, :2])
 
 
+def test_tasks_of_other_kinds_are_predicted_alike(prepared, fitted):
+    import pandas
+
+    features, task = prepared.test.features[:4], np.array([0, 2, 1, 0])
+    table = pandas.DataFrame(features, index=[3, 1, 4, 5])
+    for model in fitted:
+        expected = model.predict(features, task)
+        for other in (task.tolist(), task.astype(float), task[:, None], pandas.Series(task, index=[9, 8, 7, 6])):
+            np.testing.assert_allclose(model.predict(table, other), expected, atol=1e-5)
+
+
+def test_rows_of_other_kinds_score_alike(prepared, fitted):
+    rows = prepared.test
+    other = Rows(rows.features.tolist(), rows.target[:, None], rows.task.astype(float))
+    assert multitask.score(fitted[0], prepared, other).mse == multitask.score(fitted[0], prepared).mse
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda p, one: one.predict(p.test.features[:2], [0, 0.7]), "the tasks hold 0.7, expected whole numbers"),
+        (lambda p, one: one.predict(p.test.features[:2], [0, np.nan]), "the tasks hold nan, expected whole numbers"),
+        (lambda p, one: one.predict(p.test.features[:2], ["a", "b"]), "the tasks are names, such as 'a'"),
+        (
+            lambda p, one: one.predict(p.test.features[:2], [0]),
+            r"shape \(2, 4\), expected \(1, 4\): a row for each task",
+        ),
+        (lambda p, one: one.predict(p.test.features[:2, :3], [0, 0]), r"shape \(2, 3\), expected \(2, 4\)"),
+        (lambda p, one: one.predict(p.test.features[:1] * np.nan, [0]), "missing values; leave these rows out"),
+        (lambda p, one: one.predict(p.test.features[:1], [0], unknown="guess"), "unknown is 'guess'"),
+        (lambda p, one: Rows(p.test.features, p.test.target[:3], p.test.task), "rows of features, 3 targets and"),
+        (lambda p, one: Rows(p.test.features, p.test.target, -p.test.task), "the tasks hold -1|the tasks hold -2"),
+        (lambda p, one: multitask.fit_heads(p, one, phases=5), "phases is 5, expected from 1 to 3, a whole number"),
+        (lambda p, one: multitask.fit_heads(p, one, phases=0), "phases is 0, expected from 1 to 3"),
+        (lambda p, one: multitask.fit_heads(p, None), "shared is 'NoneType'; expected the model of fit_one_for_all"),
+        (
+            lambda p, one: multitask.fit_heads(p, multitask.fit_mean(p)),
+            "shared is 'predict the mean'; expected the model",
+        ),
+        (lambda p, one: multitask.fit_heads(p, one, pull=-1), "pull is -1, expected a number, at least 0"),
+        (
+            lambda p, one: multitask.fit_heads(p, one, learning_rate=0),
+            "learning_rate is 0, expected a number, more than 0",
+        ),
+        (lambda p, one: multitask.fit_one_for_all(p, epochs=2.5), "epochs is 2.5, expected at least 0, a whole number"),
+        (
+            lambda p, one: multitask.fit_one_for_all(p, widths=(8, 0)),
+            "a hidden layer's width is 0, expected at least 1",
+        ),
+        (lambda p, one: multitask.fit_one_for_all(p, widths=8), "widths is 8; expected the units of each hidden layer"),
+        (lambda p, one: multitask.fit_gated(p, embedding=1.5), "embedding is 1.5, expected at least 1"),
+        (lambda p, one: multitask.fit_per_task(p, seed=None), "seed is None, expected at least 0"),
+        (lambda p, one: multitask.by_task([1.0, 2.0], [0, 0.7]), "the tasks hold 0.7, expected whole numbers from 0"),
+        (lambda p, one: multitask.by_task([1.0, 2.0], [0, 5], tasks=4), "the tasks hold 5, expected .* from 0 to 3"),
+        (lambda p, one: multitask.by_task([1.0], [0, 1]), "1 values and 2 tasks"),
+        (lambda p, one: multitask.row_weights([0, -1]), "the tasks hold -1, expected whole numbers from 0"),
+        (lambda p, one: multitask.limit(p, 2.5), "most is 2.5; expected a whole number of rows"),
+        (lambda p, one: multitask.limit(p, [1, 2]), "expected a whole number of rows, or 3, one for each task"),
+        (lambda p, one: multitask.prepare(None), "tasks is a NoneType, expected a table of tasks"),
+        (
+            lambda p, one: multitask.prepare(table([9, 9]), test=[0.25] * 18),
+            "the test mask holds other values than True",
+        ),
+        (lambda p, one: multitask.gate_positions(one), "'one for all' has no gates; give the model of fit_gated"),
+        (lambda p, one: multitask.drawn_survey(people=2.5), "people is 2.5, expected at least 0, a whole number"),
+        (lambda p, one: multitask.gain_by_size([1, 2], {"a": [1.0]}), "'a' has 1 gains for 2 tasks"),
+        (lambda p, one: compare(one.model, p.fit, 3, "shared_2"), "unfrozen is 'shared_2', expected names of hidden"),
+    ],
+)
+def test_odd_arguments_are_one_sentence(prepared, fitted, call, sentence):
+    with pytest.raises(ValueError, match=sentence) as caught:
+        call(prepared, fitted[0])
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize("how", [{"batch": 0}, {"batch_of": "pupils"}])
 def test_impossible_batches(prepared, how):
     with pytest.raises(ValueError, match="batch"):

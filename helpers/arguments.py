@@ -1,0 +1,178 @@
+"""Checks of arguments that many functions share: each returns the value in its plain type, or raises one sentence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from helpers import images
+
+OVERSHOOT = 26  # grey values by which resizing a picture of floats may leave 0..255
+
+
+def whole(name: str, value: Any, least: int = 0, most: int | None = None, floats: bool = False) -> int:
+    """A whole number as int; with `floats` also one that comes as a float, such as 128.0. Else ValueError."""
+    kinds = int | np.integer | float | np.floating if floats else int | np.integer
+    value = value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
+    right = isinstance(value, kinds) and not isinstance(value, bool) and math.isfinite(value) and value == int(value)
+    if not right or value < least or (most is not None and value > most):
+        limits = f"at least {least}" if most is None else f"from {least} to {most}"
+        raise ValueError(f"{name} is {shown(value)}, expected {limits}, a whole number")
+    return int(value)
+
+
+def number(name: str, value: Any, least: float = -math.inf, most: float = math.inf, above: bool = False) -> float:
+    """A finite number as float, from `least` (with `above`: more than it) to `most`. Else ValueError."""
+    value = value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
+    right = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    if not (right and math.isfinite(value) and least <= value <= most and not (above and value == least)):
+        raise ValueError(f"{name} is {shown(value)}, expected {_limits(least, most, above)}")
+    return float(value)
+
+
+def share(name: str, value: Any) -> float:
+    """A number from 0 to less than 1 as float. Else ValueError."""
+    try:
+        found = number(name, value, 0, 1)
+    except ValueError:
+        found = 1.0
+    if found == 1:
+        raise ValueError(f"{name} is {shown(value)}, expected a share from 0 to less than 1")
+    return found
+
+
+def flag(name: str, value: Any) -> bool:
+    """True or False (or 1 or 0) as bool. Else ValueError."""
+    if not isinstance(value, bool | np.bool_ | int | np.integer) or value not in (0, 1):
+        raise ValueError(f"{name} is {shown(value)}, expected True or False")
+    return bool(value)
+
+
+def generator(seed: Any) -> np.random.Generator:
+    """NumPy's generator of a seed: a whole number, None for another one each time, or a generator itself."""
+    known = seed is None or isinstance(seed, np.random.Generator | np.random.SeedSequence)
+    return np.random.default_rng(seed if known else whole("seed", seed))
+
+
+def text(name: str, value: Any) -> str:
+    """A name or another text. Else ValueError."""
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is {shown(value)}, expected a text")
+    return value
+
+
+def made_by(name: str, value: Any, kind: type | tuple[type, ...], source: str) -> Any:
+    """A value of a kind that another function makes; `source` names it in the sentence. Else ValueError."""
+    if not isinstance(value, kind):
+        raise ValueError(f"{name} is {shown(value)}, expected {source}")
+    return value
+
+
+def function(name: str, value: Any) -> Callable | None:
+    """A function, or None. Else ValueError."""
+    if value is not None and not callable(value):
+        raise ValueError(f"{name} is {shown(value)}, expected a function or None")
+    return value
+
+
+def sides(name: str, value: Any, least: int = 1) -> tuple[int, int]:
+    """(height, width) from one number or two. Else ValueError."""
+    both = value if np.ndim(value) == 1 and len(value) == 2 and not isinstance(value, str) else (value, value)
+    try:
+        height, width = (whole(name, side, least, floats=True) for side in both)
+    except ValueError:
+        said = " x ".join(map(str, both)) if all(isinstance(side, int | float) for side in both) else shown(value)
+        raise ValueError(
+            f"{name} is {said}, expected at least {least} x {least} pixels, as one whole number or (height, width)"
+        ) from None
+    return height, width
+
+
+def picture(name: str, value: Any) -> np.ndarray:
+    """One picture as float32 (height, width, 3), 0..255: an array, or whatever else `images.load` takes.
+
+    Fractions of a grey value stay, and what resizing puts a little outside 0..255 is clipped. Raises ValueError for a
+    batch of several, and as `images.load` does, so for values 0..1.
+    """
+    if isinstance(value, list) and value and isinstance(value[0], list | np.ndarray):
+        value = np.asarray(value)
+    if value is None or isinstance(value, int | float):
+        raise ValueError(f"{name} is {shown(value)}, expected a picture (height, width, 3)")
+    if not hasattr(value, "__array__") or not hasattr(value, "shape"):
+        return images.load(value).astype(np.float32)  # a path, bytes, a Pillow picture
+    array = np.asarray(value)
+    array = array[0] if array.ndim == 4 and len(array) == 1 else array
+    if array.ndim == 3 and array.shape[-1] == 3 and array.size:
+        if array.dtype == np.uint8:
+            return array.astype(np.float32)
+        if array.dtype.kind == "f" and 1 < array.max() <= 255 + OVERSHOOT and array.min() >= -OVERSHOOT:
+            return array.astype(np.float32).clip(0, 255)
+    return images.load(array).astype(np.float32)
+
+
+def column(name: str, values: Any) -> np.ndarray:
+    """One number a row as float64 (rows,): a list, an array (rows,) or (rows, 1), a pandas Series. Else ValueError.
+
+    NaN is a number here; who cannot use it says so.
+    """
+    found = _floats(name, values, "one number a row")
+    if found.ndim == 2 and found.shape[1] == 1:
+        found = found[:, 0]
+    if found.ndim != 1:
+        raise ValueError(f"{name} has shape {found.shape}, expected one number a row: (rows,)")
+    return found
+
+
+def columns(name: str, values: Any) -> np.ndarray:
+    """Rows of numbers as float64 (rows, columns): a list of rows, an array, a pandas DataFrame. Else ValueError."""
+    found = _floats(name, values, "a table of numbers")
+    if found.ndim != 2:
+        raise ValueError(f"{name} has shape {found.shape}, expected a table: (rows, columns)")
+    return found
+
+
+def task_numbers(values: Any, tasks: int | None = None, negative: bool = False) -> np.ndarray:
+    """The task of each row as int64 (rows,), from a list, an array, or a pandas Series, also of whole floats.
+
+    tasks: how many there are, None for any number. Raises ValueError for names, parts (0.7), missing ones, negative
+    numbers unless `negative` lets them pass as unknown tasks, and, where their number is known, for those beyond it.
+    """
+    anew = "np.unique(task, return_inverse=True)[1] numbers them from 0"
+    try:
+        found = column("the tasks", values)
+    except ValueError as error:
+        names = np.asarray(values, dtype=object).ravel()
+        if any(isinstance(one, str) for one in names):
+            raise ValueError(f"the tasks are names, such as {names[0]!r}, expected numbers; {anew}") from None
+        raise error from None
+    wrong = found[~((found >= (-np.inf if negative else 0)) & (found == np.floor(found)) & np.isfinite(found))]
+    if len(wrong):
+        raise ValueError(f"the tasks hold {wrong[0]:g}, expected whole numbers from 0; {anew}")
+    if tasks is not None and len(found) and found.max() >= tasks:
+        raise ValueError(f"the tasks hold {found.max():g}, expected whole numbers from 0 to {tasks - 1}")
+    return found.astype(np.int64)
+
+
+def _floats(name: str, values: Any, expected: str) -> np.ndarray:
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} is {shown(values)}, expected {expected}") from None
+
+
+def _limits(least: float, most: float, above: bool) -> str:
+    low = f"more than {least:g}" if above else f"at least {least:g}"
+    parts = [low] if math.isfinite(least) else []
+    parts += [f"at most {most:g}"] if math.isfinite(most) else []
+    return ", ".join(["a number", *parts])
+
+
+def shown(value: Any) -> str:
+    """A value fit for one line of a message: short, without line breaks."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    text = " ".join((str(value) if isinstance(value, np.generic) else repr(value)).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
