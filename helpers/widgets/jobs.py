@@ -142,7 +142,6 @@ class LiveExplorer(Explorer):
             self.start.disabled, self.stop.disabled = False, True
             if self.closed:
                 self.drop()
-                memory.free()
             memory.give_memory_back()
 
     def _report(self, done: int, total: int, picture: np.ndarray | None = None) -> None:
