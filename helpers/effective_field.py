@@ -144,12 +144,15 @@ def outline(
 
 
 def on_photo(
-    photo: np.ndarray, boxes: Sequence[tuple[float, float, float, float]], size: int = 224, longest: int = 448
+    photo: np.ndarray,
+    boxes: Sequence[tuple[float, float, float, float]],
+    size: int | tuple[int, int] = 224,
+    longest: int = 448,
 ) -> np.ndarray:
     """Return the original photo, what the network does not see of it dimmed, with rectangles from the network's pixels.
 
-    boxes: (top, left, bottom, right) in the prepared picture of `size` pixels. The longer side of the result has
-    `longest` pixels.
+    boxes: (top, left, bottom, right) in the prepared picture of `size` pixels, or (height, width). The longer side of
+    the result has `longest` pixels.
     """
     photo, boxes = images.load(photo), _boxes(boxes)
     size, longest = arguments.whole("size", size, 1), arguments.whole("longest", longest, 1)
@@ -159,7 +162,8 @@ def on_photo(
     inside = np.zeros(large.shape[:2], bool)
     inside[round(top) : round(bottom), round(left) : round(right)] = True
     dimmed = np.where(inside[..., None], large, (large * 0.35 + 96).astype(np.uint8))
-    down, across = (bottom - top) / size, (right - left) / size
+    tall, wide = (size, size) if np.ndim(size) == 0 else size
+    down, across = (bottom - top) / tall, (right - left) / wide
     moved = [(top + b[0] * down, left + b[1] * across, top + b[2] * down, left + b[3] * across) for b in boxes]
     return outline(dimmed, moved)
 

@@ -7,7 +7,6 @@ once (`helpers.features`), and only what lies behind the boundary is trained on 
 
 from __future__ import annotations
 
-import gc
 from typing import Any
 
 import numpy as np
@@ -31,7 +30,7 @@ from helpers.heads import (
     unfreeze_from,
 )
 from helpers.labels import class_numbers
-from helpers.memory import give_memory_back
+from helpers.memory import free
 from helpers.quiet import keras
 
 __all__ = [
@@ -134,8 +133,7 @@ def fine_tune(
     label = f"Training from {layer_name} on"
     sets = [(x, photos.labels) for x, photos in zip(inputs, (train, validation), strict=True)]
     history = training.fit(part, *sets, epochs, batch_size, seed, label, validation_batch=batch_size)
-    gc.collect()
-    give_memory_back()
+    free()
     return history
 
 
@@ -160,8 +158,7 @@ def train(
         model = with_augmentation(network, augmentation, train[0].shape[1])
     model, sets = compiled(model, learning_rate, optimizer), (train, validation)
     history = training.fit(model, *sets, epochs, batch_size, seed, validation_batch=batch_size)
-    gc.collect()
-    give_memory_back()
+    free()
     return history
 
 

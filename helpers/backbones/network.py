@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -13,10 +11,11 @@ import numpy as np
 from helpers import images
 from helpers.backbones import graph
 from helpers.backbones.names import named_classes, nearest, plain
-from helpers.memory import give_memory_back
+from helpers.memory import Recent, free, give_memory_back
 from helpers.quiet import keras, tensorflow
 
-_KEPT = 32  # compiled functions of one network
+# Compiled functions of one network: each holds 10 to 30 MB, and an explorer that goes through all layers makes many.
+_KEPT = 6
 
 # Keras class -> the word the course uses; layers of other classes are not worth a look of their own.
 KINDS = {
@@ -82,8 +81,7 @@ class Network:
         self.mean_colour = colour if self._channels() == 3 else colour.mean(keepdims=True)
         self._slide_layers = slide_layers or {}
         self._ends = ends or {}
-        self._compiled: OrderedDict[Any, Any] = OrderedDict()
-        self._lock = threading.RLock()
+        self._compiled = Recent(_KEPT, callable, free, lambda key: key[0])  # what is no function weighs nothing
         self._layers: list[Layer] | None = None
 
     def __repr__(self) -> str:
@@ -108,17 +106,16 @@ class Network:
     def compiled(self, build: Callable[..., Any], *key: Any) -> Any:
         """What `build(network, *key)` makes, made once for this function and key, and kept on this object.
 
-        Only the last 32 are kept: each holds some megabytes. Give a function of a module, not a lambda, which would be
-        another one at each call.
+        Of each building function the last 6 are kept: one for each layer would fill the memory. Give a function of a
+        module, not a lambda, which would be another one at each call.
         """
-        with self._lock:
-            if (build, key) not in self._compiled:
-                self._compiled[build, key] = build(self, *key)
-                while len(self._compiled) > _KEPT:
-                    self._compiled.popitem(last=False)
-                give_memory_back()
-            self._compiled.move_to_end((build, key))
-            return self._compiled[build, key]
+
+        def make() -> Any:
+            made = build(self, *key)
+            give_memory_back()  # to trace leaves much behind
+            return made
+
+        return self._compiled.answer((build, key), make)
 
     def probabilities(self, batch: np.ndarray) -> np.ndarray:
         """Class probabilities, float32 (n, classes), of a batch (n, height, width, 3) or one picture, 0..255.

@@ -12,11 +12,13 @@ from helpers import activations, excite, images
 from helpers.activations import as_network, choose_channels, draw_channels, draw_map, is_signed, layer_maps, map_layers
 from helpers.backbones import Network
 from helpers.effective_field import effective_field, effective_size, on_photo, outline, seen
+from helpers.memory import Recent
 from helpers.receptive_field import WHOLE, growth
 from helpers.widgets.base import Explorer, Frame
 from helpers.widgets.photos import PhotoChoice
 
-SIDE, THUMBNAIL = 448, 56  # pixels of the large picture in the page, and of one among many
+SIDE, PHOTO, THUMBNAIL = 448, 224, 56  # pixels of the large picture in the page, the one beside it, one among many
+KEPT = 16_000_000  # bytes of fields that an explorer remembers: going back to a unit shows it at once
 ONE, OVER, MANY = "one channel", "over the photo", "many channels"
 ORDERS = {"as they come": "number", "strongest first": "strength", "most contrast first": "contrast"}
 
@@ -54,9 +56,9 @@ def activation_explorer(
         maps = current.maps(photo, names)[layer]
         channel = min(channel, maps.shape[-1] - 1)
         if view == MANY:
-            shown = _beside(images.resize(current.picture(photo), (224, 224)), current.sheet(layer, channel, order))
+            shown = _beside(current.picture(photo, PHOTO), current.sheet(layer, channel, order))
         else:
-            shown = _one_picture(current.picture(photo), maps, channel, view)
+            shown = _beside(current.picture(photo, PHOTO), _one_map(current.picture(photo, SIDE), maps, channel, view))
         one, signed = maps[..., channel], is_signed(maps)
         rows, columns, channels = maps.shape
         words = f"{photo}: {layer}, {rows} x {columns} places, channel {channel} of {channels}: "
@@ -80,7 +82,9 @@ def field_explorer(network: Network | Any, photo: str = "chelsea", photos: Itera
     """
     network = as_network(network)
     known = {layer.name for layer in map_layers(network)}
-    fields = {name: field for name, field in growth(network).items() if name in known and field.size[0] < WHOLE}
+    fields = {name: field for name, field in growth(network).items() if name in known and max(field.size) < WHOLE}
+    if not fields:
+        raise ValueError(f"{network.name} has no layer whose units see a part of the picture only")
     choice = PhotoChoice(photos, photo)
     current = _Current(network, choice)
     layer = _layer_slider(list(fields))
@@ -98,11 +102,17 @@ def field_explorer(network: Network | Any, photo: str = "chelsea", photos: Itera
             slider.max = units - 1
             slider.value = round(share * (units - 1))
 
+    kept = Recent(KEPT, lambda heat: heat.nbytes)
+
+    def used_part(photo: str, layer: str, unit: tuple[int, int]) -> np.ndarray:
+        key = (photo, choice.version, layer, unit)
+        return kept.answer(key, lambda: effective_field(network, layer, current.picture(photo), unit))
+
     def draw(photo: str, layer: str, row: int, column: int, used: bool) -> Frame:
         field = fields[layer]
         unit = min(row, field.grid[0] - 1), min(column, field.grid[1] - 1)
         picture = current.picture(photo)
-        size, box = picture.shape[0], seen(field, unit, picture.shape[:2])
+        size, box = picture.shape[:2], seen(field, unit, picture.shape[:2])
         drawn = on_photo(current.photo(photo), [box], size, SIDE)
         top, left, bottom, right = field.box(*unit)
         share = (box[2] - box[0]) * (box[3] - box[1]) / (field.size[0] * field.size[1])
@@ -110,11 +120,11 @@ def field_explorer(network: Network | Any, photo: str = "chelsea", photos: Itera
         words += f"{bottom - 1}, columns {left} to {right - 1}; its neighbour is {field.stride[0]} pixels away"
         words += f"; {share:.0%} of its field lies in the picture"
         if used:
-            heat = effective_field(network, layer, picture, unit)
+            heat = used_part(photo, layer, unit)
             height, width = effective_size(heat, field.centre(*unit))
             words += f"; 95 % of the gradient lies in {height:.0f} x {width:.0f} pixels"
-            large = images.overlay(images.resize(picture, (SIDE, SIDE)), np.sqrt(heat), 0.6)
-            boxes = [[edge * SIDE / size for edge in box]]
+            large = images.overlay(current.picture(photo, SIDE), np.sqrt(heat), 0.6)
+            boxes = [[edge * SIDE / max(size) for edge in box]]
             drawn = _beside(drawn, outline(large, boxes))
         return Frame(drawn, words, f'receptive_field(network, "{layer}").box{unit}')
 
@@ -180,8 +190,8 @@ class _Current:
     def photo(self, name: str) -> np.ndarray:
         return self.choice.array(name)
 
-    def picture(self, name: str) -> np.ndarray:
-        return self.choice.prepared(name, self.network.input_size)
+    def picture(self, name: str, longest: int | None = None) -> np.ndarray:
+        return self.choice.seen(name, self.network, longest)
 
     def maps(self, name: str, layers: list[str]) -> dict[str, np.ndarray]:
         self._at(name)
@@ -211,19 +221,22 @@ def _groups(network: Network) -> dict[str, list[str]]:
     pooling = ("max pooling", "average pooling", "concatenate", "activation")
     groups["pooling and concatenate"] = [layer.name for layer in map_layers(network, *pooling)]
     groups["before ReLU"] = [layer.name for layer in map_layers(network, activations.BEFORE_RELU)]
+    known = {name for layers in groups.values() for name in layers}
+    rest = [layer for layer in map_layers(network) if layer.name not in known]
+    groups["others"] = [layer.name for layer in rest if layer.role != activations.NORMALISED]  # seen behind it
     return {name: layers for name, layers in groups.items() if layers}
 
 
-def _one_picture(picture: np.ndarray, maps: np.ndarray, channel: int, view: str) -> np.ndarray:
-    """The photo, and beside it one channel, alone or over the photo, with its colour bar."""
+def _one_map(photo: np.ndarray, maps: np.ndarray, channel: int, view: str) -> np.ndarray:
+    """One channel, alone or over the photo, with its colour bar."""
     signed, one = is_signed(maps), maps[..., channel]
     limit = float(np.abs(one).max()) or 1.0
     if view == OVER:
-        heat = images.overlay(images.resize(picture, (SIDE, SIDE)), one, 0.6, "viridis", signed)
+        heat = images.overlay(photo, one, 0.6, "viridis", signed)
     else:
         heat = draw_map(one, SIDE, signed)
     bar = images.colour_bar(len(heat), limit, "viridis", signed)
-    return _beside(images.resize(picture, (224, 224)), np.hstack([heat, bar]))
+    return np.hstack([heat, bar])
 
 
 def _beside(*pictures: np.ndarray, gap: int = 8) -> np.ndarray:

@@ -12,7 +12,7 @@ from helpers.ascent import Objective, Regularisers, ascend, channel, logit, unit
 from helpers.ascent.objectives import fixed_size
 from helpers.backbones import Network
 from helpers.progress import Report
-from helpers.widgets.base import Frame
+from helpers.widgets.base import Frame, quoted
 from helpers.widgets.painting import PaintExplorer, slider
 
 SHOWN = 384  # pixels of the picture in the page
@@ -35,7 +35,8 @@ def ascent_explorer(network: Network, layer: str | None = None) -> PaintExplorer
     # Before its ReLU no unit is dead, so the first layers shown are convolutions.
     alive = [la.name for la in network.layers if la.kind == "convolution" and la.name in layers] or layers
     wanted = [CHANNEL, UNIT] + ([CLASS] if network.logits is not None else [])
-    names = [name for name in CLASSES if name in network.class_names] or network.class_names[:8]
+    names = [name for name in CLASSES if name in network.class_names]
+    names = names or [network.class_label(number) for number in range(min(8, len(network.class_names)))]
     controls = {
         "goal": ipywidgets.Dropdown(options=wanted, description="Climb", tooltip="What the picture is made to excite"),
         "layer": ipywidgets.Dropdown(
@@ -92,7 +93,7 @@ def ascent_explorer(network: Network, layer: str | None = None) -> PaintExplorer
     # Of one layer: each further one would have to be compiled, while everybody waits for the cell.
     other = min(10, int(network.output_of(controls["layer"].value).shape[-1]) - 1)
     strip = [{"number": controls["number"].value}, {"number": other}, {"blur": 0.0}, {"paint": True}]
-    return PaintExplorer(controls, run, first, strip, "Ascent explorer", {"steps": 8})
+    return PaintExplorer(controls, run, first, strip, "Ascent explorer", {"steps": 8}, network)
 
 
 def _goal(values: dict) -> Objective:
@@ -135,7 +136,7 @@ def _words(values: dict, climb, network: Network) -> str:
 
 
 def _code(values: dict, chosen: Regularisers) -> str:
-    made = f'logit("{values["class_"]}")'
+    made = f"logit({quoted(values['class_'])})"
     if values["goal"] != CLASS:
         made = f'{"channel" if values["goal"] == CHANNEL else "unit"}("{values["layer"]}", {values["number"]})'
     switches = ", ".join(f"{name}={getattr(chosen, name)}" for name in chosen.on())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Any
 
 import ipywidgets
@@ -17,16 +16,17 @@ from helpers.attribution.perturbation import FILLS
 from helpers.attribution.rules import RULES
 from helpers.attribution.targets import needs_classifier
 from helpers.backbones import Network
+from helpers.memory import Recent
 from helpers.progress import Report
-from helpers.widgets.base import Explorer, Frame
+from helpers.widgets.base import Explorer, Frame, quoted
 from helpers.widgets.jobs import LiveExplorer
 from helpers.widgets.painting import PaintExplorer
-from helpers.widgets.photos import PhotoChoice
+from helpers.widgets.photos import PhotoChoice, strongest_classes
 
 SHOWN = 448  # pixels of the picture in the page; the network sees the same part at its own size
 SMALL, ALONE = 224, 336  # of one picture among several, and of one by itself
 KINDS = ("relu", "activation", "add", "concatenate", "convolution")
-KEPT = 32  # maps that an explorer remembers: going back to a setting shows it at once
+KEPT = 16_000_000  # bytes of maps that an explorer remembers: going back to a setting shows it at once
 CLASS = "the class"  # in the explorer of the rules: start from a class score instead of a unit
 
 
@@ -42,31 +42,54 @@ class _Question:
 
     def _new_photo(self, _: Any = None) -> None:
         self.shares = self.network.probabilities(self.picture(self.choice.menu.value))[0]
-        best = np.argsort(-self.shares)[: max(1, min(5, len(self.network.class_names)))]
+        best = strongest_classes(self.shares)
         with self.menu.hold_sync():  # one message to the page, not four
-            self.menu.options = [(f"{self.name(one)} ({self.shares[one]:.2f})", int(one)) for one in best]
+            self.menu.options = [(f"{self.name(one)} ({self.shares[one]:.2f})", one) for one in best]
             self.menu.value = self.menu.options[0][1]
 
     def picture(self, photo: str) -> np.ndarray:
         """What the network sees of the chosen photo."""
-        return self.choice.prepared(photo, self.network.input_size)
+        return self.choice.seen(photo, self.network)
 
-    def shown(self, photo: str, side: int = SHOWN) -> np.ndarray:
+    def shown(self, photo: str, longest: int = SHOWN) -> np.ndarray:
         """The same part of the photo, larger, for the page."""
-        return self.choice.prepared(photo, side)
+        return self.choice.seen(photo, self.network, longest)
+
+    def enlarged(self, photo: str, picture: np.ndarray, method: str = "nearest") -> np.ndarray:
+        """A picture of what the network sees, as large as `shown`."""
+        return images.resize(picture, self.shown(photo).shape[:2], method)
 
     def name(self, class_: int) -> str:
-        """The class's name."""
-        return self.network.class_names[class_]
+        """What the class is called, as no other one is."""
+        return self.network.class_label(class_)
 
     def remember(self, compute: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
         """`compute(picture, ...)` as a function of the photo's name, that knows its last answers."""
 
-        @lru_cache(KEPT)
-        def kept(photo: str, version: int, *asked: Any) -> np.ndarray:
-            return compute(self.picture(photo), *asked)
+        kept = Recent(KEPT, lambda answer: answer.nbytes)
 
-        return lambda photo, *asked: kept(photo, self.choice.version, *asked)
+        def remembered(photo: str, *asked: Any) -> np.ndarray:
+            key = (photo, self.choice.version, *asked)
+            return kept.answer(key, lambda: compute(self.picture(photo), *asked))
+
+        return remembered
+
+
+def layers_with_maps(network: Network) -> tuple[list[str], str]:
+    """The layers that Grad-CAM can be asked about, in order, and the one to begin with, which is always among them.
+
+    Raises ValueError for a network without maps.
+    """
+    known = {layer.name for layer in network.layers if layer.kind in KINDS and len(layer.shape) == 3}
+    try:
+        first = network.layer(last_maps(network)).name
+    except ValueError:
+        if not known:
+            raise
+        first = ""  # no maps are the last: a network that turns them into rows of patches, for example
+    known |= {first}
+    names = [operation.name for operation in network.model.operations if operation.name in known]
+    return names, first or names[-1]
 
 
 def grad_cam_explorer(network: Network, photo: str = "chelsea", photos: Iterable[str] | None = None) -> Explorer:
@@ -76,8 +99,8 @@ def grad_cam_explorer(network: Network, photo: str = "chelsea", photos: Iterable
     has no classifier.
     """
     asked = _Question(network, photo, photos)
-    layers = [layer.name for layer in network.layers if layer.kind in KINDS and len(layer.shape) == 3]
-    layer = ipywidgets.Dropdown(options=layers, value=last_maps(network), description="Layer", tooltip="Whose maps")
+    layers, first = layers_with_maps(network)
+    layer = ipywidgets.Dropdown(options=layers, value=first, description="Layer", tooltip="Whose maps")
     opacity = ipywidgets.FloatSlider(
         value=0.55, min=0, max=1, step=0.05, description="Opacity", tooltip="0: photo only, 1: heat map only"
     )
@@ -89,7 +112,7 @@ def grad_cam_explorer(network: Network, photo: str = "chelsea", photos: Iterable
         shown = images.overlay(asked.shown(photo), heat, opacity)
         rows, columns = heat.shape
         caption = f"{photo}: Grad-CAM of {name} at {layer}, {rows} x {columns} places, maximum {heat.max():.3g}"
-        return Frame(shown, caption, f'grad_cam(network, picture, "{name}", layer="{layer}")')
+        return Frame(shown, caption, f"grad_cam(network, picture, {quoted(name)}, layer={quoted(layer)})")
 
     controls = {"photo": asked.choice, "class_": asked.menu, "layer": layer, "opacity": opacity}
     # Of one layer: another one has to be compiled first, which takes a second that nobody should wait for.
@@ -130,7 +153,7 @@ def methods_explorer(
         small = asked.shown(photo, SMALL if len(heats) > 1 else ALONE)
         shown = images.grid([images.overlay(small, one, opacity) for one in heats], min(3, len(heats)), 6)
         caption = f"{photo}: {asked.name(class_)}; from the top left: {', '.join(methods)}; each on its own scale"
-        return Frame(shown, caption, f'heat_of("{methods[0]}", network, picture, "{asked.name(class_)}")')
+        return Frame(shown, caption, f'heat_of("{methods[0]}", network, picture, {quoted(asked.name(class_))})')
 
     controls = {"photo": asked.choice, "class_": asked.menu, "methods": chosen, "opacity": opacity}
     # Two and two of these share a compiled function; the slower ones are for the live page.
@@ -144,17 +167,18 @@ def occlusion_explorer(network: Network, photo: str = "chelsea", photos: Iterabl
     Arguments and errors as in `grad_cam_explorer`.
     """
     asked = _Question(network, photo, photos)
-    last = network.input_size - 1
-    row = _slider("Row", last // 2, 0, last, "Middle of the cover, from the top, in pixels", 8)
-    column = _slider("Column", last // 2, 0, last, "Middle of the cover, from the left, in pixels", 8)
-    size = _slider("Size", network.input_size // 4, 4, network.input_size, "Side of the cover in pixels", 4)
+    rows, columns = network.sides
+    side = min(rows, columns)
+    row = _slider("Row", (rows - 1) // 2, 0, rows - 1, "Middle of the cover, from the top, in pixels", 8)
+    column = _slider("Column", (columns - 1) // 2, 0, columns - 1, "Middle of the cover, from the left, in pixels", 8)
+    size = _slider("Size", side // 4, min(4, side), side, "Side of the cover in pixels", 4)
     fill = ipywidgets.Dropdown(options=FILLS, description="Fill", tooltip="What stands in for the covered pixels")
 
     def draw(photo: str, class_: int, row: int, column: int, size: int, fill: str) -> Frame:
         picture = asked.picture(photo)
         covered = attribution.cover(network, picture, row - size // 2, column - size // 2, size, fill)
         before, now = asked.shares[class_], network.probabilities(covered)[0, class_]
-        shown = images.resize(np.rint(covered).clip(0, 255).astype(np.uint8), (SHOWN, SHOWN), "nearest")
+        shown = asked.enlarged(photo, np.rint(covered).clip(0, 255).astype(np.uint8))
         caption = (
             f"{photo}: probability of {asked.name(class_)}: {before:.3f} uncovered, {now:.3f} under a cover of "
             f"{size} x {size} pixels ({fill}) whose middle is at row {row}, column {column}"
@@ -164,8 +188,8 @@ def occlusion_explorer(network: Network, photo: str = "chelsea", photos: Iterabl
         )
 
     controls = {"photo": asked.choice, "class_": asked.menu, "row": row, "column": column, "size": size, "fill": fill}
-    side = network.input_size
-    strip = [{"row": side // 4 * one, "column": side // 4 * other} for one, other in ((1, 1), (1, 3), (3, 1), (3, 3))]
+    corners = ((1, 1), (1, 3), (3, 1), (3, 3))
+    strip = [{"row": rows // 4 * one, "column": columns // 4 * other} for one, other in corners]
     return Explorer(controls, draw, strip, "Occlusion by hand")
 
 
@@ -191,13 +215,13 @@ def rules_explorer(network: Network, photo: str = "chelsea", photos: Iterable[st
         picture = asked.picture(photo)
         if start == CLASS:
             gradient, of = attribution.rule_gradient(network, picture, class_, rule), asked.name(class_)
-            code = f'rule_gradient(network, picture, "{of}", "{rule}")'
+            code = f'rule_gradient(network, picture, {quoted(of)}, "{rule}")'
         else:
             gradient = attribution.rule_gradient(network, picture, rule=rule, layer=start, unit=unit)
             of = f"channel {unit} of {start}"
-            code = f'rule_gradient(network, picture, rule="{rule}", layer="{start}", unit={unit})'
+            code = f'rule_gradient(network, picture, rule="{rule}", layer={quoted(start)}, unit={unit})'
         flat = np.ptp(gradient) == 0
-        shown = images.resize(images.deprocess(gradient), (SHOWN, SHOWN), "nearest")
+        shown = asked.enlarged(photo, images.deprocess(gradient))
         words = f"{photo}: {rule} backward pass from {of}" + (
             ": no gradient arrives, the unit is silent" if flat else ""
         )
@@ -222,19 +246,18 @@ def lime_explorer(network: Network, photo: str = "chelsea", photos: Iterable[str
     fill = ipywidgets.Dropdown(options=FILLS, description="Fill", tooltip="What a deleted superpixel becomes")
     seed = _slider("Seed", 0, 0, 20, "Other samples; does the answer stay?")
 
-    def outlined(picture: np.ndarray, parts: np.ndarray) -> np.ndarray:
-        marked = mark_boundaries(picture, parts, color=(1, 0.9, 0), mode="inner")
-        return images.resize(np.rint(marked * 255).astype(np.uint8), (SHOWN, SHOWN), "nearest")
+    def outlined(photo: str, parts: np.ndarray) -> np.ndarray:
+        marked = mark_boundaries(asked.picture(photo), parts, color=(1, 0.9, 0), mode="inner")
+        return asked.enlarged(photo, np.rint(marked * 255).astype(np.uint8))
 
     def first(photo: str, class_: int, count: int, samples: int, model: str, fill: str, seed: int) -> Frame:
-        picture = asked.picture(photo)
-        parts = attribution.superpixels(picture, count)
+        parts = attribution.superpixels(asked.picture(photo), count)
         words = f"{photo}: {parts.max() + 1} superpixels; Start asks about {asked.name(class_)} {samples} times"
-        return Frame(outlined(picture, parts), words, code(asked.name(class_), count, samples, model, fill, seed))
+        return Frame(outlined(photo, parts), words, code(asked.name(class_), count, samples, model, fill, seed))
 
     def code(name: str, count: int, samples: int, model: str, fill: str, seed: int) -> str:
         parts = f"superpixels(picture, {count})"
-        return f'lime(network, picture, "{name}", {parts}, {samples}, "{model}", "{fill}", seed={seed})'
+        return f'lime(network, picture, {quoted(name)}, {parts}, {samples}, "{model}", "{fill}", seed={seed})'
 
     def run(
         report: Report, photo: str, class_: int, count: int, samples: int, model: str, fill: str, seed: int
@@ -251,7 +274,7 @@ def lime_explorer(network: Network, photo: str = "chelsea", photos: Iterable[str
     controls = {"photo": asked.choice, "class_": asked.menu, "count": count, "samples": samples}
     controls |= {"model": model, "fill": fill, "seed": seed}
     strip = [{"seed": 0}, {"seed": 1}, {"model": "lasso"}, {"fill": "blur"}]
-    return PaintExplorer(controls, run, first, strip, "LIME", {"count": 16, "samples": 24})
+    return PaintExplorer(controls, run, first, strip, "LIME", {"count": 16, "samples": 24}, network)
 
 
 def _slider(description: str, value: int, low: int, high: int, tooltip: str, step: int = 1) -> ipywidgets.IntSlider:

@@ -51,20 +51,20 @@ def augmentation_explorer(network: Network, photo: str = "chelsea", photos: Iter
 
     @lru_cache(1)
     def unchanged(photo: str, version: int) -> np.ndarray:
-        return network.probabilities(choice.prepared(photo, network.input_size))[0]
+        return network.probabilities(choice.seen(photo, network))[0]
 
     def draw(photo: str, **values: Any) -> Frame:
-        original = choice.prepared(photo, network.input_size)
+        original = choice.seen(photo, network)
         changes = {name: value for name, value in values.items() if value != neutral_of(name)}
         changed = augmentation.apply_one(original, **values)
         before, after = unchanged(photo, choice.version), network.probabilities(changed)[0]
         first, now = int(before.argmax()), int(after.argmax())
-        named = network.class_names
-        caption = f"{photo}: {named[first]} {before[first]:.2f} unchanged, {after[first]:.2f} like this"
-        caption += "" if first == now else f"; now it says {named[now]} {after[now]:.2f}"
+        caption = f"{photo}: {network.class_label(first)} {before[first]:.2f} unchanged, {after[first]:.2f} like this"
+        caption += "" if first == now else f"; now it says {network.class_label(now)} {after[now]:.2f}"
         rounded = {name: round(value, 2) if isinstance(value, float) else value for name, value in changes.items()}
         call = ", ".join(["photo", *(f"{name}={value!r}" for name, value in rounded.items())])
-        return Frame(images.resize(changed, (SHOWN, SHOWN)), caption, f"augmentation.apply_one({call})")
+        shown = images.resize(changed, choice.seen(photo, network, SHOWN).shape[:2])
+        return Frame(shown, caption, f"augmentation.apply_one({call})")
 
     strip = [{}, {"rotation": 40.0}, {"shear": 0.5}, {"zoom": 0.5}, {"brightness": 0.5}, {"horizontal_flip": True}]
     return Explorer(controls, draw, strip, "Augmentation explorer")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import html
+import json
 import time
+import weakref
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +17,10 @@ import ipywidgets
 import numpy as np
 
 from helpers import images
+from helpers.widgets import lifetime
 from helpers.widgets.strip import SHOWN, Strip, still
+
+CLOSED = "this explorer was closed, or its cell was run again; run the cell that makes it to have a new one"
 
 
 class Frame(NamedTuple):
@@ -29,8 +34,9 @@ class Frame(NamedTuple):
 class InPage(anywidget.AnyWidget):
     """What the page does without Python: plain keys stay in the explorer, and two buttons save picture and code."""
 
-    _esm = Path(__file__).parent / "explorer.js"
-    _css = Path(__file__).parent / "explorer.css"
+    # Text, not a path: anywidget watches a path for changes, and its watcher would keep every widget for ever.
+    _esm = Path(__file__).with_name("explorer.js").read_text(encoding="utf-8")
+    _css = Path(__file__).with_name("explorer.css").read_text(encoding="utf-8")
 
     def __init__(self, gone: Callable[[], None]) -> None:
         """gone: called when the page shows the explorer no more, because its output was cleared or its tab closed."""
@@ -45,6 +51,9 @@ class Explorer:
     values by name and returns a Frame. strip: the settings, four to six, that are shown side by side where no front end
     is. title: what is explored. Events that arrive while a picture is drawn are dropped but for the last. An exception
     in `draw` appears as one sentence under the picture, and the controls keep working.
+
+    An explorer lives as long as a name or the page holds it. It ends, and frees its network, when its cell runs
+    again, when the last name for one that was never shown is gone, by `close()`, or by `Widget.close_all()`.
     """
 
     def __init__(
@@ -64,12 +73,15 @@ class Explorer:
         self.image, self.caption, self.error = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
         self.png = b""
         for control in self.controls.values():
-            control.observe(self._changed, "value")
+            control.observe(lifetime.weakly(self._changed), "value")
         self.panel = ipywidgets.VBox(shown, layout={"min_width": "260px", "flex": "1 1 260px"})
-        self.view = ipywidgets.VBox([self.image, self.caption, self.error, InPage(self.gone)])
+        self.view = ipywidgets.VBox([self.image, self.caption, self.error, InPage(lifetime.weakly(self.gone))])
         layout = {"flex_flow": "row wrap", "align_items": "flex-start", "grid_gap": "4px 16px"}
         self.box = ipywidgets.Box([self.panel, self.view], layout=layout)
         self.box.add_class("explorer")
+        self.box.observe(lifetime.weakly(self._comm_changed), "comm")
+        self._ending = weakref.finalize(self, lifetime.end, self.box)
+        self._ending.atexit = False  # the page goes with the kernel
         self.update()
         # A photo may be a little smaller to stand beside its controls; a plot with words goes below them instead.
         width = self.frame.picture.shape[1] if self.frame else 0
@@ -91,10 +103,14 @@ class Explorer:
 
     def show(self, frame: Frame, took: str = "") -> None:
         """Put a picture, its words, how long it took and its call on the page."""
-        self.frame, self.png = frame, images.encode_png(frame.picture)
+        self.put(images.encode_png(frame.picture), "png", frame, took)
+
+    def put(self, data: bytes, kind: str, frame: Frame, took: str = "") -> None:
+        """Put the bytes of a "png" or "jpeg" on the page, in the size of the frame's picture, with its words."""
+        self.frame, self.png = frame, data
         height, width = frame.picture.shape[:2]  # given, so that nothing moves while the page decodes the picture
         words = f'alt="{html.escape(frame.caption)}" width="{width}" height="{height}" decoding="sync"'
-        source = f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
+        source = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
         self.image.value = f'<img {words} style="max-width: 100%" src="{source}">'
         code = f"<br><code>{html.escape(frame.code)}</code>" if frame.code else ""
         self.caption.value = html.escape(frame.caption) + (f" <small>({took})</small>" if took else "") + code
@@ -106,6 +122,31 @@ class Explorer:
 
     def gone(self) -> None:
         """The page shows the explorer no more; there is nothing to end."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether the explorer has ended: it answers no more and holds nothing."""
+        return not self._ending.alive
+
+    def close(self) -> None:
+        """Take the explorer off the page and free all that it holds: controls, photo, network. Twice does no harm."""
+        if self.closed:
+            return
+        self._ending()
+        lifetime.forget(self)
+        if self._waiting is not None:
+            self._waiting.cancel()
+        self.drop()
+        lifetime.give_back_soon()
+
+    def drop(self) -> None:
+        """Let go of what was drawn and how."""
+        self.draw, self._strip, self._waiting = closed_draw, [], None
+        self.frame, self.png, self.image.value = None, b"", ""
+
+    def _comm_changed(self, change: Any) -> None:
+        if change["new"] is None:  # somebody closed the widget itself
+            self.close()
 
     def _changed(self, _: Any) -> None:
         """Draw next, once for all events of the moment; at once where no event loop runs (scripts, tests)."""
@@ -138,11 +179,24 @@ class Explorer:
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """The live widget, and the strip beside it for front ends that know no widgets (GitHub, PDF, static HTML)."""
+        if self.closed:
+            return {"text/plain": f"{self.title}: {CLOSED}"}, {}
+        lifetime.keep_shown(self)
         bundle = dict(self.box._repr_mimebundle_(**options) or {})
         strip = self.static_strip()
         bundle["text/plain"] = strip.alt
         bundle["image/png"] = base64.b64encode(strip.png()).decode()
         return bundle, {"image/png": {"alt": strip.alt, "width": SHOWN}}
+
+
+def closed_draw(*_: Any, **__: Any) -> Frame:
+    """What a closed explorer draws: nothing."""
+    raise ValueError(CLOSED)
+
+
+def quoted(words: str) -> str:
+    """Words as a call in Python holds them."""
+    return json.dumps(words, ensure_ascii=False)
 
 
 def _sentence(error: Exception) -> str:

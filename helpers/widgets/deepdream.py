@@ -79,7 +79,7 @@ def dream_studio(network: Network, photo: str = "coffee", photos: Iterable[str] 
     early = layers[len(layers) // 5]
     strip = [{"layer": early}, {"layer": first_layer}, {"jitter": 0}, {"detail": False}]
     cheap = {"side": 224, "octaves": 2, "steps": 4, "rate": 4.0, "second": NOTHING}
-    return PaintExplorer(controls, run, first, strip, "Dream studio", cheap)
+    return PaintExplorer(controls, run, first, strip, "Dream studio", cheap, network)
 
 
 def _menu(options: list[str], value: str, description: str, tooltip: str) -> ipywidgets.Dropdown:

@@ -35,7 +35,8 @@ function render({ model, el }) {
     const image = explorer().querySelector("img[alt]");
     const link = document.createElement("a");
     link.href = image.src;
-    link.download = image.alt.replace(/[^\w]+/g, "_").slice(0, 60) + ".png";
+    const kind = image.src.startsWith("data:image/jpeg") ? ".jpg" : ".png"; // a preview of running work is a JPEG
+    link.download = image.alt.replace(/[^\w]+/g, "_").slice(0, 60) + kind;
     link.click();
   };
   const copy = async (made) => {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import time
 import weakref
@@ -10,14 +11,19 @@ from typing import Any
 
 import ipywidgets
 import numpy as np
+from PIL import Image
 
+from helpers import images, memory
 from helpers.progress import Stopped
-from helpers.widgets.base import Explorer, Frame
+from helpers.widgets import lifetime
+from helpers.widgets.base import Explorer, Frame, closed_draw
 
-PICTURE_PAUSE = 0.25  # seconds between two pictures of running work, at least: more would only fill the line
+# The page draws what it is sent before it hears a key: pictures of a megabyte, four a second, kept Stop out of reach.
+WORDS_PAUSE, PICTURE_PAUSE = 0.25, 0.5  # seconds between two words and two pictures of running work, at least
+PREVIEW = 384  # pixels of a running picture's longer side
+YIELD = 0.001  # seconds after each step in which the kernel may answer somebody else
 
-# Running a cell again makes a new explorer; the work of the old one would go on unseen beside it.
-_running: weakref.WeakValueDictionary[str, LiveExplorer] = weakref.WeakValueDictionary()
+_made: weakref.WeakSet[LiveExplorer] = weakref.WeakSet()
 
 
 class LiveExplorer(Explorer):
@@ -26,8 +32,8 @@ class LiveExplorer(Explorer):
     controls: name -> ipywidgets control. run: takes a `Report` and the controls' values by name, calls the report after
     every step, and returns the last Frame. first: takes the values and returns the quick Frame that is shown before
     Start is pressed and whenever a control moves. strip and title: as in `Explorer`; each setting of the strip is run.
-    Stop ends the work at its next step; so do clearing the output that shows the explorer, closing the explorer, and a
-    second explorer of the same title, such as the same cell's, run again.
+    subject: what is worked on, such as the network. Stop ends the work at its next step; so do clearing the output that
+    shows the explorer, closing it, and running its cell again: the new explorer has the same title and subject.
     """
 
     def __init__(
@@ -37,25 +43,35 @@ class LiveExplorer(Explorer):
         first: Callable[..., Frame],
         strip: Iterable[dict[str, Any]] = (),
         title: str = "",
+        subject: Any = None,
     ) -> None:
         self.run = run
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
-        self._started = self._pictured = 0.0
+        self._started = self._told = self._pictured = 0.0
         self.start = ipywidgets.Button(description="Start", icon="play", tooltip="Start the work with these settings")
         self.stop = ipywidgets.Button(description="Stop", icon="stop", tooltip="End the work", disabled=True)
         self.bar = ipywidgets.FloatProgress(min=0, max=1, description="Progress", layout={"width": "100%"})
         self.time_left = ipywidgets.HTML()
         super().__init__(controls, first, strip, title)
-        self.start.on_click(lambda _: self.begin())
-        self.stop.on_click(lambda _: self.end())
+        self.start.on_click(lifetime.weakly(self._pressed_start))
+        self.stop.on_click(lifetime.weakly(self._pressed_stop))
         buttons = ipywidgets.HBox([self.start, self.stop])
         self.panel.children = [*self.panel.children, buttons, self.bar, self.time_left]
-        self.box.observe(lambda change: self.end() if change["new"] is None else None, "comm")
-        earlier = _running.get(title)
-        if earlier is not None:
-            earlier.end()
-        _running[title] = self
+        self._subject = (lambda: None) if subject is None else weakref.ref(subject)
+        self._cell = lifetime.present_run()
+        for other in list(_made):
+            if self._replaces(other):
+                other.end()
+        _made.add(self)
+
+    def _replaces(self, other: LiveExplorer) -> bool:
+        """Whether this is the other one made again, by a new run of its cell: nobody would see that one's work."""
+        if self.title != other.title:
+            return False
+        if self._cell is None or other._cell is None:  # no kernel runs: all the same is made again
+            return self._subject() is other._subject()
+        return self._cell.cell == other._cell.cell and self._cell.number != other._cell.number
 
     @property
     def running(self) -> bool:
@@ -67,7 +83,7 @@ class LiveExplorer(Explorer):
         if self.running:
             return
         self._stopping.clear()
-        self._started, self._pictured = time.monotonic(), 0.0
+        self._started, self._told, self._pictured = time.monotonic(), 0.0, 0.0
         self.start.disabled, self.stop.disabled = True, False
         self.bar.value, self.error.value, self.time_left.value = 0.0, "", "starting ..."
         self._thread = threading.Thread(target=self._work, args=(self.values(),), daemon=True)
@@ -79,6 +95,22 @@ class LiveExplorer(Explorer):
 
     def gone(self) -> None:
         """The page shows the explorer no more: nobody waits for the work."""
+        self.end()
+
+    def close(self) -> None:
+        """End the work, take the explorer off the page, and free what it holds; what runs is freed after its step."""
+        self.end()
+        super().close()
+
+    def drop(self) -> None:
+        """Let go of what was drawn and run."""
+        super().drop()
+        self.run = closed_draw
+
+    def _pressed_start(self, _: Any) -> None:
+        self.begin()
+
+    def _pressed_stop(self, _: Any) -> None:
         self.end()
 
     def wait(self, seconds: float = 60.0) -> bool:
@@ -100,26 +132,41 @@ class LiveExplorer(Explorer):
             self.show(frame, f"{time.monotonic() - self._started:.1f} s")
             self.bar.value, self.time_left.value = 1.0, "done"
         except Stopped:
+            if self._pictured and not self.closed:
+                self.show(self.frame)  # the whole picture instead of its preview
             self.time_left.value = "stopped; the picture is as far as it came"
         except Exception as error:  # in a thread nobody would see it
             self.fail(error)
             self.time_left.value = ""
         finally:
             self.start.disabled, self.stop.disabled = False, True
+            if self.closed:
+                self.drop()
+            memory.give_memory_back()
 
     def _report(self, done: int, total: int, picture: np.ndarray | None = None) -> None:
         """Move the bar, now and then the picture; raise Stopped if the reader wants it."""
+        time.sleep(YIELD)
         if self._stopping.is_set():
             raise Stopped
         now = time.monotonic()
-        if now - self._pictured < PICTURE_PAUSE:
+        if now - self._told < WORDS_PAUSE:
             return
-        self._pictured = now
+        self._told = now
         self.bar.value = done / max(total, 1)
         left = (now - self._started) * (total - done) / max(done, 1)
         self.time_left.value = f"step {done} of {total}, about {left:.0f} s left"
-        if picture is not None:
-            self.show(Frame(picture, f"{self.title}, step {done} of {total}"))
+        if picture is not None and now - self._pictured >= PICTURE_PAUSE:
+            self._pictured = now
+            self._preview(Frame(picture, f"{self.title}, step {done} of {total}"))
+
+    def _preview(self, frame: Frame) -> None:
+        """Show a picture of running work: small, and as JPEG, at the size of the whole one."""
+        scale = min(1.0, PREVIEW / max(frame.picture.shape[:2]))
+        small = [max(1, round(side * scale)) for side in frame.picture.shape[:2]]
+        stream = io.BytesIO()
+        Image.fromarray(images.resize(frame.picture, tuple(small), "bilinear")).save(stream, "JPEG", quality=85)
+        self.put(stream.getvalue(), "jpeg", frame)
 
     def static_strip(self):
         """The finished pictures of the strip's settings, for pages with no kernel."""

@@ -64,7 +64,7 @@ def school_explorer(tasks: Tasks, seed: int = 0) -> LiveExplorer:
         few | {"pupils": 2},
         few | {"schools": min(60, count), "pupils": 2},
     ]
-    return LiveExplorer(controls, run, first, strip, "School explorer")
+    return LiveExplorer(controls, run, first, strip, "School explorer", tasks)
 
 
 def limited(tasks: Tasks, schools: int, pupils: int, seed: int) -> multitask.Prepared:

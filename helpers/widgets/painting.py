@@ -25,9 +25,10 @@ class PaintExplorer(LiveExplorer):
         strip: Iterable[dict[str, Any]],
         title: str,
         cheap: dict[str, Any],
+        subject: Any = None,
     ) -> None:
         self._cheap: dict[str, Any] = {}
-        super().__init__(controls, run, first, strip, title)
+        super().__init__(controls, run, first, strip, title, subject)
         self._for_strip = cheap
 
     def values(self) -> dict[str, Any]:

@@ -13,34 +13,65 @@ import numpy as np
 import traitlets
 
 from helpers import datasets, images
+from helpers.backbones import Network
 
 UPLOADED = "(your photo)"
 HERE = Path(__file__).parent
+MOST = 100_000_000  # bytes of a file: larger ones are films, or would be refused when they are read
+PROBLEMS = {
+    "nothing": "That was no file: drop a photo that is stored on this machine, or choose one with the button.",
+    "empty": "{name} is empty (0 bytes); choose a photo.",
+    "large": "{name} is larger than {most:.0f} MB; choose a photo, or make it smaller first.",
+    "unreadable": "{name} cannot be read: it is a folder, or it was moved meanwhile; choose one photo.",
+}
 
 
 class PhotoDrop(anywidget.AnyWidget):
-    """A file input that a photo can also be dropped on; `content` holds the last whole file's bytes."""
+    """A file input that a photo can also be dropped on; `content` holds a whole file while its observers are called.
 
-    _esm = HERE / "photo_drop.js"
-    _css = HERE / "photo_drop.css"
+    most: bytes of the largest file; the page refuses a larger one before it is read. problem: what is wrong with the
+    last file, in one sentence, or empty.
+    """
+
+    # Text, not paths: anywidget's watcher of a path would keep every widget for ever.
+    _esm = (HERE / "photo_drop.js").read_text(encoding="utf-8")
+    _css = (HERE / "photo_drop.css").read_text(encoding="utf-8")
     description = traitlets.Unicode("Your own photo: drop it here, or").tag(sync=True)
     tooltip = traitlets.Unicode("Open a photo of your own; it stays on this machine").tag(sync=True)
+    most = traitlets.Int(MOST).tag(sync=True)
     content = traitlets.Bytes()
+    problem = traitlets.Unicode()
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._parts: list[bytes] = []
-        self.on_msg(lambda _, message, buffers: self.receive(message, buffers))
+        self._whole, self._parts, self._file = bytearray(), 0, None
+        self.on_msg(lambda widget, message, buffers: widget.receive(message, buffers))
 
     def receive(self, message: dict[str, Any], buffers: Iterable[Any]) -> None:
-        """Take one part of a file; the last one makes it whole."""
-        if message["part"] == 0:
-            self._parts = []
-        self._parts.append(b"".join(bytes(buffer) for buffer in buffers))
-        if len(self._parts) == message["parts"]:
-            whole, self._parts = b"".join(self._parts), []
-            self.content = b""  # the same file a second time is news too
-            self.content = whole
+        """Take one part of a file, or what is wrong with it; the last part makes it whole."""
+        part, name = message.get("part", 0), str(message.get("name") or "the file")
+        if part == 0:
+            self._whole, self._parts, self._file, self.problem = bytearray(), 0, message.get("file"), ""
+        elif (message.get("file"), part) != (self._file, self._parts):
+            return  # of a file that was given up
+        wrong = message.get("problem")
+        if wrong is None:
+            for buffer in buffers:
+                self._whole += buffer
+            self._parts += 1
+            whole = self._parts == message.get("parts")
+            wrong = "large" if len(self._whole) > self.most else "empty" if whole and not self._whole else None
+        if wrong is not None:
+            self._whole, self._parts = bytearray(), -1
+            self.problem = PROBLEMS[wrong].format(name=name, most=self.most / 1e6)
+        elif whole:
+            self._give()
+
+    def _give(self) -> None:
+        """Tell the observers of a whole file, and keep nothing of it."""
+        whole, self._whole, self._parts = bytes(self._whole), bytearray(), -1
+        self.content = whole
+        self.content = b""  # the same file a second time is news too
 
 
 class PhotoChoice:
@@ -59,6 +90,8 @@ class PhotoChoice:
         self._kept: dict[tuple, np.ndarray] = {}  # of the photo on show: its pixels, and the sizes that were asked for
         self.version = 0  # of the reader's own photo: one name, many pictures
         self.upload.observe(self._uploaded, "content")
+        self.upload.observe(lambda change: self._say(change["new"]), "problem")
+        self.menu.observe(lambda _: self._say(""), "value")
         self.parts = [self.menu, self.upload, self.message]
 
     def array(self, name: str) -> np.ndarray:
@@ -67,11 +100,20 @@ class PhotoChoice:
             return self._own
         return self._keep((name, 0), lambda: datasets.photo(name).array)
 
-    def prepared(self, name: str, side: int) -> np.ndarray:
+    def prepared(self, name: str, side: int | tuple[int, int]) -> np.ndarray:
         """What `images.prepare` makes of a photo, uint8 (side, side, 3), made once as long as no other is asked for."""
         return self._keep((name, side), lambda: images.prepare(self.array(name), side))
 
-    def _keep(self, key: tuple[str, int], make: Callable[[], np.ndarray]) -> np.ndarray:
+    def seen(self, name: str, network: Network, longest: int | None = None) -> np.ndarray:
+        """The part of a photo that a network sees, uint8 (height, width, 3): at its own size, or for the page, larger.
+
+        longest: pixels of the longer side, None for the network's own size.
+        """
+        rows, columns = network.sides
+        scale = 1.0 if longest is None else longest / max(rows, columns)
+        return self.prepared(name, (max(1, round(rows * scale)), max(1, round(columns * scale))))
+
+    def _keep(self, key: tuple[str, Any], make: Callable[[], np.ndarray]) -> np.ndarray:
         if key not in self._kept:
             made = make()
             made.flags.writeable = False  # everybody gets the same one
@@ -85,11 +127,19 @@ class PhotoChoice:
             self._own = images.load(change["new"])
             self._kept, self.version = {}, self.version + 1
         except Exception as error:  # in a callback it would vanish into a log
-            self.message.value = f'<p role="alert">{html.escape(str(error))}</p>'
+            self.upload.problem = str(error)
             return
-        self.message.value = ""
         if UPLOADED not in self.menu.options:
             self.menu.options = [*self.menu.options, UPLOADED]
         if self.menu.value == UPLOADED:  # a second upload: the name stays, the photo changes
             self.menu.value = self.menu.options[0]
         self.menu.value = UPLOADED
+
+    def _say(self, problem: str) -> None:
+        """Say what is wrong with the reader's file; nothing when it is right, or another photo is chosen."""
+        self.message.value = f'<p role="alert">{html.escape(problem)}</p>' if problem else ""
+
+
+def strongest_classes(shares: np.ndarray, most: int = 5) -> list[int]:
+    """The numbers of the most probable classes, at most so many, best first."""
+    return [int(number) for number in np.argsort(-shares, kind="stable")[:most]]

@@ -10,8 +10,8 @@ import numpy as np
 from helpers import images
 from helpers.attribution import grad_cam
 from helpers.backbones import Network
-from helpers.widgets.base import Explorer, Frame
-from helpers.widgets.photos import PhotoChoice
+from helpers.widgets.base import Explorer, Frame, quoted
+from helpers.widgets.photos import PhotoChoice, strongest_classes
 
 STEPS = ("what it sees", "its first layer", "a middle layer", "what it names", "where it looks")
 SIDE = 448  # pixels of the picture in the page
@@ -32,21 +32,23 @@ def tour_explorer(network: Network, photo: str = "coffee", photos: Iterable[str]
     )
 
     def draw(photo: str, step: str) -> Frame:
-        picture = choice.prepared(photo, network.input_size)
+        picture, large = choice.seen(photo, network), choice.seen(photo, network, SIDE)
         if step == STEPS[0]:
-            shown = choice.prepared(photo, SIDE)
-            side = picture.shape[0]
-            return Frame(shown, f"{photo}: the middle, at {side} x {side} pixels", "network.prepare(photo)")
+            rows, columns = picture.shape[:2]
+            return Frame(large, f"{photo}: the middle, at {rows} x {columns} pixels", "network.prepare(photo)")
         if step in STEPS[1:3]:
             layer = network.on_slide("block1_conv1" if step == STEPS[1] else "block3_conv1")
             return strongest(network, picture, layer, photo)
-        top = network.predict_top(choice.array(photo), 5)  # which prepares it: a second time would crop it twice
-        words = ", ".join(f"{name} {share:.2f}" for name, share in top)
+        shares = network.probabilities(picture)[0]
+        best = strongest_classes(shares)
+        names = [network.class_label(number) for number in best]
         if step == STEPS[3]:
-            return Frame(images.bars(*zip(*top, strict=True), SIDE), f"{photo}: {words}", "network.predict_top(photo)")
-        heat = grad_cam(network, picture, top[0][0])
-        shown = images.overlay(choice.prepared(photo, SIDE), heat)
-        return Frame(shown, f"{photo}: Grad-CAM of {top[0][0]}", f'grad_cam(network, picture, "{top[0][0]}")')
+            words = ", ".join(f"{name} {shares[number]:.2f}" for name, number in zip(names, best, strict=True))
+            shown = images.bars(names, shares[best], SIDE)
+            return Frame(shown, f"{photo}: {words}", "network.predict_top(photo)")
+        shown = images.overlay(large, grad_cam(network, picture, best[0]))
+        code = f"grad_cam(network, picture, {quoted(names[0])})"
+        return Frame(shown, f"{photo}: Grad-CAM of {names[0]}", code)
 
     return Explorer({"photo": choice, "step": step}, draw, [{"step": name} for name in STEPS], "A tour of the network")
 

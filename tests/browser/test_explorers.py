@@ -129,6 +129,23 @@ def takes_own_photos(page, cell) -> None:
         list(images.encode_png(np.full((60, 80, 3), (200, 30, 30), np.uint8))),
     )
     expect(cell.locator("img[alt]").first).not_to_have_attribute("src", before, timeout=SLOW)
+    refuses_what_is_no_photo(cell)
+
+
+def refuses_what_is_no_photo(cell) -> None:
+    """One sentence for each, only the last one is seen, and a photo takes it away."""
+    drop = """async (zone, size) => {
+        const data = new DataTransfer();
+        if (size >= 0) data.items.add(new File([new Uint8Array(size)], "film.mp4"));
+        zone.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+    }"""
+    alert = cell.locator("[role=alert]")
+    for size, words in ((0, "film.mp4 is empty"), (100_000_001, "larger than 100 MB"), (-1, "That was no file")):
+        cell.locator(".photo-drop").evaluate(drop, size)
+        expect(alert).to_contain_text(words, timeout=SLOW)
+        expect(alert).to_have_count(1)
+    cell.get_by_label("Photo", exact=True).select_option("coffee")
+    expect(alert).to_have_count(0, timeout=SLOW)
 
 
 def of_kernel(page, expression: str) -> str:

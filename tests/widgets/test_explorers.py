@@ -157,6 +157,65 @@ def test_own_file_that_is_no_photo():
     assert 'role="alert"' in choice.message.value and choice.menu.value == "moon"
 
 
+def begin(choice, **message):
+    choice.upload.receive({"file": 1, "name": "<own>.png", "part": 0, "parts": 2} | message, [b"x" * 10])
+
+
+@pytest.mark.parametrize(
+    ("problem", "words"),
+    [
+        ("empty", "&lt;own&gt;.png is empty"),
+        ("large", "&lt;own&gt;.png is larger than 100 MB"),
+        ("unreadable", "&lt;own&gt;.png cannot be read: it is a folder"),
+        ("nothing", "That was no file"),
+    ],
+)
+def test_a_file_that_the_page_refuses_is_one_sentence_in_sight(problem, words):
+    choice = PhotoChoice(["moon", "page"])
+    for _ in range(2):  # the same one again is said again
+        begin(choice, parts=0, problem=problem)
+        assert words in choice.message.value and choice.message.value.count("<p") == 1
+        begin(choice)
+        assert choice.message.value == "", "an older error stays while the next file comes"
+    begin(choice, parts=0, problem=problem)
+    choice.menu.value = "page"
+    assert choice.message.value == "", "an older error stays beside another photo"
+
+
+def test_an_older_error_goes_when_a_photo_comes():
+    choice = PhotoChoice(["moon"])
+    for bad in (b"%PDF-1.4 not a photo", b""):
+        choice.upload.receive({"name": "bad", "part": 0, "parts": 1}, [bad])
+        assert 'role="alert"' in choice.message.value
+    upload(choice, images.encode_png(np.full((9, 7, 3), 30, np.uint8)))
+    assert choice.message.value == "" and choice.menu.value == UPLOADED
+
+
+def test_a_file_is_bounded_and_nothing_of_it_is_kept():
+    choice = PhotoChoice(["moon"])
+    choice.upload.most = 1000
+    for part in range(5):
+        choice.upload.receive({"name": "film", "part": part, "parts": 5}, [b"x" * 400])
+        assert len(choice.upload._whole) <= 1400
+    assert "film is larger than" in choice.message.value
+    choice.upload.most = 10_000
+    upload(choice, images.encode_png(np.full((9, 7, 3), 30, np.uint8)), 30)
+    assert choice.menu.value == UPLOADED and choice.upload.content == b"" and not choice.upload._whole
+
+
+def test_a_second_file_begun_before_the_first_is_whole_is_the_one_that_counts():
+    choice = PhotoChoice(["moon"])
+    data = images.encode_png(np.full((9, 7, 3), 30, np.uint8))
+    half = len(data) // 2
+    film, own = {"file": 1, "name": "film", "parts": 3}, {"file": 2, "name": "own", "parts": 2}
+    choice.upload.receive(film | {"part": 0}, [b"old" * 50])
+    choice.upload.receive(own | {"part": 0}, [data[:half]])
+    for part in (1, 2):  # they were on their way
+        choice.upload.receive(film | {"part": part}, [b"old" * 50])
+    choice.upload.receive(own | {"part": 1}, [data[half:]])
+    assert choice.array(UPLOADED).shape == (9, 7, 3)
+
+
 def test_school_explorer_trains_what_is_chosen():
     explorer = school_explorer(datasets.schools("exam"))
     assert "one line for all" in explorer.caption.value

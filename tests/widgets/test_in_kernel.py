@@ -188,3 +188,34 @@ def test_many_changes_leave_memory_flat(kernel):
         kernel.set(slider, value=(number % 19 + 1) / 20)
         kernel.until(lambda shown=shown: page.picture() != shown, "the picture does not follow")
     assert float(kernel.value(megabytes)) - before < MOST
+
+
+TINY = """
+import gc
+from helpers.attribution import as_network
+from helpers.backbones import Network
+from helpers.quiet import keras
+layers = keras().layers
+
+def shown(words):
+    inputs = keras().Input((48, 48, 3))
+    maps = layers.Conv2D(4, 3, activation="relu")(inputs)
+    scores = layers.Dense(2, activation="softmax")(layers.GlobalAveragePooling2D()(maps))
+    return grad_cam_explorer(as_network(keras().Model(inputs, scores), words))
+
+def alive():
+    gc.collect()
+    return sum(isinstance(one, Network) and one.class_names == ["again", "and again"] for one in gc.get_objects())
+"""
+
+
+def test_a_cell_that_runs_again_keeps_one_network(kernel):
+    kernel.run(TINY)
+    cell = "shown(['again', 'and again'])"
+    for _ in range(4):  # with a history, which keeps the explorers themselves
+        kernel.until_idle(kernel.client.execute(cell, store_history=True))
+    assert kernel.value("alive()") == "1"
+    kernel.until_idle(kernel.client.execute(f"display({cell})", store_history=True))
+    assert kernel.value("alive()") == "2"  # another cell: both are on the page
+    kernel.run("import ipywidgets; ipywidgets.Widget.close_all()")
+    assert kernel.value("alive()") == "0"

@@ -1,22 +1,28 @@
 """Long work in an explorer without a front end: it grows, stops, fails in sight, and a second one ends the first."""
 
+import base64
+import io
+import re
 import threading
 import time
 
 import ipywidgets
 import numpy as np
 import pytest
+from PIL import Image
 
-from helpers.widgets import Frame, LiveExplorer
+from helpers.progress import Stopped
+from helpers.widgets import Frame, LiveExplorer, jobs, lifetime
 
 
 def grey(value: int, words: str) -> Frame:
     return Frame(np.full((4, 4, 3), value, np.uint8), words)
 
 
-def explorer(run, title="work"):
+def explorer(run, title="work", subject=None):
     steps = ipywidgets.IntSlider(20, 1, 500, description="Steps", tooltip="How many")
-    return LiveExplorer({"steps": steps}, run, lambda steps: grey(1, f"first {steps}"), [{"steps": 2}], title)
+    first = lambda steps: grey(1, f"first {steps}")  # noqa: E731
+    return LiveExplorer({"steps": steps}, run, first, [{"steps": 2}], title, subject)
 
 
 def slow(report, steps):
@@ -54,6 +60,7 @@ def test_stop_ends_the_work_and_another_start_works():
     assert live.running
     live.stop.click()
     assert live.wait(5) and "stopped" in live.time_left.value
+    assert "image/png" in live.image.value and "stops, step" in live.caption.value  # whole, not a preview
     live.start.click()
     assert live.wait(20) and "done 3" in live.caption.value
 
@@ -86,3 +93,83 @@ def test_strip_shows_finished_pictures():
     _, metadata = live._repr_mimebundle_()
     assert "done 2" in metadata["image/png"]["alt"]
     assert "first" in live.image.value  # the page itself still waits for Start
+
+
+class Subject:
+    """Something to work on, such as a network."""
+
+
+def started(live):
+    live.controls["steps"].value = 500
+    live.start.click()
+    return live
+
+
+def test_the_same_explorer_on_another_network_leaves_the_first_one_alone():
+    first, second = Subject(), Subject()
+    on_first = started(explorer(slow, "same title", first))
+    on_second = started(explorer(slow, "same title", second))
+    time.sleep(0.1)
+    assert on_first.running and on_second.running
+    again = explorer(slow, "same title", first)
+    assert on_first.wait(5) and on_second.running and not again.running
+    on_second.close()
+    assert on_second.wait(5)
+
+
+def test_in_a_kernel_the_cell_decides_whether_an_explorer_replaces_another(monkeypatch):
+    run = lifetime.Run("cell", "1")
+    monkeypatch.setattr(lifetime, "present_run", lambda: run)
+    subject = Subject()
+    one, two = (started(explorer(slow, "cells", subject)) for _ in range(2))  # a loop in one cell
+    run = lifetime.Run("another cell", "2")
+    three = started(explorer(slow, "cells", subject))
+    time.sleep(0.1)
+    assert one.running and two.running and three.running
+    run = lifetime.Run("cell", "3")
+    explorer(slow, "cells", subject)
+    assert one.wait(5) and two.wait(5) and three.running
+    three.end()
+    assert three.wait(5)
+
+
+def test_a_closed_explorer_ends_its_work_and_keeps_nothing():
+    live = started(explorer(slow, "closes"))
+    live.close()
+    assert live.wait(5) and live.frame is None and live.closed
+    live.begin()
+    assert live.wait(5) and live.frame is None
+
+
+def test_running_work_sends_few_and_small_pictures(monkeypatch):
+    """1000 steps of 20 ms, each with a picture of 1.4 MB: 20 s, so at most 80 times words and 40 small pictures."""
+    clock, sent = iter(np.arange(0, 1000, 0.02)), []
+    noise = np.random.default_rng(0).integers(0, 256, (600, 800, 3), np.uint8)
+
+    def run(report, steps):
+        for step in range(1000):
+            report(step + 1, 1000, noise)
+        return grey(7, "done")
+
+    live = explorer(run, "small")
+    live.image.observe(lambda change: sent.append(change["new"]), "value")
+    told = []
+    live.time_left.observe(lambda change: told.append(change["new"]), "value")
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(jobs.time, "sleep", lambda _: None)
+    live._work({"steps": 1})
+    previews = [html for html in sent if "image/jpeg" in html]
+    assert 20 <= len(previews) <= 40 and 40 <= len(told) <= 81
+    # Noise is what JPEG packs worst: a byte for each pixel and more. The whole picture as PNG has 1.4 MB.
+    assert max(map(len, previews)) < 200_000
+    data = base64.b64decode(re.search('base64,([^"]+)', previews[0])[1])
+    assert max(Image.open(io.BytesIO(data)).size) == jobs.PREVIEW
+    assert 'width="800" height="600"' in previews[0]
+    assert "image/png" in sent[-1] and "done" in live.caption.value
+
+
+def test_stop_is_heard_at_the_very_next_step():
+    live = explorer(slow, "next step")
+    live.end()
+    with pytest.raises(Stopped):
+        live._report(1, 2)
