@@ -72,7 +72,7 @@ class Recent(dict):
             return (self[key],)
 
     def _make_room(self, group: Hashable) -> bool:
-        """Whether some of a group had to go. Then a quarter goes: to give back one costs as much as to give back many."""
+        """Whether some of a group had to go. Then a quarter goes: to give back one costs as much as many."""
         mine = [key for key in self if self._group(key) == group]
         whole = sum(self._weigh(self[key]) for key in mine)
         if whole <= self.most:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from helpers import saved_file
 from helpers.backbones import graph
 from helpers.backbones.network import Network
 from helpers.quiet import keras
@@ -86,10 +87,9 @@ def load(path: str | Path, trusted: bool = False, own: Sequence[Any] = ()) -> Ne
         raise ValueError(f"there is no file {path}; save a network first with saving.save(network, {path.name!r})")
     if not zipfile.is_zipfile(path) and path.read_bytes()[:8] == _HDF5:
         raise ValueError(_OTHER.format(path.name))
+    numbers = saved_file.check(path)  # before anything is built from it
     try:
         with zipfile.ZipFile(path) as archive:
-            if archive.testzip() is not None:
-                raise zipfile.BadZipFile
             notes, config = json.loads(archive.read(_NOTES)), archive.read("config.json").decode()
     except KeyError:
         raise ValueError(_OTHER.format(path.name)) from None
@@ -100,7 +100,12 @@ def load(path: str | Path, trusted: bool = False, own: Sequence[Any] = ()) -> Ne
             f"{path.name} holds a Lambda layer, which is code; if the file is your own, load it with "
             f"saving.load({path.name!r}, trusted=True)"
         )
-    return _network(_model(path, trusted, own), notes)
+    with saved_file.at_most(numbers):
+        model = _model(path, trusted, own)
+    try:
+        return _network(model, notes)
+    except (KeyError, TypeError, ValueError, IndexError):
+        raise ValueError(_DAMAGED.format(path.name)) from None
 
 
 def _model(path: Path, trusted: bool, own: Sequence[Any]) -> Any:
@@ -121,7 +126,7 @@ def _model(path: Path, trusted: bool, own: Sequence[Any]) -> Any:
         raise ValueError(
             f"{path.name} holds a Lambda layer that cannot be made again; give it output_shape, and keras.ops inside"
         ) from None
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+    except Exception as error:  # Keras raises many kinds for what is damaged
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise ValueError(_DAMAGED.format(path.name)) from None

@@ -614,7 +614,7 @@ def test_compiled_functions_are_kept_by_their_builder_and_bounded():
     for number in range(40):
         network.compiled(_build_b, number)
     assert network.compiled(_build_a, "maps", 3) is first, "many functions of one kind push out none of another"
-    kept = [key[1] for build, key in network._compiled if build is _build_b and len(key) == 1]
+    kept = [key[0] for build, key in network._compiled if build is _build_b and len(key) == 1]
     assert kept == list(range(40))[-len(kept) :] and 4 <= len(kept) <= 6
 
 
