@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers import saved_file
+from helpers import disk, saved_file
 from helpers.backbones import graph
 from helpers.backbones.network import Network
 from helpers.quiet import keras
@@ -45,8 +44,8 @@ def save(network: Network, path: str | Path) -> Path:
         "slide_layers": network._slide_layers,
         "mean_colour": [float(value) for value in np.broadcast_to(network.mean_colour, 3)],
     }
-    with tempfile.TemporaryDirectory(prefix="saving-", dir=path.parent) as folder:
-        unfinished = Path(folder) / "network.keras"
+    with disk.workplace(path.parent, "saving-") as folder:
+        unfinished = folder / "network.keras"
         network.model.save(unfinished)
         with zipfile.ZipFile(unfinished, "a") as archive:
             archive.writestr(_NOTES, json.dumps(notes))
