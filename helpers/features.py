@@ -6,9 +6,11 @@ and the photos' own content. Whoever changes one of these gets new features, nev
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import stat
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -212,6 +214,8 @@ def _resized(picture: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
 
 def _bytes(path: Path) -> bytes:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for, for ever
+            raise OSError(errno.EINVAL, "it is no file")
         return path.read_bytes()
     except OSError as error:
         raise images.ImageError(

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers import images, progress
+from helpers import arguments, images, progress
 from helpers.datasets.splits import stratified_sample
 from helpers.labels import class_numbers, one_column
 
@@ -53,17 +53,16 @@ class Split:
     def __repr__(self) -> str:
         return f"Split({self.name!r}, {len(self)} photos)"
 
-    def images(self, size: int = 224) -> np.ndarray:
-        """Return all photos as uint8 RGB `(n, size, size, 3)`, in the order of `labels`.
+    def images(self, size: int | tuple[int, int] = 224) -> np.ndarray:
+        """Return all photos as uint8 RGB `(n, size, size, 3)`, in the order of `labels`; or of a size (height, width).
 
         Photos from files are prepared the course's way (`helpers.images.prepare`: resize, then crop the centre). Drawn
         photos are square and are only resized, so that their masks still fit. Memory: n * size * size * 3 bytes; for
         more, use `batches`. Raises ImageError, naming the file, for a photo that cannot be read.
         """
-        if size < 1:
-            raise ValueError(f"The size {size} must be a number of pixels, 1 or more.")
-        found = np.empty((len(self), size, size, 3), np.uint8)
-        rows = self._rows(range(len(self)), size)
+        height, width = arguments.sides("size", size)
+        found = np.empty((len(self), height, width, 3), np.uint8)
+        rows = self._rows(range(len(self)), (height, width))
         if self.paths is not None and len(self) >= _WORTH_A_BAR:
             rows = progress.track(rows, f"Reading {self.name}", total=len(self))
         for position, picture in enumerate(rows):
@@ -76,7 +75,7 @@ class Split:
             raise ValueError(f"The size {size} and the batch {batch} must be 1 or more.")
         for start in range(0, len(self), batch):
             rows = range(start, min(start + batch, len(self)))
-            yield np.stack(list(self._rows(rows, size))), self.labels[start : start + batch]
+            yield np.stack(list(self._rows(rows, (size, size)))), self.labels[start : start + batch]
 
     def take(self, n: int, seed: int = 0) -> Split:
         """Return a part with n photos, the classes in the same shares, in the same order; chosen with the seed."""
@@ -93,11 +92,11 @@ class Split:
             self.name,
         )
 
-    def _rows(self, rows: range, size: int) -> Iterator[np.ndarray]:
+    def _rows(self, rows: range, size: tuple[int, int]) -> Iterator[np.ndarray]:
         if self.pixels is not None:
             for row in rows:
                 picture = self.pixels[row]
-                yield picture if picture.shape[0] == size else images.resize(picture, (size, size))
+                yield picture if picture.shape[:2] == size else images.resize(picture, size)
             return
         # Reading silences Pillow's warnings for a moment, which threads undo for one another: silenced out here, too.
         with warnings.catch_warnings(), ThreadPoolExecutor(_THREADS) as pool:
@@ -107,7 +106,7 @@ class Split:
                 yield from pool.map(lambda path: _prepared(path, size), paths)
 
 
-def _prepared(path: Path, size: int) -> np.ndarray:
+def _prepared(path: Path, size: tuple[int, int]) -> np.ndarray:
     return images.prepare(path, size)
 
 

@@ -59,10 +59,10 @@ def stage_explorer(
     def draw(stage: str, count: int, show: str) -> Frame:
         guesses = answers(stage, count)
         right = guesses == labels["test"]
-        middle, low, high = probes.mean_interval(right.mean(axis=0))
+        middle, low, high = probes.mean_interval(right.mean(axis=0), (0, 1))
         of_draws = right.mean(axis=1)
         caption = (
-            f"{stage}, {count} labels: accuracy {middle:.3f}, 95 % interval {max(low, 0):.3f} to {min(high, 1):.3f} "
+            f"{stage}, {count} labels: accuracy {middle:.3f}, 95 % interval {low:.3f} to {high:.3f} "
             f"over {right.shape[1]} test photos; {DRAWS} draws of the labels gave {of_draws.min():.3f} to "
             f"{of_draws.max():.3f}"
         )

@@ -355,7 +355,7 @@ plots.bars(list(means), list(means.values()), title, errors=spread, reference=gu
 gaps = {}
 for other in ("HOG", "class scores"):
     per_photo = (hundred["learned features"] * 1.0 - hundred[other]).mean(axis=0)
-    gaps[other] = np.clip(probes.mean_interval(per_photo), -1, 1)  # no gain can be more
+    gaps[other] = probes.mean_interval(per_photo, (-1, 1))  # no gain can be more
     gain, low, high = gaps[other]
     print(f"learned features minus {other}: {gain:+.3f}, interval {low:+.3f} to {high:+.3f}")
 
