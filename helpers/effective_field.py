@@ -155,15 +155,14 @@ def on_photo(
     the result has `longest` pixels.
     """
     photo, boxes = images.load(photo), _boxes(boxes)
-    size, longest = arguments.whole("size", size, 1), arguments.whole("longest", longest, 1)
+    size, longest = arguments.sides("size", size), arguments.whole("longest", longest, 1)
     scale = longest / max(photo.shape[:2])
     large = images.resize(photo, (max(1, round(photo.shape[0] * scale)), max(1, round(photo.shape[1] * scale))))
     top, left, bottom, right = (side * scale for side in images.seen_box(*photo.shape[:2], size))
     inside = np.zeros(large.shape[:2], bool)
     inside[round(top) : round(bottom), round(left) : round(right)] = True
     dimmed = np.where(inside[..., None], large, (large * 0.35 + 96).astype(np.uint8))
-    tall, wide = (size, size) if np.ndim(size) == 0 else size
-    down, across = (bottom - top) / tall, (right - left) / wide
+    down, across = (bottom - top) / size[0], (right - left) / size[1]
     moved = [(top + b[0] * down, left + b[1] * across, top + b[2] * down, left + b[3] * across) for b in boxes]
     return outline(dimmed, moved)
 
