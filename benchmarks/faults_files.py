@@ -19,7 +19,6 @@ import pickle
 import random
 import shutil
 import signal
-import sys
 import tempfile
 import time
 import zipfile
@@ -30,14 +29,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "unit"))
-
-from misbehaving_server import MisbehavingServer
-
 import course
 from helpers import archives, datasets, disk, downloads, saved_file, stored_arrays
 from helpers.backbones import keras_applications, safe_pickle
+from tests.unit.misbehaving_server import MisbehavingServer
 
 CONTENT = np.random.default_rng(0).bytes(400_000)
 FACTS = {"size": len(CONTENT), "sha256": hashlib.sha256(CONTENT).hexdigest()}

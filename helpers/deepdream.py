@@ -238,7 +238,7 @@ def gradient_of(
             return call(picture[None], strengths, *guides).numpy()[0]
 
     taken = whole if tile is None else lambda picture: tiled(whole, picture, tile)
-    return lambda picture: taken(network.batch(picture)[0])
+    return lambda picture: taken(network.batch(picture, any_size=True)[0])
 
 
 def tiled(slope_of: Callable[[np.ndarray], np.ndarray], picture: np.ndarray, tile: int) -> np.ndarray:

@@ -146,12 +146,12 @@ class Network:
             raise ValueError(f"k is {k}, expected 1 to {len(scores)}, the number of classes of {self.name}")
         return [(self.class_label(i), float(scores[i])) for i in np.argsort(-scores, kind="stable")[:k]]
 
-    def batch(self, pictures: np.ndarray) -> np.ndarray:
+    def batch(self, pictures: np.ndarray, any_size: bool = False) -> np.ndarray:
         """A float32 batch that the network takes, (n, height, width, 3), out of one picture or several.
 
         A grey network, (n, height, width, 1), takes pictures without the last axis and colour ones, too. Raises
-        ValueError for other shapes, for another size than the network's where that is fixed, for NaN, and for what is
-        no array of numbers.
+        ValueError for other shapes, for another size than the network's where that is fixed (not with `any_size`: maps
+        exist at every size), for NaN, and for what is no array of numbers.
         """
         array = numbers(pictures)
         if self._channels() == 1:
@@ -160,7 +160,7 @@ class Network:
         if array.ndim != 4 or array.shape[-1] != self._channels():
             raise ValueError(_other_shape(np.shape(pictures), self._channels()))
         fixed = self.model.inputs[0].shape[1:3]
-        if any(side not in (None, own) for side, own in zip(fixed, array.shape[1:3], strict=True)):
+        if not any_size and any(side not in (None, own) for side, own in zip(fixed, array.shape[1:3], strict=True)):
             raise ValueError(
                 f"the pictures have {array.shape[1]} x {array.shape[2]} pixels, and {self.name} takes "
                 f"{fixed[0]} x {fixed[1]} only; network.prepare(photo) makes such a picture"
@@ -249,8 +249,8 @@ class Network:
         if not found:
             raise ValueError(f"{self.name} has no class {name!r}; {nearest(str(name), self.class_names)}")
         if len(found) > 1:
-            numbers = " or ".join(str(number) for number in found)
-            raise ValueError(f"the name {name!r} means {len(found)} classes; say which by its number: {numbers}")
+            numbers, many = " or ".join(map(str, found)), "two" if len(found) == 2 else len(found)
+            raise ValueError(f"the name {name!r} means {many} classes; say which by its number: {numbers}")
         return found[0]
 
     def class_label(self, number: int) -> str:

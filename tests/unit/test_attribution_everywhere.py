@@ -194,5 +194,5 @@ def test_as_network_finds_the_scores_before_the_softmax():
         as_network(small_networks.convnet().model, output=2)
     base = backbones.load("squeezenet", None, include_top=False).model
     assert as_network(base).logits is None
-    with pytest.raises(ValueError, match=r"class names need an output \(pictures, classes\)"):
+    with pytest.raises(ValueError, match=r"expected \(pictures, classes\), as class names are given"):
         as_network(base, ["cat", "dog"])

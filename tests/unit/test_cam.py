@@ -1,5 +1,7 @@
 """Grad-CAM against hand computation, closed forms and finite differences."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -147,7 +149,10 @@ def no_maps():
         (lambda n, p: grad_cam(n, p, ["tabby", "lynx"]), "2 classes for 1 pictures"),
         (lambda n, p: grad_cam(n, np.full((32, 32, 3), np.nan)), "NaN or infinite"),
         (lambda n, p: grad_cam(n, p[..., 0]), r"shape \(224, 224\), expected \(height, width, 3\)"),
-        (lambda n, p: grad_cam(no_maps(), p[:4, :4]), "no layer with maps; Grad-CAM needs a convolution"),
+        (
+            lambda n, p: grad_cam(no_maps(), p[:4, :4]),
+            "no maps that all of its score comes from; Grad-CAM needs",
+        ),
         (lambda n, p: grad_cam(backbones.load("squeezenet", None, False), p), "without its classifier"),
     ],
 )
@@ -231,12 +236,12 @@ def test_the_family_by_hand(monkeypatch):
     from helpers.attribution import cam_family
 
     monkeypatch.setattr(cam_family, "activations_and_gradients", lambda *_: (activations, gradients))
-    batch = np.zeros((1, 2, 2, 3))
-    np.testing.assert_allclose(hires_cam(None, batch), [[[0, 3]]])  # 2 - 2 and 0 + 3
-    np.testing.assert_allclose(layer_cam(None, batch), [[[2, 3]]])  # 2 + 0 and 0 + 3
+    batch, network = np.zeros((1, 2, 2, 3)), SimpleNamespace(is_one=lambda pictures: False)
+    np.testing.assert_allclose(hires_cam(network, batch), [[[0, 3]]])  # 2 - 2 and 0 + 3
+    np.testing.assert_allclose(layer_cam(network, batch), [[[2, 3]]])  # 2 + 0 and 0 + 3
     # Channel 0, sum of A 1: weight 4 / (8 + 8) = 1/4, alpha 1/4 * 2 = 1/2. Channel 1, sum of A 3: place 1
     # 9 / (18 + 81) = 1/11, alpha 3/11 (place 0 has a negative gradient). Maps: 1/2 + 6/11, and 3/11.
-    np.testing.assert_allclose(grad_cam_plus_plus(None, batch), [[[0.5 + 6 / 11, 3 / 11]]])
+    np.testing.assert_allclose(grad_cam_plus_plus(network, batch), [[[0.5 + 6 / 11, 3 / 11]]])
 
 
 def test_score_cam_weighs_by_what_the_class_gains():

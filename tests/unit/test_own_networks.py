@@ -193,7 +193,7 @@ def test_names_are_found_as_they_are_written():
     assert [twice.class_label(i) for i in range(3)] == ["crane (0)", "cat", "crane (2)"]
     for label, number in (("crane (2)", 2), ("cat", 1), (2.0, 2), (np.int64(0), 0)):
         assert twice.class_index(label) == number
-    with pytest.raises(ValueError, match="means 2 classes; say which by its number: 0 or 2"):
+    with pytest.raises(ValueError, match="means two classes; say which by its number: 0 or 2"):
         twice.class_index("crane")
     for label, _ in twice.predict_top(picture().astype(np.uint8)):
         assert grad_cam(twice, picture(), label).shape == (4, 4)

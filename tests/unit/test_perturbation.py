@@ -64,7 +64,7 @@ def test_probability_and_class_zero_of_a_sigmoid():
     np.testing.assert_allclose(cat.drops, -dog.drops, atol=1e-6)
     found = occlusion(network, picture, "dog", 8, 8, probability=True)
     grey = np.broadcast_to(network.mean_colour, picture.shape)
-    expected = network.probabilities(picture)[0, 0] - network.probabilities(grey)[0, 0]
+    expected = network.probabilities(picture)[0, 1] - network.probabilities(grey)[0, 1]
     np.testing.assert_allclose(found.drops, [[expected]], rtol=1e-4)
 
 

@@ -19,11 +19,15 @@ from tools.common import ROOT
 BROUGHT = {"IPython": "ipykernel", "jupyter_core": "jupyterlab", "pygments": "nbconvert", "packaging": "tensorflow"}
 BROUGHT |= {
     "jupyter_client": "ipykernel",
+    "h5py": "keras",
     "psutil": "ipykernel",
     "threadpoolctl": "scikit-learn",
+    "tornado": "jupyterlab",
     "traitlets": "ipywidgets",
+    "urllib3": "requests",
     "yaml": "jupytext",
 }
+OPTIONAL = {"pillow_heif"}  # read where it is there; the sentence says so where it is not
 OURS = {"helpers", "tools", "course", "tests", "benchmarks"}
 
 
@@ -84,7 +88,7 @@ def imported(folders: list[str]) -> set[str]:
                 names |= {name.name.partition(".")[0] for name in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 names.add(node.module.partition(".")[0])
-    return names - set(sys.stdlib_module_names) - OURS
+    return names - set(sys.stdlib_module_names) - OURS - OPTIONAL
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ def test_a_linear_head_is_the_logistic_regression(layer):
     features = features.mean(axis=(1, 2)) if layer == "relu2" else features
     fitted = probes.logistic_regression(1.0).fit(features, photos.labels)
     np.testing.assert_allclose(
-        made.probabilities(photos.images)[:, 0], fitted.predict_proba(features)[:, 1], rtol=1e-3, atol=1e-4
+        made.probabilities(photos.images)[:, 1], fitted.predict_proba(features)[:, 1], rtol=1e-3, atol=1e-4
     )
     assert made.class_names == ["cat", "dog"]
 
