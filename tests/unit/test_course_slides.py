@@ -134,6 +134,7 @@ def test_an_unknown_notebook_is_one_sentence():
 
 def test_a_port_in_use_is_passed_over_and_an_asked_one_is_refused():
     with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # another server may have just left the port
         other.bind(("127.0.0.1", slides.free_port()))
         other.listen()
         port = other.getsockname()[1]
