@@ -1,6 +1,6 @@
 """300 damaged files of the caches, and 300 kills and broken transfers: each works, or is one sentence.
 
-    python benchmarks/faults_files.py [--seed 0] [--share 1.0]
+    COURSE_DATA=... python -m benchmarks.faults_files [--seed 0] [--share 1.0]
 
 A damage is a changed, lost or added piece of a file, an empty file, a page, or a folder in its place. After a kill or a
 broken transfer the same work is done again, and must give the right result with nothing left beside it. "worked": the
@@ -287,6 +287,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--share", type=float, default=1.0, help="of the 600, for a quick look")
     known = parser.parse_args()
+    if not os.environ.get("COURSE_DATA"):
+        parser.error("name the folder with the lecture's tables and weights in COURSE_DATA")
     random.seed(known.seed)
     dice, counts, began = random.Random(known.seed), Counter(), time.monotonic()
     os.environ.update(NO_PROXY="127.0.0.1", no_proxy="127.0.0.1")
