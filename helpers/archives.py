@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import struct
 import unicodedata
@@ -14,14 +13,14 @@ from pathlib import Path, PurePosixPath
 from helpers import disk
 from helpers.downloads import DownloadError, check_room
 
-MAX_BYTES = 2_000_000_000
-MAX_FILES = 200_000
-MAX_DEPTH = 50  # folders in each other
+_MAX_BYTES = 2_000_000_000
+_MAX_FILES = 200_000
+_MAX_DEPTH = 50  # folders in each other
 # What zipfile raises for a file that is damaged, whatever part of it.
 _DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, RuntimeError, OverflowError)
 
 
-def unpack(archive: str | Path, folder: str | Path, max_bytes: int = MAX_BYTES) -> Path:
+def unpack(archive: str | Path, folder: str | Path, max_bytes: int = _MAX_BYTES) -> Path:
     """Unpack a zip file into a new folder and return that folder.
 
     The folder appears only when everything is unpacked. `max_bytes` bounds the unpacked size. Raises DownloadError,
@@ -36,11 +35,10 @@ def unpack(archive: str | Path, folder: str | Path, max_bytes: int = MAX_BYTES) 
         disk.sweep(folder.parent, (".unpack-*",))
         with disk.workplace(folder.parent, ".unpack-") as room, zipfile.ZipFile(archive) as opened:
             content = room / "content"
-            content.mkdir()
+            content.mkdir()  # also for an archive that holds nothing
             entries = _checked(opened, archive.name, max_bytes)
             check_room(room, sum(entry.file_size for entry in entries), f"the content of {archive.name}")
-            for entry in entries:
-                _extract(opened, entry, content)
+            opened.extractall(content, entries)
             os.replace(content, folder)
     except _DAMAGED as error:
         raise DownloadError(f"{archive.name} is not a sound zip file ({error}); download it again.") from error
@@ -54,20 +52,19 @@ def unpack(archive: str | Path, folder: str | Path, max_bytes: int = MAX_BYTES) 
 def _checked(opened: zipfile.ZipFile, name: str, max_bytes: int) -> list[zipfile.ZipInfo]:
     """Return the entries, or raise for the first that cannot be trusted."""
     entries = opened.infolist()
-    if len(entries) > MAX_FILES:
-        raise DownloadError(f"Refused to unpack {name}: it holds {len(entries):,} files, more than {MAX_FILES:,}.")
+    if len(entries) > _MAX_FILES:
+        raise DownloadError(f"Refused to unpack {name}: it holds {len(entries):,} files, more than {_MAX_FILES:,}.")
     total = sum(entry.file_size for entry in entries)  # zipfile reads no more than the size an entry claims
     if total > max_bytes:
         raise DownloadError(f"Refused to unpack {name}: it would fill {total:,} bytes, more than {max_bytes:,}.")
     seen = set()
     for entry in entries:
-        fault = _fault(entry)
-        key = _place(entry.filename)
-        if fault is None and key in seen:
-            fault = "is in it twice"
+        place = _place(entry.filename)
+        fault = _fault(entry) or ("is in it twice" if place in seen else None)
         if fault:
-            raise DownloadError(f"Refused to unpack {name}: its entry {_shortened(entry.filename)} {fault}.")
-        seen.add(key)
+            name_of_entry = entry.filename if len(entry.filename) <= 100 else f"{entry.filename[:100]}..."
+            raise DownloadError(f"Refused to unpack {name}: its entry {name_of_entry!r} {fault}.")
+        seen.add(place)
     return entries
 
 
@@ -77,16 +74,12 @@ def _place(name: str) -> str:
     return unicodedata.normalize("NFC", "/".join(parts)).casefold()
 
 
-def _shortened(name: str) -> str:
-    return repr(name if len(name) <= 100 else f"{name[:100]}...")
-
-
 def _fault(entry: zipfile.ZipInfo) -> str | None:
     path = PurePosixPath(entry.filename)
     if path.is_absolute() or ".." in path.parts or "\\" in entry.filename or ":" in entry.filename or not path.parts:
         return "leads outside the folder"
-    if len(path.parts) > MAX_DEPTH:
-        return f"lies {len(path.parts) - 1} folders deep, more than {MAX_DEPTH}"
+    if len(path.parts) > _MAX_DEPTH:
+        return f"lies {len(path.parts) - 1} folders deep, more than {_MAX_DEPTH}"
     mode = entry.external_attr >> 16
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
         return "is a link or a device, not a file"
@@ -95,13 +88,3 @@ def _fault(entry: zipfile.ZipInfo) -> str | None:
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return "is packed in a rare way that is not read here"
     return None
-
-
-def _extract(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, room: Path) -> None:
-    target = room.joinpath(*PurePosixPath(entry.filename).parts)
-    if entry.is_dir():
-        target.mkdir(parents=True, exist_ok=True)
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with opened.open(entry) as source, target.open("wb") as sink:
-        shutil.copyfileobj(source, sink)

@@ -9,32 +9,33 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-LEFTOVERS = (".unpack-*", "unfinished-*", "saving-*", "*.part.lock", "*.zip.lock")  # in folders of the course only
 DAY = 86_400  # seconds
+_LEFTOVERS = (".unpack-*", "unfinished-*", "saving-*", "*.part.lock", "*.zip.lock")  # in folders of the course only
 _POLL = 0.1  # seconds between two looks at a lock that another program holds
 
 
 @contextlib.contextmanager
-def alone(path: Path, watched: Path, patience: float, waiting: Callable[[], None]) -> Iterator[bool]:
+def alone(path: Path, watched: Path, patience: float, waiting: str) -> Iterator[bool]:
     """Hold the lock file `path`, so that one program at a time works on `watched`; it is removed in the end.
 
-    Calls `waiting` once when another program is at work. Raises TimeoutError when `watched` has not grown for
+    Prints `waiting` once when another program is at work. Raises TimeoutError when `watched` has not grown for
     `patience` seconds meanwhile. Yields False where the disk knows no locks: then nobody is kept out.
     """
     held, size, since = _hold(path), -1, time.monotonic()
     if held is None:
-        waiting()
+        print(waiting, flush=True)
     while held is None:
         time.sleep(_POLL)
-        held, grown = _hold(path), _size(watched)
-        if grown != size:
-            size, since = grown, time.monotonic()
-        if held is None and time.monotonic() - since > patience:
+        with contextlib.suppress(OSError):
+            if (grown := watched.stat().st_size) != size:
+                size, since = grown, time.monotonic()
+        if time.monotonic() - since > patience:
             raise TimeoutError(errno.ETIMEDOUT, f"another program has held {path.name} for {patience:.0f} s")
+        held = _hold(path)
     file, exclusive = held
     try:
         yield exclusive
@@ -60,17 +61,17 @@ def workplace(parent: Path, prefix: str) -> Iterator[Path]:
         _let_go(held[0], _lock_of(room))
 
 
-def unfinished(folder: Path, prefix: str = "unfinished-") -> tuple[IO[bytes], Path]:
+def unfinished(folder: Path) -> tuple[IO[bytes], Path]:
     """Return a new file to write, and its path; after a kill the next `sweep` removes it."""
     while True:
-        handle, name = tempfile.mkstemp(prefix=prefix, suffix=".part", dir=folder)
+        handle, name = tempfile.mkstemp(prefix="unfinished-", suffix=".part", dir=folder)
         file = os.fdopen(handle, "wb")
         if _lock(file) is not False and _is_there(file, Path(name)):
             return file, Path(name)
         file.close()
 
 
-def sweep(folder: Path, patterns: tuple[str, ...] = LEFTOVERS) -> None:
+def sweep(folder: Path, patterns: tuple[str, ...] = _LEFTOVERS) -> None:
     """Remove what killed programs left unfinished in a folder; what a running one holds stays. Raises nothing."""
     with contextlib.suppress(OSError):
         for path in [path for pattern in patterns for path in folder.glob(pattern)]:
@@ -88,21 +89,16 @@ def remove(path: Path) -> None:
 
 def _sweep_one(path: Path) -> None:
     is_old = time.time() - path.stat().st_mtime > DAY
-    if path.is_dir() and not _lock_of(path).exists():
-        if not path.name.startswith("saving-") or is_old:  # those are made without a lock
-            remove(path)
-        return
     lock = _lock_of(path) if path.is_dir() else path
-    held = _hold(lock)
-    if held is None:
-        return
-    file, taken = held
-    if os.name == "nt":
-        file.close()  # an open file cannot be deleted there, which protects what is in use
-    if taken or is_old:
+    if not lock.exists():  # its program was killed while it tidied up
         remove(path)
-        _let_go(file, lock)
-    file.close()
+    elif held := _hold(lock):
+        if os.name == "nt":
+            held[0].close()  # an open file cannot be deleted there, which protects what is in use
+        if held[1] or is_old:
+            remove(path)
+            lock.unlink(missing_ok=True)
+        held[0].close()
 
 
 def _lock_of(room: Path) -> Path:
@@ -126,13 +122,6 @@ def _let_go(file: IO[bytes], path: Path) -> None:
     for step in (file.close, path.unlink) if os.name == "nt" else (path.unlink, file.close):
         with contextlib.suppress(OSError):
             step()
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return -1
 
 
 def _is_there(file: IO[bytes], path: Path) -> bool:

@@ -7,12 +7,10 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from helpers import disk
 
-LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
-SPARE_BYTES = 10_000_000  # left free on the disk beside the file itself
+_SPARE_BYTES = 10_000_000  # left free on the disk beside the file itself
 
 
 class MissingError(FileNotFoundError):
@@ -97,13 +95,18 @@ def fetch(
     try:
         if path.is_file() and job.problem(path) is None:
             return path
-        reason = receiving.refusal(url, local=True)
+        reason = receiving.refusal(url)
         if reason:
             raise job.error(reason)
         if path.is_dir():
             raise DownloadError(f"Cannot write {job.label}: a folder has the name {path}; rename or delete that first.")
         path.parent.mkdir(parents=True, exist_ok=True)
-        return _fetch_alone(job)
+        waiting = f"Another program is downloading {job.label}; waiting for it ..."
+        lock = job.part.with_name(job.part.name + ".lock")
+        with disk.alone(lock, job.part, 4 * timeout, waiting) as exclusive:
+            if path.is_file() and job.problem(path) is None:  # another program has brought it meanwhile
+                return path
+            return receiving.bring(job if exclusive else replace(job, own=f".{os.getpid()}"))
     except DownloadError:
         raise
     except TimeoutError as error:
@@ -116,27 +119,11 @@ def fetch(
         ) from error
 
 
-def _fetch_alone(job: Any) -> Path:
-    """Bring the file while no other program does; what another one has brought meanwhile is taken."""
-    from helpers import receiving
-
-    waited: list[bool] = []
-
-    def waiting() -> None:
-        waited.append(True)
-        print(f"Another program is downloading {job.label}; waiting for it ...", flush=True)
-
-    with disk.alone(job.part.with_name(job.part.name + ".lock"), job.part, 4 * job.timeout, waiting) as exclusive:
-        if waited and job.path.is_file() and job.problem(job.path) is None:
-            return job.path
-        return receiving.bring(job if exclusive else replace(job, own=f".{os.getpid()}"))
-
-
 def check_room(folder: Path, size: int, label: str) -> None:
     """Raise DownloadError if the disk of `folder` has no room for `size` more bytes."""
     free = shutil.disk_usage(folder).free
-    if free < size + SPARE_BYTES:
+    if free < size + _SPARE_BYTES:
         raise DownloadError(
-            f"No room for {label} on the disk of {folder}: it needs {megabytes(size + SPARE_BYTES)} and "
+            f"No room for {label} on the disk of {folder}: it needs {megabytes(size + _SPARE_BYTES)} and "
             f"{megabytes(free)} are free; make room, or set COURSE_CACHE to a folder on another disk."
         )

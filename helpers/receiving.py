@@ -6,23 +6,24 @@ import base64
 import contextlib
 import hashlib
 import os
-import queue
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from helpers import disk
-from helpers.downloads import LOCAL_HOSTS, DownloadError, check_room, megabytes
+from helpers.downloads import DownloadError, check_room, megabytes
 
+_LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 _CHUNK = 1 << 16
 _ROOM_EVERY = 1 << 24  # bytes between two looks at the room on the disk
 _SLOWEST = 2_000  # bytes per second, a tenth of a bad telephone line: slower is as good as broken
-_REDIRECTS = 5
+_NOT_SECURE = "is not a secure one (https), so anyone on the way could change the file"
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,13 @@ class Job:
         found = file.stat().st_size
         if self.size is not None and found != self.size:
             return f"it has {found:,} bytes and should have {self.size:,}"
-        for kind, wanted in (("sha256", self.sha256), ("md5", self.md5)):
+        for kind, wanted, source in (
+            ("sha256", self.sha256, "listed"),
+            ("md5", self.md5, "listed"),
+            ("md5", announced, "that the server names"),
+        ):
             if wanted and _sum(file, kind) != wanted.lower():
-                return f"its {kind} sum is not the one listed"
-        if announced and _sum(file, "md5") != announced:
-            return "its md5 sum is not the one that the server names"
+                return f"its {kind} sum is not the one {source}"
         return self.check(file) if self.check else None
 
     def received(self) -> tuple[int, str]:
@@ -76,13 +79,14 @@ class Job:
 
         Without a mark the old bytes are of use only if a sum will prove the whole file right.
         """
-        got = self.part.stat().st_size if self.part.is_file() else 0
-        address, _, mark = _text(self.tag).partition("\n")
-        usable = address == self.url and (mark or self.sha256 or self.md5) and mark.isascii() and _is_plain(mark)
-        if not got or not usable or got > (self.at_most if self.size is None else self.size):
-            self.forget()
-            return 0, ""
-        return got, mark
+        with contextlib.suppress(OSError):
+            text = self.tag.read_text(encoding="utf-8", errors="replace")
+            tag = re.fullmatch(re.escape(self.url) + r"\n([ -~]{0,1000})", text)
+            got = self.part.stat().st_size
+            if tag and (tag[1] or self.sha256 or self.md5) and 0 < got <= (self.size or self.at_most):
+                return got, tag[1]
+        self.forget()
+        return 0, ""
 
     def kept(self) -> str:
         """What to do after a broken transfer; an empty part is not kept."""
@@ -111,15 +115,14 @@ def bring(job: Job) -> Path:
     raise job.error(f"the file is not the one expected, {problem}; it was deleted")
 
 
-def refusal(url: str, local: bool) -> str | None:
-    """Say why an address is not taken, None if it is. `local`: plain http from this computer itself is allowed."""
+def refusal(url: str) -> str | None:
+    """Say why an address is not taken, None if it is: https, or plain http from this computer itself."""
     host = _host(url)
     if host is None:
         return f"{url[:200]!r} is not an address"
-    scheme = urlsplit(url).scheme
-    if (scheme == "https" and host) or (local and scheme == "http" and host in LOCAL_HOSTS):
+    if host and (url.startswith("https:") or (url.startswith("http:") and host in _LOCAL_HOSTS)):
         return None
-    return f"the address {url[:200]} is not a secure one (https), so anyone on the way could change the file"
+    return f"the address {url[:200]} {_NOT_SECURE}"
 
 
 def _host(url: str) -> str | None:
@@ -138,19 +141,6 @@ def _sum(file: Path, kind: str) -> str:
         return hashlib.file_digest(opened, kind).hexdigest()
 
 
-def _text(file: Path) -> str:
-    """The text of a small file, "" when it is not there or damaged."""
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return ""
-
-
-def _is_plain(mark: str) -> bool:
-    """Whether a mark may be sent as a header: on one line, nothing but what can be seen."""
-    return mark.isprintable() and len(mark) < 1000
-
-
 def _receive(job: Job) -> tuple[bool, str | None]:
     """Bring the part file up to full length. Returns whether it is from several downloads, and the server's sum."""
     import requests
@@ -160,10 +150,10 @@ def _receive(job: Job) -> tuple[bool, str | None]:
     if got and got == job.size:
         return True, None
     try:
-        with requests.Session() as session, _open(session, job, got, mark) as response:
-            if _fits(response, got):
+        with _session(job.url) as session, _answer(session, job, got, mark) as response:
+            start = _start(response, got)
+            if start is not None:
                 _check_status(job, response)
-                start = got if response.status_code == 206 else 0
                 _save(job, response, start)
                 return start > 0, _announced_md5(response.headers)
     except DownloadError:
@@ -171,69 +161,57 @@ def _receive(job: Job) -> tuple[bool, str | None]:
     except _TooSlow as error:
         raise job.error(f"{error}; {job.kept()}") from None
     except (requests.RequestException, HTTPError, ValueError) as error:
-        raise _network_error(job, error) from error
+        raise job.error(_network_fault(job, error)) from error
     if not got:
         raise job.error("the server sends another part of the file than the one asked for; try later")
     job.forget()
     return _receive(job)
 
 
-def _open(session: Any, job: Job, got: int, mark: str) -> Any:
-    """Ask for the file, from byte `got` on, and follow redirections as long as they stay safe."""
+def _session(url: str) -> Any:
+    """A session that follows redirections to secure addresses only, and on this computer if it begins there."""
+    import requests
+
+    session = requests.Session()
+    session.max_redirects = 5
+    http = session.adapters.pop("http://")
+    if url.startswith("http:"):
+        for host in ("127.0.0.1", "localhost", "[::1]"):
+            session.mount(f"http://{host}:", http)
+            session.mount(f"http://{host}/", http)
+    return session
+
+
+def _answer(session: Any, job: Job, got: int, mark: str) -> Any:
+    """Ask for the file, from byte `got` on; wait for the answer's head four times the timeout, however it drips."""
+    import requests
+
     headers = {"Accept-Encoding": "identity", "User-Agent": "course-helpers"}
     if got:
         headers["Range"] = f"bytes={got}-"
         if mark:
             headers["If-Range"] = mark  # a file that changed meanwhile is sent as a whole
-    url = job.url
-    local = urlsplit(url).scheme == "http"
-    for _ in range(_REDIRECTS + 1):
-        response = _answer(session, url, headers, job.timeout)
-        if not response.is_redirect:
-            return response
-        response.close()
-        url = _next(url, response.headers["Location"])
-        reason = refusal(url, local)
-        if reason:
-            raise job.error(f"it points elsewhere, and {reason}")
-    raise job.error("it points from address to address without end")
-
-
-def _next(url: str, location: str) -> str:
-    try:
-        return urljoin(url, location)
-    except ValueError:
-        return location
-
-
-def _answer(session: Any, url: str, headers: dict[str, str], timeout: float) -> Any:
-    """Ask, and wait for the head of the answer no longer than four times the timeout, however it drips."""
-    import requests
-
-    box: queue.SimpleQueue = queue.SimpleQueue()
+    answer: Future = Future()
 
     def ask() -> None:
         try:
-            box.put(session.get(url, headers=headers, stream=True, allow_redirects=False, timeout=timeout))
+            answer.set_result(session.get(job.url, headers=headers, stream=True, timeout=job.timeout))
         except Exception as error:
-            box.put(error)
+            answer.set_exception(error)
 
     threading.Thread(target=ask, daemon=True).start()
     try:
-        answer = box.get(timeout=4 * timeout)
-    except queue.Empty:
-        raise requests.Timeout("timed out") from None
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
+        return answer.result(4 * job.timeout)
+    except TimeoutError:
+        raise requests.Timeout from None
 
 
-def _fits(response: Any, got: int) -> bool:
-    """Whether the answer can be used with `got` bytes at hand: the rest from there on, or the whole file anew."""
+def _start(response: Any, got: int) -> int | None:
+    """Where an answer goes on, with `got` bytes at hand: there, or 0 for the whole file; None if it is of no use."""
     if response.status_code == 206:
         place = _range(response)
-        return place is not None and place[0] == got
-    return not got or response.status_code != 416  # 416: beyond the end, the file has become shorter
+        return got if place is not None and place[0] == got else None
+    return None if got and response.status_code == 416 else 0  # 416: beyond the end, the file has become shorter
 
 
 def _range(response: Any) -> tuple[int, int | None] | None:
@@ -259,14 +237,16 @@ def _total(job: Job, response: Any) -> int | None:
     announced = int(length) if re.fullmatch("[0-9]{1,15}", length) else None
     total = _range(response)[1] if response.status_code == 206 else announced
     total = job.size if total is None else total
-    if job.size is not None and total != job.size:
-        job.forget()
-        raise job.error(f"the file is not the one expected, it has {total:,} bytes and should have {job.size:,}")
     if total is None and not (job.sha256 or job.md5):
         raise job.error("the server does not tell the file's size, and no sum of it is known, so it cannot be checked")
-    if total is not None and total > job.at_most:
+    reason = None
+    if job.size is not None and total != job.size:
+        reason = f"the file is not the one expected, it has {total:,} bytes and should have {job.size:,}"
+    elif total is not None and total > job.at_most:
+        reason = f"it would be {megabytes(total)}, and no more than {megabytes(job.at_most)} are expected"
+    if reason:
         job.forget()
-        raise job.error(f"it would be {megabytes(total)}, and no more than {megabytes(job.at_most)} are expected")
+        raise job.error(reason)
     return total
 
 
@@ -298,10 +278,8 @@ def _save(job: Job, response: Any, start: int) -> None:
 
 def _chunks(response: Any, timeout: float) -> Iterator[bytes]:
     """Yield the content as it comes. Raises _TooSlow when it keeps coming, but by drops."""
-    # read1 gives what is here; read, of older versions of the library, waits until the whole block is.
-    read = getattr(response.raw, "read1", response.raw.read)
     began, came = time.monotonic(), 0
-    while chunk := read(_CHUNK, decode_content=False):
+    while chunk := response.raw.read1(_CHUNK, decode_content=False):  # what is here, read waits for the whole block
         yield chunk
         came += len(chunk)
         passed = time.monotonic() - began
@@ -314,8 +292,7 @@ def _chunks(response: Any, timeout: float) -> Iterator[bytes]:
 def _mark(headers: Any) -> str:
     """Return the server's mark for this version of the file, good enough to continue with; "" if there is none."""
     entity = headers.get("ETag", "")
-    mark = entity if entity and not entity.startswith("W/") else headers.get("Last-Modified", "")
-    return mark if mark.isascii() and _is_plain(mark) else ""
+    return entity if entity and not entity.startswith("W/") else headers.get("Last-Modified", "")
 
 
 def _announced_md5(headers: Any) -> str | None:
@@ -324,20 +301,21 @@ def _announced_md5(headers: Any) -> str | None:
     return base64.b64decode(found[1]).hex() if found else None
 
 
-def _network_error(job: Job, error: Exception) -> DownloadError:
-    """Turn what the network library raised into one sentence."""
-    import requests
-    from urllib3 import exceptions
+def _network_fault(job: Job, error: Exception) -> str:
+    """What the network library raised, in words."""
+    from requests import exceptions
+    from urllib3.exceptions import ProtocolError
 
-    kept = job.kept()
-    if isinstance(error, requests.Timeout) or "timed out" in str(error):
-        return job.error(f"nothing came for {job.timeout:g} s; {kept}")
-    if isinstance(error, requests.exceptions.SSLError):
-        return job.error("the secure connection failed; check this computer's clock, or a proxy stands between")
-    if isinstance(error, (requests.exceptions.ChunkedEncodingError, exceptions.ProtocolError)):
-        return job.error(f"the connection broke; {kept}")
-    if isinstance(error, requests.ConnectionError):
-        return job.error(f"there is no connection; check the network; {kept}")
-    if isinstance(error, ValueError):  # of the library, which looks at a redirection before we can; InvalidURL is one
-        return job.error("it points elsewhere, to what is not an address; try later")
-    return job.error(f"the network failed ({type(error).__name__}); {kept}")
+    if isinstance(error, exceptions.Timeout) or "timed out" in str(error):
+        return f"nothing came for {job.timeout:g} s; {job.kept()}"
+    for kinds, reason in (
+        (exceptions.TooManyRedirects, "it points from address to address without end"),
+        (exceptions.InvalidSchema, f"it points elsewhere, and the address there {_NOT_SECURE}"),
+        (ValueError, "it points elsewhere, to what is not an address; try later"),
+        (exceptions.SSLError, "the secure connection failed; check this computer's clock, or a proxy stands between"),
+        ((exceptions.ChunkedEncodingError, ProtocolError), f"the connection broke; {job.kept()}"),
+        (exceptions.ConnectionError, f"there is no connection; check the network; {job.kept()}"),
+    ):
+        if isinstance(error, kinds):
+            return reason
+    return f"the network failed ({type(error).__name__}); {job.kept()}"

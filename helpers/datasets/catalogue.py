@@ -182,7 +182,7 @@ def _cats_vs_dogs(known: Download, target: Path) -> Path:
     lock, part = archive.with_name(archive.name + ".lock"), archive.with_name(archive.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with disk.alone(lock, part, _PATIENCE, lambda: print("Another program is bringing cats_vs_dogs; waiting ...")):
+        with disk.alone(lock, part, _PATIENCE, "Another program is bringing cats_vs_dogs; waiting ..."):
             if _photo_counts(target) != _PHOTO_COUNTS:  # else another program has brought them meanwhile
                 fetch(known.url, archive, known.size, known.sha256, label="cats_vs_dogs")
                 _unpack_photos(archive, target)

@@ -12,10 +12,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 import pytest
+import requests
 
 from helpers import disk, downloads, receiving
 from helpers.downloads import DownloadError, MissingError, cache_folder, fetch, find, search_folders
@@ -151,24 +151,16 @@ def test_addresses_that_are_not_secure_are_refused_before_anything_is_sent(tmp_p
     assert one_sentence(caught.value)
 
 
-def test_a_secure_address_must_not_lead_to_this_computer_over_plain_http():
-    class Redirecting:
-        is_redirect, headers = True, MappingProxyType({"Location": "http://localhost/file"})
-
-        def get(self, *_, **__):
-            return self
-
-        def close(self) -> None:
-            pass
-
-    job = receiving.Job("https://example.invalid/file", Path("file.bin"), 5, None, None, "file.bin", 1.0, 10)
-    with pytest.raises(DownloadError, match=r"points elsewhere, .*localhost.* not a secure one"):
-        receiving._open(Redirecting(), job, 0, "")
+def test_a_secure_address_must_not_lead_to_this_computer_over_plain_http(server):
+    session = receiving._session("https://example.invalid/file")
+    with pytest.raises(requests.exceptions.InvalidSchema):
+        session.get(server.url("good"))
 
 
-def test_a_name_that_only_begins_like_this_computer_is_not_this_computer():
-    assert receiving.refusal("http://127.0.0.1/file", local=True) is None
-    assert receiving.refusal("http://127.0.0.1.example.invalid/file", local=True) is not None
+@pytest.mark.parametrize("host", ["127.0.0.1.example.invalid", "localhost.invalid", "localhost:1@example.invalid"])
+def test_a_name_that_only_begins_like_this_computer_is_not_this_computer(host):
+    assert receiving.refusal("http://127.0.0.1/file") is None
+    assert "not a secure one" in receiving.refusal(f"http://{host}/file")
 
 
 @pytest.mark.parametrize(
@@ -415,7 +407,7 @@ def test_a_killed_program_hands_the_download_on(server, tmp_path):
 
 
 def test_a_program_that_does_not_get_on_is_not_waited_for_without_end(server, tmp_path):
-    with disk.alone(tmp_path / "file.bin.part.lock", tmp_path / "file.bin.part", 1, lambda: None):
+    with disk.alone(tmp_path / "file.bin.part.lock", tmp_path / "file.bin.part", 1, "waiting"):
         with pytest.raises(DownloadError, match=r"another program has held .* without getting on") as caught:
             fetch(server.url("good"), tmp_path / "file.bin", timeout=0.05)
         assert one_sentence(caught.value) and server.requests == []
