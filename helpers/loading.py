@@ -11,26 +11,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageOps
 
-from helpers import netpbm, photo_files, photo_limits
+from helpers import photo_files, photo_limits
 from helpers.photo_files import ImageError, short
 
-# How the picture has to be turned for each value of the EXIF tag 274 (Exif 2.32, section 4.6.4, Orientation).
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-MOST_PIXELS = 24_000_000
-STRIP = 4_000_000  # pixels that are converted at a time
+_MOST_PIXELS = 24_000_000
+_STRIP = 4_000_000  # pixels that are converted at a time
 
 
-def load(source, max_pixels: int = MOST_PIXELS) -> np.ndarray:
+def load(source, max_pixels: int = _MOST_PIXELS) -> np.ndarray:
     """Return any picture as a uint8 RGB array `(height, width, 3)`, right way up.
 
     `source` is a path, bytes, an open binary file, one entry of an ipywidgets `FileUpload`, a Pillow picture or an
@@ -41,13 +31,12 @@ def load(source, max_pixels: int = MOST_PIXELS) -> np.ndarray:
     0..65535 if they fit, else their range is stretched.
 
     A picture of more than `max_pixels` is read smaller: a plain JPEG up to 16 times that many pixels, PNG, GIF, BMP and
-    PPM up to 5 times, a JPEG in several scans, TIFF and JPEG 2000 up to 4 times, WebP, AVIF and HEIC up to twice. So
-    memory stays under 1 GB and reading within some seconds (`helpers.photo_limits`). Larger pictures raise.
+    PPM up to 5 times, a JPEG in several scans, TIFF and JPEG 2000 up to 4 times, WebP, AVIF and HEIC up to twice. A
+    PPM of text, or of numbers that end at neither 255 nor 65535, may have 0.03 times that many (grey: a tenth). So memory stays under 1 GB and
+    reading within some seconds (`helpers.photo_limits`). Larger pictures raise.
 
     Raises `ImageError` for what is missing, cut short, too large, not a picture, or an array of another kind.
     """
-    if max_pixels < 1:
-        raise ValueError(f"max_pixels is {max_pixels}; give the number of pixels a picture may have, at least 1.")
     if isinstance(source, (list, tuple)) and len(source) == 1 and isinstance(source[0], Mapping):
         source = source[0]  # the whole value of a FileUpload that holds one file
     name = "The picture"
@@ -62,7 +51,12 @@ def load(source, max_pixels: int = MOST_PIXELS) -> np.ndarray:
     if isinstance(source, (str, os.PathLike)):
         return _open(source, max_pixels, _decode)
     if hasattr(source, "read"):
-        return _read(_binary(source), max_pixels, short(getattr(source, "name", name)))
+        if hasattr(source, "seekable") and source.seekable():
+            source.seek(0)
+        content = source.read()
+        if not isinstance(content, bytes):
+            raise ImageError("The file gives no bytes; open it with open(path, 'rb').")
+        return _read(io.BytesIO(content), max_pixels, short(getattr(source, "name", name)))
     if isinstance(source, np.ndarray) or hasattr(source, "__array__"):
         return _from_array(np.asarray(source), max_pixels)
     raise ImageError(
@@ -71,12 +65,12 @@ def load(source, max_pixels: int = MOST_PIXELS) -> np.ndarray:
     )
 
 
-def check_file(path, max_pixels: int = MOST_PIXELS) -> None:
+def check_file(path, max_pixels: int = _MOST_PIXELS) -> None:
     """Raise what `load` would raise for a file, as far as its header tells: its pixels are not decoded.
 
     A photo that passes can still be cut short, which `load` finds.
     """
-    _open(path, max_pixels, _opened)
+    _open(path, max_pixels, photo_limits.opened)
 
 
 def _open(path, max_pixels: int, use):
@@ -116,20 +110,7 @@ def _missing(path: Path, name: str) -> str:
     return f"{name} is not there (looked from {Path.cwd()}); {hint}"
 
 
-def _binary(file):
-    """A seekable binary file: the given one, or a copy in memory of what is left to read."""
-    if isinstance(file, io.TextIOBase):
-        raise ImageError("The file is open for text; open it with open(path, 'rb').")
-    if getattr(file, "seekable", lambda: False)():
-        return file
-    content = file.read()
-    if not isinstance(content, bytes):
-        raise ImageError("The file gives no bytes; open it with open(path, 'rb').")
-    return io.BytesIO(content)
-
-
 def _read(file, max_pixels: int, name: str, use=None):
-    file.seek(0)
     start = file.read(512)
     if not start:
         raise ImageError(f"{name} is empty (0 bytes); save or download the picture again.")
@@ -148,22 +129,8 @@ def _read(file, max_pixels: int, name: str, use=None):
         raise ImageError(photo_files.sentence(start, name, error)) from None
 
 
-def _opened(file, start: bytes, max_pixels: int, name: str) -> tuple[Image.Image, str]:
-    """A picture whose header is read and whose size is fit to be decoded, and its format."""
-    kind = photo_files.kind_of(start)
-    if kind is None:
-        raise ImageError(photo_files.sentence(start, name, ValueError()))
-    file.seek(0)
-    photo_limits.check(file, start, kind, max_pixels, name)
-    image = photo_files.opened(file, kind)
-    photo_limits.check_opened(image, file, kind, max_pixels, name)
-    return image, kind
-
-
 def _decode(file, start: bytes, max_pixels: int, name: str) -> np.ndarray:
-    image, kind = _opened(file, start, max_pixels, name)
-    if kind == "PPM" and netpbm.is_slow(image):
-        return _finish(netpbm.read(file, image), max_pixels, name)
+    image, kind = photo_limits.opened(file, start, max_pixels, name)
     if kind == "JPEG":
         pixels = image.size[0] * image.size[1]
         scale = next((s for s in (1, 2, 4) if pixels <= max_pixels * s * s), 8)
@@ -173,8 +140,8 @@ def _decode(file, start: bytes, max_pixels: int, name: str) -> np.ndarray:
         image.reduce = photo_limits.j2k_halvings(file, image.size, max_pixels)
     image.load()
     if kind == "JPEG" and image.mode == "CMYK" and "adobe" not in image.info:
-        image_info, image = image.getexif(), ImageChops.invert(image)  # only Adobe's CMYK is stored inverted
-        image.info["exif"] = image_info.tobytes()
+        exif, image = image.getexif(), ImageChops.invert(image)  # only Adobe's CMYK is stored inverted
+        image.info["exif"] = exif.tobytes()
     return _finish(image, max_pixels, name)
 
 
@@ -185,9 +152,8 @@ def _finish(image: Image.Image, max_pixels: int, name: str) -> np.ndarray:
     except Exception:  # damaged EXIF data must not cost the student the photo
         orientation = 1
     image = _shrunk(image, max_pixels, _grey_range(image, name), name)
-    if orientation in TURNS:
-        image = image.transpose(TURNS[orientation])
-    return np.array(image)
+    image.getexif()[274] = orientation
+    return np.array(ImageOps.exif_transpose(image))
 
 
 def _shrunk(image: Image.Image, max_pixels: int, grey_range, name: str) -> Image.Image:
@@ -196,10 +162,10 @@ def _shrunk(image: Image.Image, max_pixels: int, grey_range, name: str) -> Image
     factor = 1
     while -(-width // factor) * -(-height // factor) > max_pixels:
         factor += 1
-    if factor == 1 and (width * height <= STRIP or image.mode in ("RGB", "L")):
+    if factor == 1 and (width * height <= _STRIP or image.mode in ("RGB", "L")):
         return _rgb(image, grey_range, name)
     small = Image.new("RGB", (-(-width // factor), -(-height // factor)))
-    step = factor * max(1, STRIP // (factor * width))
+    step = factor * max(1, _STRIP // (factor * width))
     for top in range(0, height, step):
         strip = image.crop((0, top, width, min(height, top + step)))
         small.paste(_rgb(strip, grey_range, name).reduce(factor), (0, top // factor))
@@ -208,13 +174,11 @@ def _shrunk(image: Image.Image, max_pixels: int, grey_range, name: str) -> Image
 
 def _grey_range(image: Image.Image, name: str) -> tuple[float, float] | None:
     """The numbers that become black and white, for pictures whose grey is not 8 bit; None for all others."""
-    if image.mode.startswith("I;16"):
+    if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM"):
         return 0.0, 65535.0
     if image.mode not in ("I", "F"):
         return None
     low, high = image.getextrema()
-    if not np.isfinite([low, high]).all():
-        raise ImageError(f"{name} holds values that are NaN or infinite; replace them and save it again.")
     if low >= 0:
         limits = (255.0, 65535.0) if image.mode == "I" else (1.0, 255.0, 65535.0)
         for limit in limits:

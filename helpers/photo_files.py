@@ -17,7 +17,7 @@ from PIL import (  # the plug-ins are imported so that Pillow knows exactly thes
     AvifImagePlugin,  # noqa: F401
     BmpImagePlugin,  # noqa: F401
     GifImagePlugin,  # noqa: F401
-    IcoImagePlugin,  # noqa: F401
+    IcoImagePlugin,
     Image,
     Jpeg2KImagePlugin,  # noqa: F401
     JpegImagePlugin,
@@ -158,6 +158,8 @@ def opened(file, kind: str) -> Image.Image:
     """
     if kind == "JPEG":
         return JpegImagePlugin.JpegImageFile(file)
+    if kind == "ICO":  # its own class decodes the picture at once; the directory knows no more than 256 pixels
+        return IcoImagePlugin.IcoFile(file).frame(0)
     if kind == "HEIC":
         from pillow_heif import HeifImageFile
 

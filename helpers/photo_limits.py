@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from helpers import netpbm
+from helpers import photo_files
 from helpers.photo_files import ImageError
 
 
@@ -25,59 +25,78 @@ class Limit(NamedTuple):
 
 # A JPEG of one scan is decoded smaller straight away; JPEG 2000, too, but slowly. The others are decoded whole first:
 # 5 bytes a pixel in the simple formats, up to 19 in WebP, AVIF and HEIC, which also keep a second picture.
-LIMITS = {
+_LIMITS = {
     "JPEG": Limit(16, 150),
     "JPEG in scans": Limit(4, 150),  # all coefficients are kept: 2 bytes for each number of a pixel
     "PNG": Limit(5),
     "GIF": Limit(5),
     "BMP": Limit(5),
     "PPM": Limit(5),
-    "PPM of text": Limit(0.5),  # each number takes some 4 bytes of text, and 4 more until it is a grey
+    "PPM, number by number": Limit(0.03),  # in Python, two microseconds each
+    "PGM, number by number": Limit(0.1),
     "TIFF": Limit(4),
-    "ICO": Limit(4),
+    "ICO": Limit(4, 10),
     "WEBP": Limit(2),
     "AVIF": Limit(2, 40),
     "HEIC": Limit(2, 40),
     "JPEG2000": Limit(4),
 }
-SCANS = 100  # times max_pixels: pixels of all scans of a JPEG together
-_WITHOUT_BODY = (0x00, 0x01, 0xFF, *range(0xD0, 0xD9))  # second bytes of markers that have none
-J2K_MEGABYTES = 12  # that are decoded in some 3 seconds; each halving of the sides leaves a third of the work
+_SCANS = 100  # times max_pixels: pixels of all scans of a JPEG together
+_J2K_MEGABYTES = 12  # that are decoded in some 3 seconds; each halving of the sides leaves a third of the work
+# The whole header; Pillow would search for its end byte by byte through the whole file.
+_GAP = rb"(?:[ \t\r\n\v\f]|#[^\r\n]*[\r\n])+"
+_PPM_HEADER = re.compile(rb"P[1-6f](?:" + _GAP + rb"[-+.\deE]+){2,3}")
+# At which bits of a WebP file width and height stand, how many bits, and what to add (RFC 9649, sections 2.5 to 2.7).
+_WEBP_SIZE = {b"VP8X": (192, 216, 24, 1), b"VP8L": (168, 182, 14, 1), b"VP8 ": (208, 224, 14, 0)}
 
 
-def check(file, start: bytes, kind: str, max_pixels: int, name: str) -> None:
-    """Raise `ImageError` for what must not even be opened: Pillow then keeps room for a WebP and decodes an ICO."""
-    megabytes, most = _length(file) / 1e6, LIMITS[kind].megabytes
+def opened(file, start: bytes, max_pixels: int, name: str) -> tuple[Image.Image, str]:
+    """Return a photo whose header is read and whose pixels are not, and its format. start: its first 512 bytes.
+
+    Raises ImageError for what is no photo, and for one that is too large to be decoded.
+    """
+    kind = photo_files.kind_of(start)
+    if kind is None:
+        raise ImageError(photo_files.sentence(start, name, ValueError()))
+    megabytes, most = _length(file) / 1e6, _LIMITS[kind].megabytes
     if megabytes > most:
         raise ImageError(
             f"{name} has {megabytes:.0f} MB, more than the {most:.0f} MB that are read of a {kind} file; make it "
             "smaller first."
         )
-    if kind == "PPM" and not netpbm.has_header(start):
+    if kind == "PPM" and not _PPM_HEADER.match(start):
         raise ImageError(f"{name} is a PPM file without a size in its first line; save or download the picture again.")
-    if kind == "WEBP" and (size := webp_size(start)) is not None:
-        refuse_giant(size, max_pixels, kind, name)
-    if kind == "ICO":
-        for size in icon_sizes(file):
-            refuse_giant(size, max_pixels, kind, name)
+    if kind == "WEBP" and start[12:16] in _WEBP_SIZE:  # Pillow makes room for the pixels when it opens the file
+        across, down, bits, more = _WEBP_SIZE[start[12:16]]
+        header, mask = int.from_bytes(start[:30], "little"), (1 << bits) - 1
+        refuse_giant(((header >> across & mask) + more, (header >> down & mask) + more), max_pixels, kind, name)
+    file.seek(0)
+    image = photo_files.opened(file, kind)
+    _check(image, file, kind, max_pixels, name)
+    return image, kind
 
 
-def check_opened(image: Image.Image, file, kind: str, max_pixels: int, name: str) -> None:
-    """Raise `ImageError` for a picture that is too large to be decoded; its header is read, its pixels are not."""
-    scans = jpeg_scans(file) if kind == "JPEG" else 1
-    text = kind == "PPM" and netpbm.is_text(image)
-    refuse_giant(image.size, max_pixels, "JPEG in scans" if scans > 1 else "PPM of text" if text else kind, name)
-    if scans * max(image.size[0] * image.size[1], max_pixels / 10) > SCANS * max_pixels:
+def _check(image: Image.Image, file, kind: str, max_pixels: int, name: str) -> None:
+    """Raise ImageError for a picture that is too large to be decoded, or too laborious."""
+    pixels, case = image.size[0] * image.size[1], kind
+    scans = _jpeg_scans(image, file) if kind == "JPEG" else 1
+    if scans > 1:
+        case = "JPEG in scans"
+    elif kind == "PPM" and image.tile and image.tile[0][0] in ("ppm", "ppm_plain"):
+        case = f"{'PPM' if image.mode == 'RGB' else 'PGM'}, number by number"
+    refuse_giant(image.size, max_pixels, case, name)
+    if scans * max(pixels, max_pixels / 10) > _SCANS * max_pixels:
         raise ImageError(f"{name} is a JPEG of {scans} scans, which takes too long to read; save it again as PNG.")
-    if kind == "JPEG2000" and image.size[0] * image.size[1] > max_pixels * j2k_block(file) / 64:
+    if kind == "JPEG2000" and pixels > max_pixels * _j2k_block(file) / 64:
         raise ImageError(f"{name} is cut into too many small blocks to be read; save it again as PNG or JPEG.")
-    if kind == "TIFF":
-        refuse_giant(_tile(image), max_pixels, kind, name)
+    if kind == "TIFF":  # one tile is decoded whole, however small the picture is
+        tile = [side if isinstance(side := image.tag_v2.get(tag, 0), int) else 0 for tag in (322, 323)]
+        refuse_giant(tile, max_pixels, kind, name)
 
 
 def refuse_giant(size: tuple[int, int], max_pixels: int, case: str, name: str) -> None:
-    """Raise `ImageError` for more pixels than are read of such a file. case: a key of LIMITS."""
-    pixels, limit = size[0] * size[1], max_pixels * LIMITS[case].times
+    """Raise ImageError for more pixels than are read of such a file. case: a format."""
+    pixels, limit = size[0] * size[1], max_pixels * _LIMITS[case].times
     if pixels > limit:
         raise ImageError(
             f"{name} has {pixels / 1e6:.3g} million pixels ({size[0]} x {size[1]}), more than the {limit / 1e6:.3g} "
@@ -88,10 +107,10 @@ def refuse_giant(size: tuple[int, int], max_pixels: int, case: str, name: str) -
 def j2k_halvings(file, size: tuple[int, int], max_pixels: int) -> int:
     """How often the sides of a JPEG 2000 picture are halved while it is decoded, so that this takes some seconds."""
     megabytes = _length(file) / 1e6
-    return next(n for n in range(32) if size[0] * size[1] <= max_pixels * 4**n and megabytes <= J2K_MEGABYTES * 3**n)
+    return next(n for n in range(32) if size[0] * size[1] <= max_pixels * 4**n and megabytes <= _J2K_MEGABYTES * 3**n)
 
 
-def j2k_block(file) -> int:
+def _j2k_block(file) -> int:
     """Pixels in a code block of a JPEG 2000 file, 16 to 4096; the decoder needs a kilobyte more for each block.
 
     The marker FF 52 holds the two exponents, less 2 (ITU-T T.800, section A.6.1).
@@ -106,84 +125,24 @@ def j2k_block(file) -> int:
     return 1 << (header[at + 10] & 15) + (header[at + 11] & 15) + 4
 
 
-def webp_size(start: bytes) -> tuple[int, int] | None:
-    """Width and height in the first 30 bytes of a WebP file (RFC 9649, sections 2.5 to 2.7)."""
-    chunk = start[12:16]
-    if chunk == b"VP8X" and len(start) >= 30:
-        return int.from_bytes(start[24:27], "little") + 1, int.from_bytes(start[27:30], "little") + 1
-    if chunk == b"VP8L" and len(start) >= 25:
-        bits = int.from_bytes(start[21:25], "little")
-        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    if chunk == b"VP8 " and len(start) >= 30:
-        width, height = int.from_bytes(start[26:28], "little"), int.from_bytes(start[28:30], "little")
-        return width & 0x3FFF, height & 0x3FFF
-    return None
-
-
-def jpeg_scans(file) -> int:
+def _jpeg_scans(image: Image.Image, file) -> int:
     """How many scans the decoder of a JPEG file has to keep coefficients for; 1 if it reads the picture in one go.
 
-    It does so when the first scan holds all components and the file is not progressive (ITU-T T.81, annex B); what
-    comes after that scan is not read, so the file is not searched either.
+    It does so when the first scan holds all components and the file is not progressive (ITU-T T.81, annex B). Pillow
+    has stopped behind the header of the first scan: its marker, FF DA, two bytes, the number of components, and more.
     """
     place = file.tell()
-    try:
-        file.seek(2)
-        components = 1
-        while (marker := _marker(file)) is not None:
-            body = file.read(max(int.from_bytes(file.read(2), "big") - 2, 0))
-            if marker in (0xC2, 0xC6, 0xCA, 0xCE):
-                return _scans(file)  # progressive
-            if marker in (0xC0, 0xC1, 0xC3, 0xC5, 0xC7, 0xC9, 0xCB) and len(body) > 5:
-                components = body[5]
-            if marker == 0xDA:
-                return 1 if body[:1] == bytes([components]) else 1 + _scans(file)
+    file.seek(max(place - 8 - 2 * image.layers, 0))
+    header = file.read(5)
+    file.seek(place)
+    if not image.info.get("progressive") and header[:2] == b"\xff\xda" and header[4] == image.layers:
         return 1
-    finally:
-        file.seek(place)
-
-
-def _marker(file) -> int | None:
-    """The next marker of a JPEG file that has a body, or None at its end."""
-    byte = file.read(1)
-    while byte:
-        following = file.read(1)
-        if byte == b"\xff" and following and following[0] not in _WITHOUT_BODY:
-            return following[0]
-        byte = following
-    return None
-
-
-def _scans(file) -> int:
-    """How often the marker of a scan, FF DA, occurs from here on."""
-    count, last = 0, b""
+    count, last = 1, b""
     while block := file.read(1 << 20):
-        count += len(re.findall(rb"\xff\xda", last + block))
+        count += (last + block).count(b"\xff\xda")
         last = block[-1:] if block.endswith(b"\xff") else b""
+    file.seek(place)
     return count
-
-
-def icon_sizes(file) -> list[tuple[int, int]]:
-    """The sizes of the pictures inside an ICO file; its directory alone knows no more than 256 pixels."""
-    file.seek(4)
-    entries = [file.read(16) for _ in range(int.from_bytes(file.read(2), "little"))]
-    sizes = []
-    for entry in entries:
-        file.seek(int.from_bytes(entry[12:16], "little"))
-        header = file.read(24)
-        png = header.startswith(b"\x89PNG")  # else a bitmap with its mask below it
-        order, places = ("big", (16, 20)) if png else ("little", (4, 8))
-        width, height = (int.from_bytes(header[at : at + 4], order, signed=not png) for at in places)
-        sizes.append((abs(width), abs(height) // (1 if png else 2)))
-    file.seek(0)
-    return sizes
-
-
-def _tile(image: Image.Image) -> tuple[int, int]:
-    """Width and height of one tile of a TIFF, which is decoded whole, however small the picture is."""
-    sides = (image.tag_v2.get(tag, 0) for tag in (322, 323))
-    width, height = (side if isinstance(side, int) else 0 for side in sides)
-    return width, height
 
 
 def _length(file) -> int:

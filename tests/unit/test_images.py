@@ -505,11 +505,6 @@ def test_pipes_and_devices_are_refused(tmp_path):
             images.load(path)
 
 
-def test_bad_limit():
-    with pytest.raises(ValueError, match="max_pixels is 0"):
-        images.load(PNG, max_pixels=0)
-
-
 # --- Prepare and resize ---------------------------------------------------------------------------------------------
 
 
