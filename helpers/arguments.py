@@ -8,17 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from helpers import images
-
-OVERSHOOT = 26  # grey values by which resizing a picture of floats may leave 0..255
+_OVERSHOOT = 26  # grey values by which resizing a picture of floats may leave 0..255
+_WHOLE, _NUMBERS = (int, np.integer), (int, float, np.integer, np.floating)
 
 
 def whole(name: str, value: Any, least: int = 0, most: int | None = None, floats: bool = False) -> int:
     """A whole number as int; with `floats` also one that comes as a float, such as 128.0. Else ValueError."""
-    kinds = int | np.integer | float | np.floating if floats else int | np.integer
-    value = value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
-    right = isinstance(value, kinds) and not isinstance(value, bool) and math.isfinite(value) and value == int(value)
-    if not right or value < least or (most is not None and value > most):
+    if not _is_within(value, _NUMBERS if floats else _WHOLE, least, most) or value != int(value):
         limits = f"at least {least}" if most is None else f"from {least} to {most}"
         raise ValueError(f"{name} is {shown(value)}, expected {limits}, a whole number")
     return int(value)
@@ -26,27 +22,29 @@ def whole(name: str, value: Any, least: int = 0, most: int | None = None, floats
 
 def number(name: str, value: Any, least: float = -math.inf, most: float = math.inf, above: bool = False) -> float:
     """A finite number as float, from `least` (with `above`: more than it) to `most`. Else ValueError."""
-    value = value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
-    right = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    if not (right and math.isfinite(value) and least <= value <= most and not (above and value == least)):
-        raise ValueError(f"{name} is {shown(value)}, expected {_limits(least, most, above)}")
+    if not _is_within(value, _NUMBERS, least, most) or (above and value == least):
+        low = f", {'more than' if above else 'at least'} {least:g}" if math.isfinite(least) else ""
+        high = f", at most {most:g}" if math.isfinite(most) else ""
+        raise ValueError(f"{name} is {shown(value)}, expected a number{low}{high}")
     return float(value)
 
 
 def share(name: str, value: Any) -> float:
     """A number from 0 to less than 1 as float. Else ValueError."""
-    try:
-        found = number(name, value, 0, 1)
-    except ValueError:
-        found = 1.0
-    if found == 1:
+    if not _is_within(value, _NUMBERS, 0, 1) or value == 1:
         raise ValueError(f"{name} is {shown(value)}, expected a share from 0 to less than 1")
-    return found
+    return float(value)
+
+
+def _is_within(value: Any, kinds: tuple[type, ...], least: float, most: float | None) -> bool:
+    value = value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
+    right = isinstance(value, kinds) and not isinstance(value, bool) and math.isfinite(value)
+    return right and value >= least and (most is None or value <= most)
 
 
 def flag(name: str, value: Any) -> bool:
     """True or False (or 1 or 0) as bool. Else ValueError."""
-    if not isinstance(value, bool | np.bool_ | int | np.integer) or value not in (0, 1):
+    if not isinstance(value, (bool, np.bool_, *_WHOLE)) or value not in (0, 1):
         raise ValueError(f"{name} is {shown(value)}, expected True or False")
     return bool(value)
 
@@ -59,9 +57,7 @@ def generator(seed: Any) -> np.random.Generator:
 
 def text(name: str, value: Any) -> str:
     """A name or another text. Else ValueError."""
-    if not isinstance(value, str):
-        raise ValueError(f"{name} is {shown(value)}, expected a text")
-    return value
+    return made_by(name, value, str, "a text")
 
 
 def made_by(name: str, value: Any, kind: type | tuple[type, ...], source: str) -> Any:
@@ -73,9 +69,7 @@ def made_by(name: str, value: Any, kind: type | tuple[type, ...], source: str) -
 
 def function(name: str, value: Any) -> Callable | None:
     """A function, or None. Else ValueError."""
-    if value is not None and not callable(value):
-        raise ValueError(f"{name} is {shown(value)}, expected a function or None")
-    return value
+    return made_by(name, value, (Callable, type(None)), "a function or None")
 
 
 def sides(name: str, value: Any, least: int = 1) -> tuple[int, int]:
@@ -97,6 +91,8 @@ def picture(name: str, value: Any) -> np.ndarray:
     Fractions of a grey value stay, and what resizing puts a little outside 0..255 is clipped. Raises ValueError for a
     batch of several, and as `images.load` does, so for values 0..1.
     """
+    from helpers import images
+
     if isinstance(value, list) and value and isinstance(value[0], list | np.ndarray):
         value = np.asarray(value)
     if value is None or isinstance(value, int | float):
@@ -108,7 +104,7 @@ def picture(name: str, value: Any) -> np.ndarray:
     if array.ndim == 3 and array.shape[-1] == 3 and array.size:
         if array.dtype == np.uint8:
             return array.astype(np.float32)
-        if array.dtype.kind == "f" and 1 < array.max() <= 255 + OVERSHOOT and array.min() >= -OVERSHOOT:
+        if array.dtype.kind == "f" and 1 < array.max() <= 255 + _OVERSHOOT and array.min() >= -_OVERSHOOT:
             return array.astype(np.float32).clip(0, 255)
     return images.load(array).astype(np.float32)
 
@@ -161,13 +157,6 @@ def _floats(name: str, values: Any, expected: str) -> np.ndarray:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
         raise ValueError(f"{name} is {shown(values)}, expected {expected}") from None
-
-
-def _limits(least: float, most: float, above: bool) -> str:
-    low = f"more than {least:g}" if above else f"at least {least:g}"
-    parts = [low] if math.isfinite(least) else []
-    parts += [f"at most {most:g}"] if math.isfinite(most) else []
-    return ", ".join(["a number", *parts])
 
 
 def shown(value: Any) -> str:

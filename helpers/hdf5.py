@@ -51,23 +51,19 @@ def _content(opened: Any, size: int) -> tuple[str | None, int]:
     import h5py
 
     numbers = total = 0
-    waiting, seen = [opened], set()
-    while waiting:
-        group = waiting.pop()
-        for name in group:
-            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                return f"its entry {name[:40]!r} points elsewhere", 0
-            item = group[name]
-            place = h5py.h5o.get_info(item.id).addr
-            if isinstance(item, h5py.Group):
-                if place not in seen:
-                    waiting.append(item)
-                    seen.add(place)
-                continue
-            if not isinstance(item, h5py.Dataset) or item.dtype.kind not in _KINDS or item.external or item.is_virtual:
-                return f"its entry {name[:40]!r} is not an array of numbers", 0
-            numbers += math.prod(item.shape or ())
-            total += math.prod(item.shape or ()) * item.dtype.itemsize
-            if total > size:
-                return f"its arrays claim more than the {size:,} bytes that it has", 0
-    return None, numbers
+
+    def look(name: str, link: Any) -> str | None:
+        nonlocal numbers, total
+        entry = f"its entry {name[-40:]!r}"
+        if not isinstance(link, h5py.HardLink):
+            return f"{entry} points elsewhere"
+        item = opened[name]
+        if isinstance(item, h5py.Group):
+            return None
+        if not isinstance(item, h5py.Dataset) or item.dtype.kind not in _KINDS or item.external or item.is_virtual:
+            return f"{entry} is not an array of numbers"
+        numbers += math.prod(item.shape or ())
+        total += math.prod(item.shape or ()) * item.dtype.itemsize
+        return f"its arrays claim more than the {size:,} bytes that it has" if total > size else None
+
+    return opened.visititems_links(look), numbers

@@ -16,47 +16,17 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from helpers.loading import ImageError, check_file, load, refuse_zero_to_one
+from helpers import arguments
+from helpers.loading import ImageError, load
+from helpers.loading import check_file as check_file
+from helpers.loading import refuse_zero_to_one as refuse_zero_to_one
 
-__all__ = [
-    "ImageError",
-    "check_file",
-    "colour_bar",
-    "colour_table",
-    "colourise",
-    "deprocess",
-    "encode_png",
-    "grid",
-    "load",
-    "normalise",
-    "overlay",
-    "prepare",
-    "refuse_zero_to_one",
-    "resize",
-    "save",
-    "seen_box",
-    "write_whole",
-]
-
-METHODS = {
-    "nearest": Image.Resampling.NEAREST,
-    "box": Image.Resampling.BOX,
-    "bilinear": Image.Resampling.BILINEAR,
-    "bicubic": Image.Resampling.BICUBIC,
-    "lanczos": Image.Resampling.LANCZOS,
-}
+_METHODS = ("nearest", "box", "bilinear", "bicubic", "lanczos")
 # Colour tables that make edges where the numbers have none.
-MISLEADING = ("jet", "rainbow", "gist_rainbow", "nipy_spectral", "gist_ncar", "hsv", "prism", "flag")
+_MISLEADING = ("jet", "rainbow", "gist_rainbow", "nipy_spectral", "gist_ncar", "hsv", "prism", "flag")
 SIGNED_COLOURS = "RdBu_r"
-KINDS = {
-    ".png": "PNG",
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-    ".webp": "WEBP",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-    ".bmp": "BMP",
-}
+_KINDS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".bmp": "BMP"}
+_KINDS |= {".tif": "TIFF", ".tiff": "TIFF"}
 
 
 # --- Size and place -------------------------------------------------------------------------------------------------
@@ -72,27 +42,19 @@ def prepare(image, size: int | tuple[int, int] = 224) -> np.ndarray:
     picture = _picture(image)
     top, left, bottom, right = seen_box(*picture.shape[:2], size)
     # Pillow resizes the box alone, so a very long picture costs no more than a square one.
-    tall, wide = _sides(size)
+    tall, wide = arguments.sides("size", size)
     resized = Image.fromarray(picture).resize((wide, tall), Image.Resampling.BICUBIC, (left, top, right, bottom))
     return np.array(resized)
 
 
 def seen_box(height: int, width: int, size: int | tuple[int, int] = 224) -> tuple[float, float, float, float]:
     """Return `(top, left, bottom, right)`, in pixels of the original, of the part that `prepare` keeps."""
-    tall, wide = _sides(size)
-    if min(height, width, tall, wide) < 1:
-        raise ImageError(f"Height {height}, width {width} and size {size} must all be at least 1.")
+    tall, wide = arguments.sides("size", size)
     scale = max(round(tall * 256 / 224) / height, round(wide * 256 / 224) / width)
     new_height, new_width = round(height * scale), round(width * scale)
     top, left = (new_height - tall) // 2, (new_width - wide) // 2
     down, across = height / new_height, width / new_width
     return top * down, left * across, (top + tall) * down, (left + wide) * across
-
-
-def _sides(size: int | tuple[int, int]) -> tuple[int, int]:
-    """(height, width), also from one number for both."""
-    height, width = (size, size) if np.ndim(size) == 0 else size
-    return int(height), int(width)
 
 
 def resize(image, shape: tuple[int, int], method: str = "bicubic") -> np.ndarray:
@@ -105,9 +67,9 @@ def resize(image, shape: tuple[int, int], method: str = "bicubic") -> np.ndarray
     array = np.asarray(image)
     if array.ndim not in (2, 3) or array.size == 0:
         raise ImageError(f"An array of shape {array.shape} cannot be resized; give (height, width, channels).")
-    if method not in METHODS:
-        raise ImageError(f"The method {method!r} is not known; choose one of {', '.join(METHODS)}.")
-    height, width = _two_numbers(shape)
+    if method not in _METHODS:
+        raise ImageError(f"The method {method!r} is not known; choose one of {', '.join(_METHODS)}.")
+    height, width = arguments.sides("the new size", shape)
     if array.dtype.kind == "f":
         _refuse_nan(array, "The array")
         array = array.astype(np.float32, copy=False)
@@ -120,19 +82,10 @@ def resize(image, shape: tuple[int, int], method: str = "bicubic") -> np.ndarray
     if array.dtype != np.uint8 and array.dtype.kind != "f":
         raise ImageError(f"An array of {array.dtype} cannot be mixed; convert it to float, or use method='nearest'.")
     if array.ndim == 2 or (array.dtype == np.uint8 and array.shape[2] == 3):
-        return np.array(Image.fromarray(np.ascontiguousarray(array)).resize((width, height), METHODS[method]))
+        picture, how = Image.fromarray(np.ascontiguousarray(array)), Image.Resampling[method.upper()]
+        return np.array(picture.resize((width, height), how))
     layers = [resize(array[:, :, channel], (height, width), method) for channel in range(array.shape[2])]
     return np.stack(layers, axis=-1)
-
-
-def _two_numbers(shape) -> tuple[int, int]:
-    try:
-        height, width = (int(number) for number in shape)
-    except (TypeError, ValueError):
-        raise ImageError(f"The new size {shape!r} is not understood; give (height, width).") from None
-    if min(height, width) < 1:
-        raise ImageError(f"The new size is {height} x {width}; height and width must be at least 1.")
-    return height, width
 
 
 def _picture(image) -> np.ndarray:
@@ -168,23 +121,11 @@ def deprocess(array, contrast: float = 0.25) -> np.ndarray:
     return np.repeat(shown, 3, axis=2) if shown.shape[2] == 1 else shown
 
 
-def normalise(heat) -> np.ndarray:
-    """Return a heat map as float32 0..1: divided by its maximum if that is positive, else zeros; negative values are 0.
-
-    Nothing is added to the maximum, so the hottest place is exactly 1. Any shape. Raises `ImageError` for NaN and
-    infinite values.
-    """
-    values = np.asarray(heat).astype(np.float64)
-    _refuse_nan(values, "The heat map")
-    largest = values.max(initial=0.0)
-    return (values.clip(0) / largest if largest > 0 else np.zeros_like(values)).astype(np.float32)
-
-
-def colour_table(colours: str = "magma") -> np.ndarray:
+def _colour_table(colours: str = "magma") -> np.ndarray:
     """Return the 256 colours of matplotlib's table `colours` as uint8 `(256, 3)`; misleading tables are refused."""
     import matplotlib
 
-    if colours in MISLEADING or colours.removesuffix("_r") in MISLEADING:
+    if colours in _MISLEADING or colours.removesuffix("_r") in _MISLEADING:
         raise ValueError(f"The colours {colours!r} show edges that the numbers do not have; use 'magma' or 'viridis'.")
     if colours not in matplotlib.colormaps:
         raise ValueError(f"The colours {colours!r} are not known to matplotlib; use 'magma' or 'viridis'.")
@@ -198,7 +139,7 @@ def colourise(heat, colours: str = "magma", signed: bool = False, limit: float |
     the colours are `RdBu_r`: red above 0, blue below, white at 0, the ends at plus and minus `limit` (the largest
     absolute value, if not given). Give the same `limit` to maps that are to be compared.
     """
-    table = colour_table(SIGNED_COLOURS if signed else colours)
+    table = _colour_table(SIGNED_COLOURS if signed else colours)
     return np.take(table, _steps(_shares(heat, signed, limit), signed), axis=0)
 
 
@@ -216,7 +157,7 @@ def overlay(
     shares = _shares(heat, signed, limit)
     if shares.shape != picture.shape[:2]:
         shares = resize(shares, picture.shape[:2], "bilinear")
-    colour = np.take(colour_table(SIGNED_COLOURS if signed else colours), _steps(shares, signed), axis=0)
+    colour = np.take(_colour_table(SIGNED_COLOURS if signed else colours), _steps(shares, signed), axis=0)
     return np.array(Image.blend(Image.fromarray(picture), Image.fromarray(colour), float(opacity)))
 
 
@@ -258,7 +199,7 @@ def colour_bar(
     a few milliseconds, to stand beside a picture: `np.hstack([picture, colour_bar(len(picture), limit)])`.
     """
     letters, wide, margin = 15, 16, 8
-    table = colour_table(SIGNED_COLOURS if signed else colours)
+    table = _colour_table(SIGNED_COLOURS if signed else colours)
     low = -limit if signed else 0.0
     texts = [f"{low + (limit - low) * share:.3g}" for share in np.linspace(1, 0, ticks)]
     font = _font(letters)
@@ -304,8 +245,6 @@ def grid(images, columns: int | None = None, gap: int = 2, background: int = 255
     pictures = [_picture(np.asarray(image)) for image in images]
     if not pictures:
         raise ImageError("There are no pictures to arrange; give at least one.")
-    if (columns is not None and columns < 1) or gap < 0 or not 0 <= background <= 255:
-        raise ValueError(f"columns={columns}, gap={gap}, background={background}: give at least 1, at least 0, 0..255.")
     columns = min(columns or math.ceil(math.sqrt(len(pictures))), len(pictures))
     rows = math.ceil(len(pictures) / columns)
     height = max(picture.shape[0] for picture in pictures)
@@ -331,9 +270,9 @@ def encode_png(image) -> bytes:
 def save(image, path) -> Path:
     """Write a picture to `path` (.png, .jpg, .webp, .tif or .bmp), whole or not at all, and return the path."""
     path = Path(path)
-    kind = KINDS.get(path.suffix.lower())
+    kind = _KINDS.get(path.suffix.lower())
     if kind is None:
-        raise ImageError(f"{path.name} ends in no known picture format; end the name in {', '.join(KINDS)}.")
+        raise ImageError(f"{path.name} ends in no known picture format; end the name in {', '.join(_KINDS)}.")
     stream = io.BytesIO()
     options = {"quality": 95} if kind in ("JPEG", "WEBP") else {}
     Image.fromarray(_picture(image)).save(stream, kind, **options)

@@ -28,13 +28,12 @@ def class_numbers(labels: Any, classes: int | Sequence[str], what: str = "The la
         if unknown is not None:
             raise ValueError(f"{what} {wanted}, one for each class; these are names such as {unknown!r}: number them.")
         values = np.array([names.index(name) for name in found], np.int64)
-    if values.dtype.kind not in "iufb" or (values.dtype.kind == "f" and not np.isfinite(values).all()):
-        raise ValueError(f"{what} {wanted}; {_strange(values)!r} is among them.")
+    strange = [value for value in values.tolist() if not (isinstance(value, int | float) and float(value).is_integer())]
+    if strange:
+        raise ValueError(f"{what} {wanted}, whole numbers; {strange[0]!r} is among them.")
     if len(values) and (values.min() < 0 or values.max() > count - 1):
         low, high = (f"{number:g}" for number in (values.min(), values.max()))
         raise ValueError(f"{what} {wanted}; these are {low} to {high}{_advice(values, count)}.")
-    if values.dtype.kind == "f" and (values != np.rint(values)).any():
-        raise ValueError(f"{what} {wanted}, whole numbers; {_strange(values)!r} is among them.")
     return values.astype(np.int64)
 
 
@@ -47,11 +46,9 @@ def one_column(labels: Any, what: str = "The labels") -> np.ndarray:
         values = np.asarray(labels)
     except ValueError:
         raise ValueError(f"{what} are rows of several lengths; give one label for each photo.") from None
-    if values.dtype == object or values.dtype.kind == "O":  # a table's column: all texts, or all numbers
-        flat = values.ravel().tolist()
-        values = np.array([str(v) for v in flat] if any(isinstance(v, str) for v in flat) else flat).reshape(
-            values.shape
-        )
+    if values.dtype == object:  # a table's column: all texts, or all numbers
+        texts = any(isinstance(value, str) for value in values.flat)
+        values = values.astype(str) if texts else np.array(values.tolist())
     if values.ndim == 2 and values.shape[1] == 1:
         return values[:, 0]
     if values.ndim == 2 and values.dtype.kind in "iufb":
@@ -64,16 +61,6 @@ def one_column(labels: Any, what: str = "The labels") -> np.ndarray:
     if values.ndim != 1:
         raise ValueError(f"{what} have the shape {values.shape}; give one for each photo, (n,).")
     return values
-
-
-def _strange(values: np.ndarray) -> Any:
-    """The first value that is no whole number."""
-    for value in values.tolist():
-        if not isinstance(value, int | float) or value != value or value in (float("inf"), float("-inf")):
-            return value
-        if value != round(value):
-            return value
-    return values.dtype.name
 
 
 def _advice(values: np.ndarray, count: int) -> str:

@@ -31,9 +31,9 @@ def load(source, max_pixels: int = _MOST_PIXELS) -> np.ndarray:
     0..65535 if they fit, else their range is stretched.
 
     A picture of more than `max_pixels` is read smaller: a plain JPEG up to 16 times that many pixels, PNG, GIF, BMP and
-    PPM up to 5 times, a JPEG in several scans, TIFF and JPEG 2000 up to 4 times, WebP, AVIF and HEIC up to twice. A
-    PPM of text, or of numbers that end at neither 255 nor 65535, may have 0.03 times that many (grey: a tenth). So memory stays under 1 GB and
-    reading within some seconds (`helpers.photo_limits`). Larger pictures raise.
+    PPM up to 5 times, a JPEG in several scans, TIFF and JPEG 2000 up to 4 times, WebP, AVIF and HEIC up to twice. A PPM
+    of text, or of numbers that end at neither 255 nor 65535, may have 0.03 times that many (grey: a tenth). So memory
+    stays under 1 GB and reading within some seconds (`helpers.photo_limits`). Larger pictures raise.
 
     Raises `ImageError` for what is missing, cut short, too large, not a picture, or an array of another kind.
     """

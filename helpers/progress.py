@@ -7,6 +7,7 @@ bar it needs no widgets, so an exported notebook shows how the work ended. In a 
 import contextlib
 import html
 import os
+import shutil
 import sys
 import threading
 import time
@@ -15,11 +16,6 @@ from collections.abc import Callable, Iterable, Iterator
 # What long work calls after every step: how many are done, of how many, and the picture so far, uint8 (height, width,
 # 3), or None. An exception raised in it ends the work.
 Report = Callable[[int, int, object], None]
-
-NOTEBOOK_PAUSE = 0.2  # seconds between two pictures of the bar
-LOG_PAUSE = 1.0  # seconds between two lines in a log, at least
-LOG_STEPS = 10  # lines in a log for the whole work, without the first
-FIRST_UNKNOWN = 5.0  # seconds until the second line when the total is unknown; the pause doubles from line to line
 
 
 class Stopped(Exception):
@@ -49,7 +45,7 @@ class Progress:
 
     def __init__(self, label: str, total: int | None = None, unit: str = ""):
         self.label, self.total, self.unit = " ".join(label.split()), total, unit
-        self.done = 0
+        self.done, self.end = 0, None
         self._lock = threading.Lock()
         self._shown = None
         self._started = time.monotonic()
@@ -68,27 +64,24 @@ class Progress:
 
     def __exit__(self, kind, error, trace) -> bool:
         with self._lock:
+            self.end = "done" if kind is None else "stopped"
             if self._shown is not None:
-                self._shown.close(finished=kind is None)
+                self._shown.close()
                 self._shown = None
         return False
 
-    @property
-    def seconds(self) -> float:
-        """Seconds since the work began."""
-        return time.monotonic() - self._started
-
-    def state(self, end: str | None = None) -> str:
-        """One line of text, such as "Download: 12.0 of 68.6 MB, 00:07 left"; `end` is None, "done" or "stopped"."""
+    def state(self) -> str:
+        """One line of text, such as "Download: 12.0 MB of 68.6 MB, 00:07 left"."""
         from tqdm import tqdm
 
-        amount = self._amount(self.done)
-        if self.total and end != "done":
+        amount, seconds = self._amount(self.done), time.monotonic() - self._started
+        if self.total and self.end != "done":
             amount = f"{amount} of {self._amount(self.total)}"
-        if end is not None:
-            return f"{self.label}: {end}, {amount} in {_seconds(self.seconds)}"
+        if self.end is not None:
+            took = f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"
+            return f"{self.label}: {self.end}, {amount} in {took}"
         if self.total and 0 < self.done <= self.total:
-            left = self.seconds * (self.total - self.done) / self.done
+            left = seconds * (self.total - self.done) / self.done
             return f"{self.label}: {amount}, {tqdm.format_interval(left)} left"
         return f"{self.label}: {amount}"
 
@@ -100,10 +93,6 @@ class Progress:
         return f"{number:.6g} {self.unit}".rstrip() if isinstance(number, float) else f"{number} {self.unit}".rstrip()
 
 
-def _seconds(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"
-
-
 def _surface(progress: Progress):
     """Where this work is shown: a notebook, a terminal, a log; None if there is nowhere."""
     if _in_notebook():
@@ -111,7 +100,7 @@ def _surface(progress: Progress):
     if sys.stderr is None:  # Python started without a console
         return None
     if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-        return _Terminal(progress)
+        return _terminal(progress)
     return _Log(progress)
 
 
@@ -122,92 +111,67 @@ def _in_notebook() -> bool:
     return shell is not None and getattr(shell, "kernel", None) is not None
 
 
-def _columns() -> int:
-    try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns
-    except (OSError, ValueError):
-        return 0
-
-
-class _Terminal:
+def _terminal(progress: Progress):
     """The bar of tqdm."""
+    from tqdm import tqdm
+
+    tqdm.monitor_interval = 0  # no watching thread that outlives the bar
+    return tqdm(
+        total=progress.total,
+        desc=progress.label,
+        unit=progress.unit or "it",
+        unit_scale=progress.unit == "B",
+        ncols=shutil.get_terminal_size().columns,  # 80 for a terminal in a container that claims to have none
+        file=sys.stderr,
+    )
+
+
+class _Lines:
+    """What shows the state as a text, now and then: at most every `pause` seconds, and in the end."""
+
+    pause: float
 
     def __init__(self, progress: Progress):
-        from tqdm import tqdm
-
-        class Bar(tqdm):
-            monitor_interval = 0  # no watching thread that outlives the bar
-
-        unit = progress.unit or "it"
-        width = None if _columns() > 0 else 80  # a terminal in a container may claim to have no columns
-        self.bar = Bar(
-            total=progress.total,
-            desc=progress.label,
-            unit=unit,
-            unit_scale=unit == "B",
-            dynamic_ncols=width is None,
-            ncols=width,
-            file=sys.stderr,
-        )
+        self.progress, self.last = progress, time.monotonic()
+        self.show()
 
     def update(self, n: int) -> None:
-        self.bar.update(n)
+        if time.monotonic() - self.last >= self.pause:
+            self.last = time.monotonic()
+            self.show()
 
-    def close(self, finished: bool) -> None:
-        self.bar.close()
+    def close(self) -> None:
+        self.show()
 
 
-class _Notebook:
+class _Notebook(_Lines):
     """An HTML bar, updated in place; its text alone where HTML is not shown."""
 
-    def __init__(self, progress: Progress):
+    pause = 0.2
+    handle = None
+
+    def show(self) -> None:
         from IPython.display import display
 
-        self.progress, self.last = progress, time.monotonic()
-        self.handle = display(self._bundle(progress.state()), raw=True, display_id=True)
-
-    def update(self, n: int) -> None:
-        now = time.monotonic()
-        if now - self.last >= NOTEBOOK_PAUSE:
-            self.last = now
-            self.handle.update(self._bundle(self.progress.state()), raw=True)
-
-    def close(self, finished: bool) -> None:
-        self.handle.update(self._bundle(self.progress.state("done" if finished else "stopped"), finished), raw=True)
-
-    def _bundle(self, text: str, finished: bool = False) -> dict[str, str]:
+        text, finished = self.progress.state(), self.progress.end == "done"
         total = self.progress.total or (1 if finished else None)
         done = total if finished or total is None else min(self.progress.done, total)
         share = "" if total is None else f' max="{total}" value="{done}"'
         name = html.escape(self.progress.label, quote=True)
         bar = f'<progress aria-label="{name}" style="width: 16em; vertical-align: middle"{share}></progress>'
-        return {"text/plain": text, "text/html": f"<div>{bar} <span>{html.escape(text)}</span></div>"}
-
-
-class _Log:
-    """At most about twelve plain lines: the beginning, every tenth of the work, the end."""
-
-    def __init__(self, progress: Progress):
-        self.progress, self.last, self.pause = progress, time.monotonic(), FIRST_UNKNOWN
-        self.step = 1
-        self._write(progress.state() if progress.total else f"{progress.label}: started")
-
-    def update(self, n: int) -> None:
-        now, total = time.monotonic(), self.progress.total
-        if total:
-            step = LOG_STEPS * self.progress.done // total
-            due = self.step <= step < LOG_STEPS and now - self.last >= LOG_PAUSE
-            self.step = step + 1 if due else self.step
+        bundle = {"text/plain": text, "text/html": f"<div>{bar} <span>{html.escape(text)}</span></div>"}
+        if self.handle is None:
+            self.handle = display(bundle, raw=True, display_id=True)
         else:
-            due = now - self.last >= self.pause
-            self.pause *= 2 if due else 1
-        if due:
-            self.last = now
-            self._write(self.progress.state())
+            self.handle.update(bundle, raw=True)
 
-    def close(self, finished: bool) -> None:
-        self._write(self.progress.state("done" if finished else "stopped"))
 
-    def _write(self, line: str) -> None:
+class _Log(_Lines):
+    """Plain lines, with a pause that doubles from line to line: a dozen in an hour."""
+
+    pause = 1.0
+
+    def show(self) -> None:
+        self.pause *= 2
         with contextlib.suppress(OSError, ValueError):  # a closed or narrow log must not stop the work
-            print(line, file=sys.stderr, flush=True)
+            print(self.progress.state(), file=sys.stderr, flush=True)

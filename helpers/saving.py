@@ -6,7 +6,6 @@ import json
 import os
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,8 @@ from helpers.backbones import graph
 from helpers.backbones.network import Network
 from helpers.quiet import keras
 
-_NOTES = "course.json"  # beside Keras's own files in the archive, which Keras leaves alone
 _HDF5 = b"\x89HDF\r\n\x1a\n"  # the first bytes of Keras's older format
 _OTHER = "{} was not written by saving.save; open it with keras.models.load_model and give the model to as_network"
-_DAMAGED = "{} is damaged or holds no network; save it again"
 
 
 def save(network: Network, path: str | Path) -> Path:
@@ -48,7 +45,7 @@ def save(network: Network, path: str | Path) -> Path:
         unfinished = folder / "network.keras"
         network.model.save(unfinished)
         with zipfile.ZipFile(unfinished, "a") as archive:
-            archive.writestr(_NOTES, json.dumps(notes))
+            archive.writestr(saved_file.NOTES, json.dumps(notes))
         os.replace(unfinished, path)
     for note in dict.fromkeys(_needed(network)):
         print(note)
@@ -61,17 +58,14 @@ def _needed(network: Network) -> Iterator[str]:
         name = type(operation).__name__
         function = getattr(operation, "activation", None)
         if callable(function) and not getattr(function, "__module__", "").startswith("keras."):
-            yield (
-                f"The layer {operation.name!r} has an activation of your own; make it a function with a name, and load "
-                f"the file with saving.load(path, own=[that function])."
-            )
-        if name == "Lambda":
-            yield f"The layer {operation.name!r} is a Lambda; load the file with saving.load(path, trusted=True)."
+            what, argument = "has an activation of your own; make it a function with a name", "own=[that function]"
+        elif name == "Lambda":
+            what, argument = "is a Lambda", "trusted=True"
         elif graph.is_own(operation) and not type(operation).__module__.startswith("helpers."):
-            yield (
-                f"The layer {operation.name!r} is of your own class {name}; load the file with "
-                f"saving.load(path, own=[{name}])."
-            )
+            what, argument = f"is of your own class {name}", f"own=[{name}]"
+        else:
+            continue
+        yield f"The layer {operation.name!r} {what}; load the file with saving.load(path, {argument})."
 
 
 def load(path: str | Path, trusted: bool = False, own: Sequence[Any] = ()) -> Network:
@@ -86,14 +80,9 @@ def load(path: str | Path, trusted: bool = False, own: Sequence[Any] = ()) -> Ne
         raise ValueError(f"there is no file {path}; save a network first with saving.save(network, {path.name!r})")
     if not zipfile.is_zipfile(path) and path.read_bytes()[:8] == _HDF5:
         raise ValueError(_OTHER.format(path.name))
-    numbers = saved_file.check(path)  # before anything is built from it
-    try:
-        with zipfile.ZipFile(path) as archive:
-            notes, config = json.loads(archive.read(_NOTES)), archive.read("config.json").decode()
-    except KeyError:
-        raise ValueError(_OTHER.format(path.name)) from None
-    except (zipfile.BadZipFile, ValueError, EOFError, zlib.error):
-        raise ValueError(_DAMAGED.format(path.name)) from None
+    config, notes, numbers = saved_file.check(path)  # before anything is built from it
+    if notes is None:
+        raise ValueError(_OTHER.format(path.name))
     if not trusted and '"class_name": "Lambda"' in config:
         raise ValueError(
             f"{path.name} holds a Lambda layer, which is code; if the file is your own, load it with "
@@ -103,8 +92,8 @@ def load(path: str | Path, trusted: bool = False, own: Sequence[Any] = ()) -> Ne
         model = _model(path, trusted, own)
     try:
         return _network(model, notes)
-    except (KeyError, TypeError, ValueError, IndexError):
-        raise ValueError(_DAMAGED.format(path.name)) from None
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise saved_file.damaged(path, error) from None
 
 
 def _model(path: Path, trusted: bool, own: Sequence[Any]) -> Any:
@@ -126,9 +115,7 @@ def _model(path: Path, trusted: bool, own: Sequence[Any]) -> Any:
             f"{path.name} holds a Lambda layer that cannot be made again; give it output_shape, and keras.ops inside"
         ) from None
     except Exception as error:  # Keras raises many kinds for what is damaged
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        raise ValueError(_DAMAGED.format(path.name)) from None
+        raise saved_file.damaged(path, error) from None
 
 
 def _network(model: Any, notes: dict[str, Any]) -> Network:

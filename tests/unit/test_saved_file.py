@@ -85,7 +85,6 @@ HOSTILE = {
     "no configuration": lambda d: changed(d, config=None),
     "a configuration that is none": lambda d: changed(d, config=b"[1, 2]"),
     "a configuration that is no text": lambda d: changed(d, config=b"\xff\xfe{"),
-    "a deep configuration": lambda d: changed(d, config=b'{"config": {"a": ' + b"[" * 100 + b"]" * 100 + b"}}"),
     "a bottomless configuration": lambda d: changed(d, config=b"[" * 1_000_000),
     "a long configuration": lambda d: changed(
         d, config=json.dumps({"config": {"layers": [{"class_name": "InputLayer"}] * 11_000}})
@@ -110,7 +109,7 @@ def _with_parts(data: bytes, count: int) -> bytes:
 def test_honest_networks_pass_and_are_built_within_their_bound(make, tmp_path):
     model = make()
     model.save(tmp_path / "network.keras")
-    numbers = saved_file.check(tmp_path / "network.keras")
+    numbers = saved_file.check(tmp_path / "network.keras").numbers
     seeds = sum(np.prod(v.shape) for v in model.variables) - model.count_params()
     assert model.count_params() <= numbers <= model.count_params() + seeds + 10
     with saved_file.at_most(numbers):
@@ -121,7 +120,7 @@ def test_honest_networks_pass_and_are_built_within_their_bound(make, tmp_path):
 
 def test_an_archive_packed_anew_passes(saved, tmp_path):
     (tmp_path / "network.keras").write_bytes(changed(saved, zipfile.ZIP_DEFLATED))
-    assert saved_file.check(tmp_path / "network.keras") == 20 * 3 + 12 * 5 + 5
+    assert saved_file.check(tmp_path / "network.keras").numbers == 20 * 3 + 12 * 5 + 5
 
 
 @pytest.mark.parametrize("case", HOSTILE)
@@ -154,7 +153,7 @@ def test_a_network_larger_than_its_file_is_not_built(change, saved, tmp_path):
     path = tmp_path / "network.keras"
     path.write_bytes(changed(saved, config=change))
     assert path.read_bytes() != saved
-    numbers = saved_file.check(path)
+    numbers = saved_file.check(path).numbers
     with (
         pytest.raises(ValueError, match=r"would have more weights than the file holds \(125 numbers\)") as caught,
         saved_file.at_most(numbers),
