@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import importlib
 import importlib.metadata
@@ -11,7 +12,6 @@ import re
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "scikit-learn", "matplotlib", "jupyterlab", "ipywidgets")
 
@@ -30,12 +30,12 @@ def report(brief: bool = False, damaged: list[str] | None = None) -> str:
 
 def computer() -> str:
     """Python, system, cores, memory, disk and the course's environment variables."""
-    used, whole = memory_gigabytes()
-    memory = f"{whole:.1f} GB memory" + (f", {used:.1f} GB of it free" if used is not None else "") if whole else ""
+    free, whole = memory_gigabytes()
     disk = f"{shutil.disk_usage(Path(__file__).parent).free / 1e9:.0f} GB free on the disk"
     lines = [
         f"Python {platform.python_version()} in {sys.prefix}",
-        f"{platform.system()} {platform.machine()}, {cores()} cores, {memory or 'memory unknown'}, {disk}",
+        f"{platform.system()} {platform.machine()}, {cores()} cores, "
+        f"{whole:.1f} GB memory, {free:.1f} GB of it free, {disk}",
     ]
     lines += [
         f"{name}={os.environ[name]}" for name in ("COURSE_DATA", "COURSE_CACHE", "KERAS_HOME") if name in os.environ
@@ -50,19 +50,15 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def memory_gigabytes() -> tuple[float | None, float | None]:
-    """Free and whole memory in GB, None for what the system does not tell; a container's limit counts as the whole."""
-    free = whole = None
-    try:
-        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        free = next(int(line.split()[1]) * 1024 / 1e9 for line in lines if line.startswith("MemAvailable:"))
-        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
-        if limit.isdigit() and int(limit) / 1e9 < whole:
-            whole = int(limit) / 1e9
-            free = whole - int(Path("/sys/fs/cgroup/memory.current").read_text()) / 1e9
-    except (OSError, ValueError, AttributeError, StopIteration):
-        return free, whole
+def memory_gigabytes() -> tuple[float, float]:
+    """Free and whole memory in GB; a container's limit counts as the whole."""
+    import psutil
+
+    free, whole = psutil.virtual_memory().available / 1e9, psutil.virtual_memory().total / 1e9
+    with contextlib.suppress(OSError, ValueError):  # ValueError: no limit, "max"
+        limit = int(Path("/sys/fs/cgroup/memory.max").read_text()) / 1e9
+        if limit < whole:
+            free, whole = limit - int(Path("/sys/fs/cgroup/memory.current").read_text()) / 1e9, limit
     return free, whole
 
 
@@ -132,21 +128,12 @@ def inventory(title: str, module: str, brief: bool = False) -> str:
         rows = list(importlib.import_module(module).available())
     except Exception as error:  # a doctor reports an illness, whatever it is, and goes on
         return f"{title}: cannot be listed ({type(error).__name__}: {error})"
-    here = [str(value(row, "name")) for row in rows if value(row, "here")]
-    lines = [f"{title} that are here: {', '.join(here) or 'none'}"]
-    missing = [row for row in rows if not value(row, "here")]
+    missing = [row for row in rows if not row.here]
+    lines = [f"{title} that are here: {', '.join(row.name for row in rows if row.here) or 'none'}"]
     if missing and brief:
-        lines.append(f"{title} that are not here: {', '.join(str(value(row, 'name')) for row in missing)}")
-        missing = []
-    if missing:
+        lines.append(f"{title} that are not here: {', '.join(row.name for row in missing)}")
+    elif missing:
         lines.append(f"{title} that are not here:")
-    width = max((len(str(value(row, "name"))) for row in missing), default=0)
-    for row in missing:
-        name, size = str(value(row, "name")), value(row, "size")
-        lines.append(f"  {name:<{width}}  {size!s:>9}  {value(row, 'command')}; meanwhile: {value(row, 'meanwhile')}")
+        width = max(len(row.name) for row in missing)
+        lines += [f"  {row.name:<{width}}  {row.size:>9}  {row.command}; meanwhile: {row.meanwhile}" for row in missing]
     return "\n".join(lines)
-
-
-def value(row: Any, name: str) -> Any:
-    """A field of a row, which may be an object or a dictionary; '?' where it has none."""
-    return row.get(name, "?") if isinstance(row, dict) else getattr(row, name, "?")

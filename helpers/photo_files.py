@@ -9,29 +9,22 @@ import contextlib
 import ctypes
 import functools
 import logging
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
 import PIL
-from PIL import (  # the plug-ins are imported so that Pillow knows exactly these formats
-    AvifImagePlugin,  # noqa: F401
-    BmpImagePlugin,  # noqa: F401
-    GifImagePlugin,  # noqa: F401
-    IcoImagePlugin,
-    Image,
-    Jpeg2KImagePlugin,  # noqa: F401
-    JpegImagePlugin,
-    PngImagePlugin,  # noqa: F401
-    PpmImagePlugin,  # noqa: F401
-    TiffImagePlugin,  # noqa: F401
-    WebPImagePlugin,  # noqa: F401
-)
+from PIL import IcoImagePlugin, Image, JpegImagePlugin
+
+# Imported so that Pillow knows exactly these formats.
+for _name in ("Avif", "Bmp", "Gif", "Jpeg2K", "Png", "Ppm", "Tiff", "WebP"):
+    import_module(f"PIL.{_name}ImagePlugin")
 
 # Without a handler Python prints what Pillow logs about damaged files; it reaches us as an error all the same.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 # Formats that start other programs (EPS) or guess at any bytes (TGA) are left out on purpose.
-NAMES = {
+_NAMES = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".pjpeg", ".pjp", ".mpo"),
     "PNG": (".png", ".apng"),
     "WEBP": (".webp",),
@@ -44,8 +37,8 @@ NAMES = {
     "AVIF": (".avif", ".avifs"),
     "HEIC": (".heic", ".heif", ".hif"),
 }
-RAW_NAMES = (".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".rw2", ".orf", ".pef", ".srw", ".x3f")
-STARTS = (
+_RAW_NAMES = (".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".rw2", ".orf", ".pef", ".srw", ".x3f")
+_STARTS = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"\x89PNG", "PNG"),
     (b"GIF8", "GIF"),
@@ -57,11 +50,11 @@ STARTS = (
     (b"\0\0\0\x0cjP  ", "JPEG2000"),
     (b"\xff\x4f\xff\x51", "JPEG2000"),
 )
-HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-RAW = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb")
+_HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_RAW = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb")
 
 # What the first bytes of a file give away: (how it starts, what it is, what to do).
-GIVEAWAYS = (
+_GIVEAWAYS = (
     (b"%PDF", "a PDF document", "export the page as a PNG picture first"),
     (b"%!PS", "a PostScript file", "export it as a PNG picture first"),
     (b"<svg", "an SVG drawing", "export it as a PNG picture first"),
@@ -82,7 +75,7 @@ GIVEAWAYS = (
     (b"version https://git-lfs", "a Git LFS pointer, not the picture", "run 'git lfs pull' to bring the picture"),
 )
 # Words of Pillow for a file that is sound, but holds something it does not know.
-UNKNOWN = (
+_UNKNOWN = (
     "unknown",
     "unsupported",
     "not supported",
@@ -109,20 +102,20 @@ def reads_heic() -> bool:
 
 def extensions() -> tuple[str, ...]:
     """The endings of photo files that are read here, in small letters: HEIC only where `pillow-heif` is installed."""
-    readable = [kind for kind in NAMES if kind in Image.OPEN or (kind == "HEIC" and reads_heic())]
-    return tuple(name for kind in readable for name in NAMES[kind])
+    readable = [kind for kind in _NAMES if kind in Image.OPEN or (kind == "HEIC" and reads_heic())]
+    return tuple(name for kind in readable for name in _NAMES[kind])
 
 
 def unreadable_extensions() -> tuple[str, ...]:
     """The endings of files that are photos, but not of a format that is read here."""
-    return (*(name for names in NAMES.values() for name in names if name not in extensions()), *RAW_NAMES, ".jxl")
+    return (*(name for names in _NAMES.values() for name in names if name not in extensions()), *_RAW_NAMES, ".jxl")
 
 
 def kind_of(start: bytes) -> str | None:
     """The format of a photo, told by its first bytes (32 or more); None for anything that is not read here."""
     if is_raw(start):
         return None
-    for beginning, kind in STARTS:
+    for beginning, kind in _STARTS:
         if start.startswith(beginning):
             return kind
     if start[:1] == b"P" and start[1:2] in b"123456f" and start[2:3].isspace():
@@ -134,13 +127,13 @@ def kind_of(start: bytes) -> str | None:
     brands = _brands(start)
     if "AVIF" in Image.OPEN and (b"avif" in brands or b"avis" in brands):
         return "AVIF"
-    return "HEIC" if reads_heic() and not brands.isdisjoint(HEIC) else None
+    return "HEIC" if reads_heic() and not brands.isdisjoint(_HEIC) else None
 
 
 def is_raw(start: bytes) -> bool:
     """Whether a file begins like a camera's raw photo of a kind that its beginning gives away."""
     canon = start[:4] in (b"II*\0", b"MM\0*") and start[8:10] == b"CR"
-    return canon or start.startswith(RAW) or start[4:12] == b"ftypcrx "
+    return canon or start.startswith(_RAW) or start[4:12] == b"ftypcrx "
 
 
 def _brands(start: bytes) -> set[bytes]:
@@ -193,7 +186,7 @@ def _is_raw_tiff(image) -> bool:
 def sentence(start: bytes, name: str, error: Exception) -> str:
     """Say what a file is that could not be read, and what to do. start: its first bytes; error: what stopped it."""
     beginning = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    for giveaway, what, advice in GIVEAWAYS:
+    for giveaway, what, advice in _GIVEAWAYS:
         if beginning.startswith(giveaway.lower()):
             return f"{name} is {what}; {advice}."
     if is_raw(start) or isinstance(error, _Raw):
@@ -204,7 +197,7 @@ def sentence(start: bytes, name: str, error: Exception) -> str:
     if kind is None:
         return f"{name} is not a picture that can be read; give a JPEG, PNG, WebP, GIF, TIFF or BMP file."
     reason = short(str(error)).rstrip(".")
-    if any(word in reason.lower() for word in UNKNOWN):
+    if any(word in reason.lower() for word in _UNKNOWN):
         advice = "save it again as PNG or JPEG"
         if kind == "TIFF":
             advice += ", or read it with tifffile.imread, bring it to 0..255 and give the array"
@@ -216,7 +209,7 @@ def _media(start: bytes, name: str) -> str:
     brands = _brands(start)
     if not brands.isdisjoint((b"avif", b"avis")):
         return f"{name} is an AVIF photo, which cannot be read here; convert it to JPEG or PNG."
-    if not brands.isdisjoint(HEIC):
+    if not brands.isdisjoint(_HEIC):
         advice = "convert it to JPEG, or install the package pillow-heif and restart"
         return f"{name} is a HEIC photo, which cannot be read here; {advice}."
     return f"{name} is a video, or cut short; give a still picture as JPEG or PNG."

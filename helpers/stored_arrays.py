@@ -66,7 +66,7 @@ def read(path: Path) -> np.ndarray | None:
     More than 256 MB come as a read-only array that stays on the disk.
     """
     try:
-        if is_whole(path):
+        if _is_whole(path):
             with contextlib.suppress(OSError):  # another's folder may be read only
                 os.utime(path)  # used just now: last to go when room is needed
             return open_array(path)
@@ -80,18 +80,11 @@ def read(path: Path) -> np.ndarray | None:
     return None
 
 
-def is_whole(path: Path) -> bool:
+def _is_whole(path: Path) -> bool:
     """Whether the sum at the file's end is that of all that stands before it."""
-    left = path.stat().st_size - len(_MARK) - 32
-    total = hashlib.sha256()
-    with path.open("rb") as file:
-        while left > 0:
-            block = file.read(min(left, 1 << 20))
-            if not block:
-                return False
-            total.update(block)
-            left -= len(block)
-        return file.read() == _MARK + total.digest()
+    data = np.memmap(path, np.uint8, "r")
+    end = len(_MARK) + 32
+    return bytes(data[-end:]) == _MARK + hashlib.sha256(data[:-end]).digest()
 
 
 def open_array(path: Path) -> np.ndarray:

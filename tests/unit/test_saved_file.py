@@ -20,8 +20,7 @@ def functional():
     inputs = keras().Input((8, 8, 3))
     x = layers.BatchNormalization()(layers.Conv2D(4, 3)(inputs))
     x = layers.Reshape((36, 4))(layers.SeparableConv2D(4, 1)(x))
-    x = layers.MultiHeadAttention(2, 4)(x, x)
-    x = layers.GRU(3)(x)
+    x = layers.GRU(3)(layers.MultiHeadAttention(2, 4)(x, x))
     return keras().Model(inputs, layers.Dense(2)(x))
 
 
