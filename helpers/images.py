@@ -97,10 +97,10 @@ def _picture(image) -> np.ndarray:
 # --- From numbers to colours ----------------------------------------------------------------------------------------
 
 
-def deprocess(array, contrast: float = 0.25) -> np.ndarray:
+def deprocess(array) -> np.ndarray:
     """Return a viewable uint8 picture `(height, width, 3)` of any float array, such as a gradient or a dream.
 
-    The mean becomes mid grey, and one standard deviation the share `contrast` of the range 0..255; the rest is clipped.
+    The mean becomes mid grey, and one standard deviation a quarter of the range 0..255; the rest is clipped.
     A constant array becomes mid grey. `array` is `(height, width)` or has 1 or 3 channels last. Raises `ImageError`
     for NaN, infinite values and other shapes.
     """
@@ -110,13 +110,9 @@ def deprocess(array, contrast: float = 0.25) -> np.ndarray:
     if values.ndim != 3 or values.shape[2] not in (1, 3) or values.size == 0:
         raise ImageError(f"An array of shape {np.shape(array)} is no picture; give (height, width, 3).")
     _refuse_nan(values, "The array")
-    if not contrast > 0:
-        raise ValueError(f"The contrast is {contrast}; give a number above 0, for example 0.25.")
-    largest = np.abs(values).max()
-    if largest > 0:
-        values = values / largest  # so that the squares of tiny or huge values neither vanish nor overflow
-    spread = values.std() if np.ptp(values) > 0 else 0.0
-    shown = (values - values.mean()) / spread * contrast + 0.5 if spread > 0 else np.full(values.shape, 0.5)
+    values = values / (np.abs(values).max() or 1)  # the squares of tiny or huge values neither vanish nor overflow
+    values -= values.mean()
+    shown = values / (values.std() or 1) * 0.25 + 0.5
     shown = np.rint(shown.clip(0, 1) * 255).astype(np.uint8)
     return np.repeat(shown, 3, axis=2) if shown.shape[2] == 1 else shown
 
@@ -236,11 +232,11 @@ def _font(size: int):
 # --- Arrange and save -----------------------------------------------------------------------------------------------
 
 
-def grid(images, columns: int | None = None, gap: int = 2, background: int = 255) -> np.ndarray:
+def grid(images, columns: int | None = None, gap: int = 2) -> np.ndarray:
     """Return pictures side by side in rows: uint8 `(height, width, 3)`.
 
     `images` is a list, or an array `(n, height, width)` or `(n, height, width, 3)`; smaller ones are centred in
-    their cell. `columns` is as near a square as can be if not given; `gap` is in pixels; `background` is a grey 0..255.
+    their cell. `columns` is as near a square as can be if not given; `gap` is in white pixels.
     """
     pictures = [_picture(np.asarray(image)) for image in images]
     if not pictures:
@@ -250,7 +246,7 @@ def grid(images, columns: int | None = None, gap: int = 2, background: int = 255
     height = max(picture.shape[0] for picture in pictures)
     width = max(picture.shape[1] for picture in pictures)
     shape = (rows * (height + gap) - gap, columns * (width + gap) - gap, 3)
-    sheet = np.full(shape, background, np.uint8)
+    sheet = np.full(shape, 255, np.uint8)
     for number, picture in enumerate(pictures):
         row, column = divmod(number, columns)
         top = row * (height + gap) + (height - picture.shape[0]) // 2

@@ -8,39 +8,25 @@ from __future__ import annotations
 
 import io
 import re
-from typing import NamedTuple
 
 from PIL import Image
 
 from helpers import photo_files
 from helpers.photo_files import ImageError
 
-
-class Limit(NamedTuple):
-    """How many times `max_pixels` a picture of a format may have, and how many million bytes its file."""
-
-    times: float
-    megabytes: float = float("inf")
-
-
-# A JPEG of one scan is decoded smaller straight away; JPEG 2000, too, but slowly. The others are decoded whole first:
-# 5 bytes a pixel in the simple formats, up to 19 in WebP, AVIF and HEIC, which also keep a second picture.
-_LIMITS = {
-    "JPEG": Limit(16, 150),
-    "JPEG in scans": Limit(4, 150),  # all coefficients are kept: 2 bytes for each number of a pixel
-    "PNG": Limit(5),
-    "GIF": Limit(5),
-    "BMP": Limit(5),
-    "PPM": Limit(5),
-    "PPM, number by number": Limit(0.03),  # in Python, two microseconds each
-    "PGM, number by number": Limit(0.1),
-    "TIFF": Limit(4),
-    "ICO": Limit(4, 10),
-    "WEBP": Limit(2),
-    "AVIF": Limit(2, 40),
-    "HEIC": Limit(2, 40),
-    "JPEG2000": Limit(4),
+# How many times `max_pixels` a picture may have. A JPEG of one scan is decoded smaller straight away; JPEG 2000, too,
+# but slowly. The others are decoded whole first: 5 bytes a pixel in the simple formats, up to 19 in WebP, AVIF and
+# HEIC, which also keep a second picture.
+_TIMES = {
+    "JPEG": 16,
+    "JPEG in scans": 4,  # all coefficients are kept: 2 bytes for each number of a pixel
+    **dict.fromkeys(("PNG", "GIF", "BMP", "PPM"), 5),
+    **dict.fromkeys(("TIFF", "ICO", "JPEG2000"), 4),
+    **dict.fromkeys(("WEBP", "AVIF", "HEIC"), 2),
+    "PPM, number by number": 0.03,  # in Python, two microseconds each
+    "PGM, number by number": 0.1,
 }
+_MEGABYTES = {"JPEG": 150, "ICO": 10, "AVIF": 40, "HEIC": 40}  # of a file, where that is bounded
 _SCANS = 100  # times max_pixels: pixels of all scans of a JPEG together
 _J2K_MEGABYTES = 12  # that are decoded in some 3 seconds; each halving of the sides leaves a third of the work
 # The whole header; Pillow would search for its end byte by byte through the whole file.
@@ -58,10 +44,10 @@ def opened(file, start: bytes, max_pixels: int, name: str) -> tuple[Image.Image,
     kind = photo_files.kind_of(start)
     if kind is None:
         raise ImageError(photo_files.sentence(start, name, ValueError()))
-    megabytes, most = _length(file) / 1e6, _LIMITS[kind].megabytes
-    if megabytes > most:
+    megabytes, most = _length(file) / 1e6, _MEGABYTES.get(kind)
+    if most is not None and megabytes > most:
         raise ImageError(
-            f"{name} has {megabytes:.0f} MB, more than the {most:.0f} MB that are read of a {kind} file; make it "
+            f"{name} has {megabytes:.0f} MB, more than the {most} MB that are read of a {kind} file; make it "
             "smaller first."
         )
     if kind == "PPM" and not _PPM_HEADER.match(start):
@@ -96,7 +82,7 @@ def _check(image: Image.Image, file, kind: str, max_pixels: int, name: str) -> N
 
 def refuse_giant(size: tuple[int, int], max_pixels: int, case: str, name: str) -> None:
     """Raise ImageError for more pixels than are read of such a file. case: a format."""
-    pixels, limit = size[0] * size[1], max_pixels * _LIMITS[case].times
+    pixels, limit = size[0] * size[1], max_pixels * _TIMES[case]
     if pixels > limit:
         raise ImageError(
             f"{name} has {pixels / 1e6:.3g} million pixels ({size[0]} x {size[1]}), more than the {limit / 1e6:.3g} "
