@@ -7,7 +7,6 @@ import errno
 import os
 import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,16 +58,6 @@ def workplace(parent: Path, prefix: str) -> Iterator[Path]:
     finally:
         shutil.rmtree(room, ignore_errors=True)
         _let_go(held[0], _lock_of(room))
-
-
-def unfinished(folder: Path) -> tuple[IO[bytes], Path]:
-    """Return a new file to write, and its path; after a kill the next `sweep` removes it."""
-    while True:
-        handle, name = tempfile.mkstemp(prefix="unfinished-", suffix=".part", dir=folder)
-        file = os.fdopen(handle, "wb")
-        if _lock(file) is not False and _is_there(file, Path(name)):
-            return file, Path(name)
-        file.close()
 
 
 def sweep(folder: Path, patterns: tuple[str, ...] = _LEFTOVERS) -> None:

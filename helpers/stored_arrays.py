@@ -22,8 +22,9 @@ class Writer:
     """A float32 `.npy` file that grows batch by batch and gets its name when it is whole; its sum stands at its end."""
 
     def __init__(self, folder: Path) -> None:
-        self.file, self.path = disk.unfinished(folder)
-        self.total, self.started = hashlib.sha256(), False
+        self.total, self.started, self.left = hashlib.sha256(), False, contextlib.ExitStack()
+        self.path = self.left.enter_context(disk.workplace(folder, "unfinished-")) / "array.npy"
+        self.file = self.left.enter_context(self.path.open("wb"))
 
     def write(self, rows: np.ndarray, count: int) -> None:
         """Add rows `(k, ...)` of an array that will have `count` rows in the end."""
@@ -39,19 +40,16 @@ class Writer:
     def finish(self, path: Path) -> None:
         """Write the sum and give the file its name."""
         self.file.write(_MARK + self.total.digest())
-        self.file.flush()
-        if os.name == "nt":  # where an open file cannot be renamed; elsewhere it stays locked until it has its name
-            self.file.close()
+        self.file.close()
         if path.is_dir():  # damage: a file belongs there
             disk.remove(path)
         os.replace(self.path, path)
-        self.file.close()
+        self.left.close()
 
     def discard(self) -> None:
         """Remove what is unfinished; nothing happens after `finish`."""
         with contextlib.suppress(OSError):  # closing writes what is left, and the disk may be full
-            self.file.close()
-        self.path.unlink(missing_ok=True)
+            self.left.close()
 
 
 def _header(shape: tuple[int, ...]) -> bytes:

@@ -46,10 +46,10 @@ def kinds(folder: Path) -> list[str]:
 
 def test_what_is_held_stays_and_what_was_left_goes(at_work, tmp_path):
     disk.sweep(tmp_path)
-    assert kinds(tmp_path) == [".unpack-", ".unpack-", "unfinish"]
+    assert kinds(tmp_path) == [".unpack-", ".unpack-", "unfinish", "unfinish"]
     at_work.kill()
     at_work.wait()
-    assert kinds(tmp_path) == [".unpack-", ".unpack-", "unfinish"]
+    assert kinds(tmp_path) == [".unpack-", ".unpack-", "unfinish", "unfinish"]
     disk.sweep(tmp_path)
     assert kinds(tmp_path) == []
 
