@@ -137,13 +137,10 @@ def task_numbers(values: Any, tasks: int | None = None, negative: bool = False) 
     numbers unless `negative` lets them pass as unknown tasks, and, where their number is known, for those beyond it.
     """
     anew = "np.unique(task, return_inverse=True)[1] numbers them from 0"
-    try:
-        found = column("the tasks", values)
-    except ValueError as error:
-        names = np.asarray(values, dtype=object).ravel()
-        if any(isinstance(one, str) for one in names):
-            raise ValueError(f"the tasks are names, such as {names[0]!r}, expected numbers; {anew}") from None
-        raise error from None
+    names = [one for one in np.asarray(values, dtype=object).ravel() if isinstance(one, str)]
+    if names:
+        raise ValueError(f"the tasks are names, such as {names[0]!r}, expected numbers; {anew}")
+    found = column("the tasks", values)
     wrong = found[~((found >= (-np.inf if negative else 0)) & (found == np.floor(found)) & np.isfinite(found))]
     if len(wrong):
         raise ValueError(f"the tasks hold {wrong[0]:g}, expected whole numbers from 0; {anew}")

@@ -102,17 +102,16 @@ class _TooSlow(Exception):
 
 def bring(job: Job) -> Path:
     """Receive, check and move; a wrong file that was put together from two downloads gets one more try as a whole."""
-    for _ in range(2):
-        resumed, announced = _receive(job)
-        problem = job.problem(job.part, announced)
-        if problem is None:
-            os.replace(job.part, job.path)
-            job.forget()
-            return job.path
-        job.forget()
-        if not resumed:
-            break
-    raise job.error(f"the file is not the one expected, {problem}; it was deleted")
+    resumed, announced = _receive(job)
+    problem = job.problem(job.part, announced)
+    if problem is None:
+        os.replace(job.part, job.path)
+    job.forget()
+    if problem and resumed:
+        return bring(job)
+    if problem:
+        raise job.error(f"the file is not the one expected, {problem}; it was deleted")
+    return job.path
 
 
 def refusal(url: str) -> str | None:
@@ -158,9 +157,7 @@ def _receive(job: Job) -> tuple[bool, str | None]:
                 return start > 0, _announced_md5(response.headers)
     except DownloadError:
         raise
-    except _TooSlow as error:
-        raise job.error(f"{error}; {job.kept()}") from None
-    except (requests.RequestException, HTTPError, ValueError) as error:
+    except (_TooSlow, requests.RequestException, HTTPError, ValueError) as error:
         raise job.error(_network_fault(job, error)) from error
     if not got:
         raise job.error("the server sends another part of the file than the one asked for; try later")
@@ -309,6 +306,7 @@ def _network_fault(job: Job, error: Exception) -> str:
     if isinstance(error, exceptions.Timeout) or "timed out" in str(error):
         return f"nothing came for {job.timeout:g} s; {job.kept()}"
     for kinds, reason in (
+        (_TooSlow, f"{error}; {job.kept()}"),
         (exceptions.TooManyRedirects, "it points from address to address without end"),
         (exceptions.InvalidSchema, f"it points elsewhere, and the address there {_NOT_SECURE}"),
         (ValueError, "it points elsewhere, to what is not an address; try later"),
