@@ -152,6 +152,7 @@ def _finish(image: Image.Image, max_pixels: int, name: str) -> np.ndarray:
     except Exception:  # damaged EXIF data must not cost the student the photo
         orientation = 1
     image = _shrunk(image, max_pixels, _grey_range(image, name), name)
+    image.info = {}  # what else the file says of itself may be damaged
     image.getexif()[274] = orientation
     return np.array(ImageOps.exif_transpose(image))
 

@@ -234,6 +234,19 @@ def test_broken_exif_does_not_cost_the_photo():
     assert np.array_equal(images.load(encoded(picture, "PNG", exif=b"Exif\0\0MM\0*\0\0\xff\xff")), picture)
 
 
+def test_a_damaged_byte_of_the_exif_data_does_not_cost_the_photo():
+    exif = Image.Exif()
+    exif[274], exif[271], exif[282] = 6, "a camera", 72.0
+    content = encoded(noise(8, 16), "JPEG", exif=exif)
+    start = content.index(b"Exif")
+    end = start + int.from_bytes(content[start - 2 : start], "big") - 2
+    turned = 0
+    for place in range(start + 6, end):
+        broken = content[:place] + bytes([content[place] ^ 0x5A]) + content[place + 1 :]
+        turned += images.load(broken).shape == (16, 8, 3)
+    assert end - start > 60 and 0 < turned < end - start - 6  # not where the turn itself was damaged
+
+
 def test_one_pixel():
     assert images.load(encoded(np.array([[RED]], np.uint8), "PNG")).tolist() == [[list(RED)]]
 
