@@ -140,8 +140,7 @@ def _decode(file, start: bytes, max_pixels: int, name: str) -> np.ndarray:
         image.reduce = photo_limits.j2k_halvings(file, image.size, max_pixels)
     image.load()
     if kind == "JPEG" and image.mode == "CMYK" and "adobe" not in image.info:
-        exif, image = image.getexif(), ImageChops.invert(image)  # only Adobe's CMYK is stored inverted
-        image.info["exif"] = exif.tobytes()
+        image = ImageChops.invert(image)  # only Adobe's CMYK is stored inverted
     return _finish(image, max_pixels, name)
 
 

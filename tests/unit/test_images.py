@@ -176,6 +176,9 @@ def test_cmyk():
         opposite = Image.new("CMYK", (16, 16), tuple(255 - part for part in ink))
         plain = without_adobe(encoded(opposite, "JPEG", quality=100))
         assert np.abs(images.load(plain).astype(int) - colour).max() <= 3
+    exif = Image.Exif()
+    exif[274] = 6
+    assert images.load(without_adobe(encoded(Image.new("CMYK", (16, 8)), "JPEG", exif=exif))).shape == (16, 8, 3)
 
 
 # Which side of the upright picture the first row and the first column of the file are (Exif 2.32, section 4.6.4).
