@@ -275,8 +275,10 @@ def _save(job: Job, response: Any, start: int) -> None:
 
 def _chunks(response: Any, timeout: float) -> Iterator[bytes]:
     """Yield the content as it comes. Raises _TooSlow when it keeps coming, but by drops."""
+    # read1 gives what is here; read, of older versions of the library, waits until the whole block is.
+    read = getattr(response.raw, "read1", response.raw.read)
     began, came = time.monotonic(), 0
-    while chunk := response.raw.read1(_CHUNK, decode_content=False):  # what is here, read waits for the whole block
+    while chunk := read(_CHUNK, decode_content=False):
         yield chunk
         came += len(chunk)
         passed = time.monotonic() - began
