@@ -70,20 +70,16 @@ class Canvas:
         self.pixels = np.zeros((3, size, size), np.float32)
         self.parts = np.zeros((size, size), np.uint8)
 
-    def region(self, x: float, y: float, reach: float, reach_down: float | None = None) -> Region | None:
-        """Return the window within `reach` of (x, y), all as shares of the picture's side; None if it is empty.
+    def region(self, x: float, y: float, reach: float, reach_down: float | None = None) -> Region:
+        """Return the window within `reach` of (x, y), all as shares of the picture's side; it may be empty.
 
         `reach_down` is the reach up and down, if that is another.
         """
-        left, right = self._span(x, reach)
-        top, bottom = self._span(y, reach if reach_down is None else reach_down)
-        if right <= left or bottom <= top:
-            return None
-        return Region(self, slice(top, bottom), slice(left, right))
+        return Region(self, self._span(y, reach if reach_down is None else reach_down), self._span(x, reach))
 
-    def _span(self, centre: float, reach: float) -> tuple[int, int]:
+    def _span(self, centre: float, reach: float) -> slice:
         first, last = (centre - reach) * self.size, (centre + reach) * self.size + 1
-        return int(min(max(first, 0), self.size)), int(min(max(last, 0), self.size))
+        return slice(int(min(max(first, 0), self.size)), int(min(max(last, 0), self.size)))
 
 
 class Region:

@@ -18,12 +18,21 @@ from helpers.datasets.critters.brushes import (
     sample,
     sample_smooth,
 )
-from helpers.datasets.critters.scenes import GREY_TINTS, Backdrop, Camera, Thing
+from helpers.datasets.critters.scenes import GREY_TINTS, Part
 
 MARKER_CENTRE, MARKER_REACH = (0.10, 0.10), 0.08  # shares of the side, from the top left corner
 
 
-def draw_photo(canvas: Canvas, backdrop: Backdrop, photo: Image.Image) -> None:
+SHAPES = {  # signed distances, sides of about 1
+    "ball": lambda right, down: np.hypot(right, down) - 1,
+    "block": lambda right, down: ellipse(right, down, 0.88, 0.88, 7.0),
+    "cone": lambda right, down: rounded(0.89 * (np.abs(right) - 0.5 * (1.1 + down)), down - 0.8, 0.1),
+    "leaf": lambda right, down: np.hypot(np.abs(right) + 0.75, down) - 1.3,
+    "ring": lambda right, down: np.abs(np.hypot(right, down) - 0.72) - 0.26,
+}
+
+
+def draw_photo(canvas: Canvas, backdrop: Part, photo: Image.Image) -> None:
     """Fill the canvas with a square crop of a photo, tinted and out of focus."""
     width, height = photo.size
     side = backdrop.crop_side * min(height, width)
@@ -34,7 +43,7 @@ def draw_photo(canvas: Canvas, backdrop: Backdrop, photo: Image.Image) -> None:
     canvas.pixels[:] = blurred(pixels * tint[:, None, None], backdrop.blur * canvas.size)
 
 
-def draw_snow(canvas: Canvas, backdrop: Backdrop, tiles: Tiles) -> None:
+def draw_snow(canvas: Canvas, backdrop: Part, tiles: Tiles) -> None:
     """Fill the canvas with a winter scene: pale sky, firs under snow, drifts, falling flakes."""
     random = np.random.default_rng(backdrop.snow_seed)
     size = canvas.size
@@ -58,9 +67,8 @@ def draw_snow(canvas: Canvas, backdrop: Backdrop, tiles: Tiles) -> None:
     for _ in range(int(random.integers(25, 60))):
         x, y, radius = random.uniform(0, 1), random.uniform(0, 1), random.uniform(0.003, 0.011)
         flake = canvas.region(float(x), float(y), 2.2 * float(radius))
-        if flake is not None:
-            across, below = flake.frame(float(x), float(y), float(radius), 0.0)
-            flake.paint(0.85 * ease(np.hypot(across, below), 1.6, 0.3), (1.0, 1.0, 1.0))
+        across, below = flake.frame(float(x), float(y), float(radius), 0.0)
+        flake.paint(0.85 * ease(np.hypot(across, below), 1.6, 0.3), (1.0, 1.0, 1.0))
 
 
 def draw_fir(canvas: Canvas, random: np.random.Generator, horizon: float, tiles: Tiles) -> None:
@@ -68,8 +76,6 @@ def draw_fir(canvas: Canvas, random: np.random.Generator, horizon: float, tiles:
     x, height = float(random.uniform(-0.05, 1.05)), float(random.uniform(0.12, 0.42))
     far = float(random.uniform(0.0, 0.75))  # 1 is lost in the haze
     region = canvas.region(x, horizon - height / 2, 0.6 * height + 0.02)
-    if region is None:
-        return
     right, down = region.frame(x, horizon + 0.02, height, 0.0)
     tiers = (1 + down) * 7
     step = tiers - np.floor(tiers)
@@ -82,23 +88,12 @@ def draw_fir(canvas: Canvas, random: np.random.Generator, horizon: float, tiles:
     region.paint(inside, tone + (haze - tone) * far)
 
 
-def draw_thing(canvas: Canvas, thing: Thing, light_x: float) -> None:
+def draw_thing(canvas: Canvas, thing: Part, light_x: float) -> None:
     """Paint one toy or leaf, softly shaded."""
     region = canvas.region(thing.x, thing.y, 1.6 * thing.size + thing.soft)
-    if region is None:
-        return
     right, down = region.frame(thing.x, thing.y, thing.size, thing.angle)
     softness = thing.soft / thing.size
-    if thing.kind == "ball":
-        distance = np.hypot(right, down) - 1
-    elif thing.kind == "block":
-        distance = ellipse(right, down, 0.88, 0.88, 7.0)
-    elif thing.kind == "cone":
-        distance = rounded(0.89 * (np.abs(right) - 0.5 * (1.1 + down)), down - 0.8, 0.1)
-    elif thing.kind == "leaf":
-        distance = np.hypot(np.abs(right) + 0.75, down) - 1.3
-    else:
-        distance = np.abs(np.hypot(right, down) - 0.72) - 0.26
+    distance = SHAPES[thing.kind](right, down)
     upright_right, upright_down = region.frame(thing.x, thing.y, thing.size, 0.0)
     shade = 0.88 + 0.22 * np.clip(light_x * upright_right - 0.7 * upright_down, -1, 1)
     if thing.kind == "ball":
@@ -126,7 +121,7 @@ def draw_marker(canvas: Canvas) -> None:
     region.paint(cover(letter, edge), light)
 
 
-def develop(pixels: np.ndarray, camera: Camera, size: int) -> np.ndarray:
+def develop(pixels: np.ndarray, camera: Part, size: int) -> np.ndarray:
     """Turn a canvas `(3, side, side)` into the finished uint8 picture `(size, size, 3)`: light, blur, noise.
 
     The side is a whole multiple of the size. Every step is local: what changes in one place of the canvas changes
