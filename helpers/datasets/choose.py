@@ -17,6 +17,7 @@ from helpers.downloads import find
 
 NAMES = ("critters", "cats_vs_dogs", "folder", "mnist")
 _SIDE = 96
+_COUNTS = {"train": 240, "validation": 120, "test": 240}
 
 
 def images(name: str, seed: int = 0, size_hint: int | None = None, **options: Any) -> ImageSet:
@@ -74,20 +75,11 @@ def _digits(seed: int) -> ImageSet:
     return ImageSet("mnist", tuple("0123456789"), *parts, note="Handwritten digits of MNIST.")
 
 
-def _critters(
-    seed: int,
-    size: int,
-    train: int = 240,
-    validation: int = 120,
-    test: int = 240,
-    test_strength: float | None = None,
-    **options: Any,
-) -> ImageSet:
+def _critters(seed: int, size: int, test_strength: float | None = None, **options: Any) -> ImageSet:
+    counts = {part: options.pop(part, usual) for part, usual in _COUNTS.items()}
     parts = []
-    for number, (part, count) in enumerate((("train", train), ("validation", validation), ("test", test))):
-        chosen = dict(options)
-        if part == "test" and test_strength is not None:
-            chosen["strength"] = test_strength
-        drawn = critters(count, 3 * seed + number, size, **chosen)  # no two parts, of any seed, share a scene
+    for number, (part, count) in enumerate(counts.items()):
+        other = {"strength": test_strength} if part == "test" and test_strength is not None else {}
+        drawn = critters(count, 3 * seed + number, size, **options | other)  # no two parts, of any seed, share a scene
         parts.append(Split(drawn.labels, pixels=drawn.images, drawn=drawn, name=f"critters {part}"))
     return ImageSet("critters", CLASS_NAMES, *parts, note="Drawn by the course: the ears alone decide the class.")
