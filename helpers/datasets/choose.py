@@ -15,7 +15,7 @@ from helpers.datasets.imagesets import ImageSet, Split
 from helpers.datasets.splits import stratified_split
 from helpers.downloads import find
 
-NAMES = ("critters", "cats_vs_dogs", "folder", "mnist")
+_NAMES = ("critters", "cats_vs_dogs", "folder", "mnist")
 _SIDE = 96
 _COUNTS = {"train": 240, "validation": 120, "test": 240}
 
@@ -42,7 +42,7 @@ def images(name: str, seed: int = 0, size_hint: int | None = None, **options: An
         return cats_vs_dogs(seed) if name == "cats_vs_dogs" else _digits(seed)
     if name.partition(":")[0] == "folder":
         return from_folder(_own_folder(name.partition(":")[2], options.pop("path", None)), seed=seed, **options)
-    raise ValueError(f"There is no photo data set {name!r}; choose one of {', '.join(NAMES)}.")
+    raise ValueError(f"There is no photo data set {name!r}; choose one of {', '.join(_NAMES)}.")
 
 
 def _own_folder(named: str, path: str | Path | None) -> str | Path:

@@ -19,7 +19,7 @@ from helpers.datasets.splits import stratified_split
 from helpers.downloads import find
 from helpers.photo_files import extensions, short
 
-FRACTIONS = (0.6, 0.2, 0.2)
+_FRACTIONS = (0.6, 0.2, 0.2)
 # Which parts have folders -> the part that is split, what it is split into, and the sentence that says so.
 _PLANS = {
     ("all",): ("all", ("train", "validation", "test"), "The photos were split by class with the seed."),
@@ -37,7 +37,7 @@ _PLANS = {
 def from_folder(
     path: str | Path,
     seed: int = 0,
-    fractions: Sequence[float] = FRACTIONS,
+    fractions: Sequence[float] = _FRACTIONS,
     skip_unreadable: bool = False,
     name: str | None = None,
 ) -> ImageSet:
@@ -60,7 +60,7 @@ def from_folder(
     if len(fractions) != 3 or fractions[0] <= 0 or min(fractions) < 0 or not np.isclose(sum(fractions), 1.0):
         raise ValueError(
             f"The fractions {tuple(fractions)} must be three shares (train, validation, test) that sum to 1, the first "
-            f"above 0, for example {FRACTIONS}."
+            f"above 0, for example {_FRACTIONS}."
         )
     root = _folder(path)
     parts = find_parts(root) or {"all": root}

@@ -12,12 +12,12 @@ from helpers import arguments
 from helpers.datasets.critters.brushes import BACKGROUND, BODY, CLUTTER, EARS, FACE, MARKER, Canvas, Tiles
 from helpers.datasets.critters.scenes import BACKGROUNDS, EAR_KINDS, Difficulty, Part, Scene, draw_scenes
 
-__all__ = ["BACKGROUNDS", "CLASS_NAMES", "SHORTCUTS", "Critters", "Difficulty", "Scene", "critters"]
+__all__ = ["BACKGROUNDS", "CLASS_NAMES", "Critters", "Difficulty", "Scene", "critters"]
 
 CLASS_NAMES = ("cat", "dog")
-SHORTCUTS = ("snow", "corner")
-SIZES = (32, 512)
-SMOOTH_FROM = 192  # smaller pictures are drawn at a whole multiple of their size, at least this, and averaged
+_SHORTCUTS = ("snow", "corner")
+_SIZES = (32, 512)
+_SMOOTH_FROM = 192  # smaller pictures are drawn at a whole multiple of their size, at least this, and averaged
 
 
 def _shown(part: int, says: str) -> property:
@@ -102,11 +102,8 @@ class Critters:
         _choice("ears", ears, (None, "swap", *EAR_KINDS))
         _choice("background", background, (None, "swap", "snow", "photo", *BACKGROUNDS))
         _choice("marker", marker, (None, "swap", True, False))
-        size = self.size if size is None else arguments.whole("size", size, *SIZES)
-        scenes = (_with_background(_with_ears(scene, ears), background) for scene in self.scenes)
-        if marker is not None:
-            scenes = (replace(scene, marker=not scene.marker if marker == "swap" else marker) for scene in scenes)
-        return _drawn(scenes, size)
+        size = self.size if size is None else arguments.whole("size", size, *_SIZES)
+        return _drawn((_changed(scene, ears, background, marker) for scene in self.scenes), size)
 
 
 def critters(
@@ -141,26 +138,25 @@ def critters(
     picture. 600 pictures of 96 px take about 6 s, 100 of 224 px about 1.5 s.
     """
     n, seed = arguments.whole("n", n, 1, 100_000), arguments.whole("seed", seed)
-    size, strength = arguments.whole("size", size, *SIZES), arguments.number("strength", strength, -1, 1)
-    _choice("shortcut", shortcut, (None, *SHORTCUTS))
+    size, strength = arguments.whole("size", size, *_SIZES), arguments.number("strength", strength, -1, 1)
+    _choice("shortcut", shortcut, (None, *_SHORTCUTS))
     dials = Difficulty() if difficulty is None else difficulty
     for name, dial in vars(arguments.made_by("difficulty", dials, Difficulty, "None or Difficulty(noise=0.5)")).items():
         arguments.number(f"The dial {name}", dial, 0.25 if name == "ear_size" else 0, 2)  # without ears no class
     return _drawn(draw_scenes(n, seed, dials, shortcut, strength), size)
 
 
-def _with_ears(scene: Scene, ears: str | None) -> Scene:
-    if ears is None:
-        return scene
-    return replace(scene, ears=EAR_KINDS[1 - EAR_KINDS.index(scene.ears)] if ears == "swap" else ears)
-
-
-def _with_background(scene: Scene, background: str | None) -> Scene:
-    if background is None:
-        return scene
+def _changed(scene: Scene, ears: str | None, background: str | None, marker: str | bool | None) -> Scene:
+    changes = {}
+    if ears is not None:
+        changes["ears"] = EAR_KINDS[1 - EAR_KINDS.index(scene.ears)] if ears == "swap" else ears
     if background in ("swap", "snow", "photo"):
-        return replace(scene, snow=not scene.snow if background == "swap" else background == "snow")
-    return replace(scene, snow=False, backdrop=Part(**vars(scene.backdrop) | {"photo": background}))
+        changes["snow"] = not scene.snow if background == "swap" else background == "snow"
+    elif background is not None:
+        changes |= {"snow": False, "backdrop": Part(**vars(scene.backdrop) | {"photo": background})}
+    if marker is not None:
+        changes["marker"] = not scene.marker if marker == "swap" else marker
+    return replace(scene, **changes)
 
 
 def _drawn(scenes: Iterable[Scene], size: int) -> Critters:
@@ -183,7 +179,7 @@ def _render(scene: Scene, size: int, pictures: dict[str, Image.Image], tiles: Ti
     """Draw one scene: uint8 `(size, size, 3)` and the part that each pixel shows, uint8 `(size, size)`."""
     from helpers.datasets.critters import animal, surroundings
 
-    factor = -(-SMOOTH_FROM // size)
+    factor = -(-_SMOOTH_FROM // size)
     canvas = Canvas(size * factor)
     if scene.snow:
         surroundings.draw_snow(canvas, scene.backdrop, tiles)

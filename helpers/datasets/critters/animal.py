@@ -4,32 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from helpers.datasets.critters.brushes import (
-    BODY,
-    EARS,
-    FACE,
-    Canvas,
-    Region,
-    Tiles,
-    capsule,
-    cover,
-    ease,
-    ellipse,
-    merged,
-    rounded,
-    sample,
-    sample_smooth,
-)
+from helpers.datasets.critters import brushes
+from helpers.datasets.critters.brushes import FACE, Region, capsule, cover, ease, ellipse, merged, sample_smooth
 from helpers.datasets.critters.scenes import Colour, Part, Scene
 
-AMBIENT, DIRECT = 0.62, 0.52  # light from everywhere, and light from the lamp's side
-PINK = (0.90, 0.62, 0.60)
+_AMBIENT, _DIRECT = 0.62, 0.52  # light from everywhere, and light from the lamp's side
+_PINK = (0.90, 0.62, 0.60)
 
 
 class Animal:
     """One scene's animal and the canvas it is painted on; lengths are in head radii, `edge` is one pixel."""
 
-    def __init__(self, canvas: Canvas, scene: Scene, tiles: Tiles):
+    def __init__(self, canvas: brushes.Canvas, scene: Scene, tiles: brushes.Tiles):
         self.canvas, self.scene, self.tiles = canvas, scene, tiles
         pose = scene.pose
         self.edge = 1.2 / (canvas.size * pose.scale)
@@ -71,12 +57,12 @@ class Animal:
         right = self.light[0] * cosine + self.light[1] * sine  # the lamp stands still while the head rolls
         down = self.light[1] * cosine - self.light[0] * sine
         lambert = normal_right * right + normal_down * down + facing * self.light[2]
-        return AMBIENT + DIRECT * np.clip(lambert, 0, 1)
+        return _AMBIENT + _DIRECT * np.clip(lambert, 0, 1)
 
     def strands(self, along: np.ndarray, across: np.ndarray) -> np.ndarray:
         """Return fur strands around 0 (about -0.5 to 0.5) that run in the direction of `along`."""
         fur = self.scene.fur
-        return sample(self.tiles.hair, along + fur.offset_along, across + fur.offset_across) - 0.5
+        return brushes.sample(self.tiles.hair, along + fur.offset_along, across + fur.offset_across) - 0.5
 
     def halo(self) -> None:
         """Darken the background a little around body and head: a soft shadow that parts them from it."""
@@ -92,11 +78,11 @@ class Animal:
         distance = ellipse(right, down - 2.30, 1.04, 1.75, 2.2) + 0.05 * strands
         shade = self.lit(np.clip(right / 0.95, -1, 1), np.clip((down - 2.0) / 1.8, -1, 1)) * (1 + 0.35 * strands)
         chest = 0.8 * cover(ellipse(right, down - 1.95, 0.52, 1.1) + 0.08 * strands, 0.25)
-        region.paint(cover(distance, 0.05), mixed(fur.main, fur.second, chest) * (0.92 * shade), BODY)
+        region.paint(cover(distance, 0.05), _mixed(fur.main, fur.second, chest) * (0.92 * shade), brushes.BODY)
         scarf = ellipse(right, down - 0.80, 0.66, 0.26, 2.6)
         folds = 0.8 + 0.25 * np.sin(9 * right + 5 * down) * ease(np.abs(right), 0.0, 0.5)
         shade = self.lit(np.clip(right / 0.8, -1, 1), np.clip((down - 0.8) / 0.5, -1, 1)) * folds
-        region.paint(cover(scarf, self.edge * 1.5), lit_colour(self.scene.face.scarf, shade), BODY)
+        region.paint(cover(scarf, self.edge * 1.5), _lit_colour(self.scene.face.scarf, shade), brushes.BODY)
 
     def head(self) -> None:
         """Paint the head with its pattern and light, then the face on it."""
@@ -116,7 +102,7 @@ class Animal:
         )
         shade *= (1 + 0.42 * strands) * (1 + 0.12 * cloud)
         weight = self.pattern(right, down, cloud, strands)
-        region.paint(cover(distance, 0.03 + 0.5 * head.fluff), mixed(fur.main, fur.second, weight) * shade, FACE)
+        region.paint(cover(distance, 0.03 + 0.5 * head.fluff), _mixed(fur.main, fur.second, weight) * shade, FACE)
         self.face(region, right - self.turn, down - self.nod, strands)
 
     def pattern(self, right, down, cloud, strands) -> np.ndarray:
@@ -149,11 +135,11 @@ class Animal:
             puffs = merged(puffs, puff, 0.06)
         shade = self.lit(np.clip(right / 0.6, -1, 1), np.clip((down - level) / 0.5, -1, 1)) * (1 + 0.25 * strands)
         region.shade(1 - 0.16 * ease(puffs, 0.12, -0.05))
-        tone = mixed(scene.fur.second, (1.0, 0.98, 0.95), np.full((1, 1), 0.35, np.float32))
+        tone = _mixed(scene.fur.second, (1.0, 0.98, 0.95), np.full((1, 1), 0.35, np.float32))
         region.paint(0.92 * cover(puffs + 0.05 * strands, 0.07), tone * shade)
         for side in (-1, 1):
             cheek = ease(np.hypot(right - side * 0.56, down - 0.24), 0.22, 0.02)
-            region.paint(face.blush * cheek, PINK)
+            region.paint(face.blush * cheek, _PINK)
         self.mouth(level)
         for side in (-1, 1):
             self.eye(side)
@@ -227,14 +213,14 @@ class Animal:
         share = along / np.float32(length)
         strands = self.strands(60 * along, 70 * across)
         outline = np.float32(width) * (1 - share) * (1 + 0.55 * np.clip(share, 0, 1))
-        distance = rounded(0.86 * (np.abs(across) - outline), -along - 0.16, 0.25) + 0.025 * strands
+        distance = brushes.rounded(0.86 * (np.abs(across) - outline), -along - 0.16, 0.25) + 0.025 * strands
         distance -= 0.03
         shade = self.lit(np.clip(across / width, -1, 1) * 0.8, np.full_like(across, -0.25)) * (1 + 0.4 * strands)
-        colour = ear_colour(ear, scene.fur)
-        region.paint(cover(distance, 0.04), lit_colour(colour, shade), EARS)
+        colour = _ear_colour(ear, scene.fur)
+        region.paint(cover(distance, 0.04), _lit_colour(colour, shade), brushes.EARS)
         outline = 0.62 * np.float32(width) * (1 - share / 0.80) * (1 + 0.55 * np.clip(share, 0, 1))
         inside = np.maximum(np.abs(across) - outline, -along - 0.15) + 0.05 * strands
-        tone = mixed(colour, PINK, np.full((1, 1), 0.65 * ear.inner, np.float32))
+        tone = _mixed(colour, _PINK, np.full((1, 1), 0.65 * ear.inner, np.float32))
         region.paint(cover(inside, 0.08), tone * (0.80 * shade * (0.85 + 0.2 * share)))
 
     def hanging_ear(self, side: int) -> None:
@@ -252,7 +238,7 @@ class Animal:
         region.shade(1 - 0.30 * ease(distance, 0.09, 0.0))
         shade = self.lit(np.clip(across / width, -1, 1) * 0.75, np.clip(along / length - 0.35, -1, 1) * 0.6)
         shade *= (1 + 0.4 * strands) * (0.82 + 0.18 * ease(along, 0.0, 0.25 * length))
-        region.paint(cover(distance, 0.04), lit_colour(ear_colour(ear, scene.fur), shade), EARS)
+        region.paint(cover(distance, 0.04), _lit_colour(_ear_colour(ear, scene.fur), shade), brushes.EARS)
 
     def ear_window(self, bearing: float, height: float, lean: float, length: float):
         """Return the window of one ear and its own coordinates: `along` from root to tip, `across` to its right."""
@@ -268,18 +254,18 @@ class Animal:
         return region, right * cosine + down * sine, right * sine - down * cosine
 
 
-def mixed(first: Colour, second: Colour, weight: np.ndarray) -> np.ndarray:
+def _mixed(first: Colour, second: Colour, weight: np.ndarray) -> np.ndarray:
     """Mix two colours by a map of weights; a negative weight darkens the first. Returns `(3, height, width)`."""
     start, end = np.float32(first)[:, None, None], np.float32(second)[:, None, None]
     return start + (end - start) * np.maximum(weight, 0) + start * 0.6 * np.minimum(weight, 0)
 
 
-def lit_colour(colour: Colour, shade: np.ndarray) -> np.ndarray:
+def _lit_colour(colour: Colour, shade: np.ndarray) -> np.ndarray:
     """Return one colour under a map of brightness, `(3, height, width)`."""
     return np.float32(colour)[:, None, None] * shade
 
 
-def ear_colour(ear: Part, fur: Part) -> Colour:
+def _ear_colour(ear: Part, fur: Part) -> Colour:
     """Return the ears' colour: the fur's, darker or lighter, at times with some of its second colour."""
     return tuple(
         float(np.clip(ear.shade * ((1 - ear.second) * main + ear.second * second), 0, 1))

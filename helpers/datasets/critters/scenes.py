@@ -13,23 +13,19 @@ Colour = tuple[float, float, float]
 BACKGROUNDS = ("brick", "china", "coffee", "flower", "grass", "gravel", "rocket", "stereo_motorcycle")
 GREY_TINTS = {"brick": (1.0, 0.74, 0.62), "grass": (0.80, 1.0, 0.55), "gravel": (1.0, 0.92, 0.82)}
 EAR_KINDS = ("pointed", "hanging")  # by label: 0 cat, 1 dog
-PATTERNS = ("plain", "stripes", "patch", "mask", "spots", "blaze")
-TOYS = ("ball", "block", "cone", "leaf", "ring")
-GOLDEN = (5**0.5 - 1) / 2  # steps of this size spread evenly over 0..1, however many there are
-FURS = (  # main colour, second colour
-    ((0.93, 0.87, 0.76), (0.99, 0.96, 0.90)),
-    ((0.86, 0.55, 0.27), (0.97, 0.90, 0.78)),
-    ((0.55, 0.36, 0.22), (0.88, 0.76, 0.60)),
-    ((0.38, 0.25, 0.17), (0.76, 0.60, 0.44)),
-    ((0.58, 0.58, 0.60), (0.93, 0.93, 0.93)),
-    ((0.26, 0.26, 0.29), (0.88, 0.87, 0.86)),
-    ((0.76, 0.63, 0.45), (0.96, 0.91, 0.81)),
-    ((0.90, 0.89, 0.87), (0.62, 0.52, 0.43)),
+_PATTERNS = ("plain", "stripes", "patch", "mask", "spots", "blaze")
+_TOYS = ("ball", "block", "cone", "leaf", "ring")
+_GOLDEN = (5**0.5 - 1) / 2  # steps of this size spread evenly over 0..1, however many there are
+_FURS = (  # main colour, second colour
+    ((0.93, 0.87, 0.76), (0.99, 0.96, 0.90)), ((0.86, 0.55, 0.27), (0.97, 0.90, 0.78)),
+    ((0.55, 0.36, 0.22), (0.88, 0.76, 0.60)), ((0.38, 0.25, 0.17), (0.76, 0.60, 0.44)),
+    ((0.58, 0.58, 0.60), (0.93, 0.93, 0.93)), ((0.26, 0.26, 0.29), (0.88, 0.87, 0.86)),
+    ((0.76, 0.63, 0.45), (0.96, 0.91, 0.81)), ((0.90, 0.89, 0.87), (0.62, 0.52, 0.43)),
     ((0.66, 0.47, 0.36), (0.95, 0.89, 0.83)),
-)
-IRISES = ((0.42, 0.27, 0.12), (0.72, 0.50, 0.16), (0.38, 0.52, 0.24), (0.32, 0.50, 0.66), (0.24, 0.16, 0.10))
-NOSES = ((0.14, 0.11, 0.12), (0.72, 0.42, 0.42), (0.38, 0.22, 0.19))
-TOY_COLOURS = (
+)  # fmt: skip
+_IRISES = ((0.42, 0.27, 0.12), (0.72, 0.50, 0.16), (0.38, 0.52, 0.24), (0.32, 0.50, 0.66), (0.24, 0.16, 0.10))
+_NOSES = ((0.14, 0.11, 0.12), (0.72, 0.42, 0.42), (0.38, 0.22, 0.19))
+_TOY_COLOURS = (
     (0.83, 0.22, 0.20), (0.95, 0.70, 0.18), (0.20, 0.50, 0.72), (0.30, 0.60, 0.34), (0.90, 0.52, 0.24),
     (0.55, 0.36, 0.22), (0.90, 0.86, 0.78), (0.46, 0.30, 0.55), (0.62, 0.62, 0.62), (0.80, 0.62, 0.42),
 )  # fmt: skip
@@ -52,7 +48,7 @@ class Part(SimpleNamespace):
 
     def numbers(self) -> list[float]:
         """Return all but the seeds as numbers, a kind as one number for each that it may be."""
-        kinds, found = {"pattern": PATTERNS, "photo": BACKGROUNDS}, []
+        kinds, found = {"pattern": _PATTERNS, "photo": BACKGROUNDS}, []
         for name, value in vars(self).items():
             if isinstance(value, str):
                 found += [float(value == kind) for kind in kinds[name]]
@@ -140,7 +136,7 @@ def _planted(labels: np.ndarray, seed: int, strength: float) -> np.ndarray:
     for label, start in enumerate(starts):
         places = np.flatnonzero(labels == label)
         wanted = (1 + strength) / 2 if label == 1 else (1 - strength) / 2
-        present[places] = (start + GOLDEN * np.arange(len(places))) % 1 < wanted
+        present[places] = (start + _GOLDEN * np.arange(len(places))) % 1 < wanted
     return present
 
 
@@ -206,11 +202,11 @@ def _draw_ear(dice: _Dice, dials: Difficulty) -> Part:
 
 def _draw_fur(dice: _Dice) -> Part:
     """Two colours, a pattern with its strength, and the places where the noise tiles are read."""
-    main, second = dice.one_of(FURS)
+    main, second = dice.one_of(_FURS)
     return Part(
         main=dice.jittered(main, 0.10),
         second=dice.jittered(second, 0.06),
-        pattern=dice.one_of(PATTERNS),
+        pattern=dice.one_of(_PATTERNS),
         strength=dice.between(0.5, 1.0),
         offset_along=dice.between(0, 256),
         offset_across=dice.between(0, 256),
@@ -223,17 +219,17 @@ def _draw_face(dice: _Dice) -> Part:
         eye_size=dice.around(0.155, 0.035),
         eye_apart=dice.around(0.37, 0.05),
         eye_height=dice.around(-0.07, 0.07),
-        iris=dice.jittered(dice.one_of(IRISES), 0.10),
+        iris=dice.jittered(dice.one_of(_IRISES), 0.10),
         pupil=dice.around(0.66, 0.16),
         muzzle=dice.around(1.0, 0.15),
         muzzle_height=dice.around(0.40, 0.06),
-        nose=dice.jittered(dice.one_of(NOSES), 0.08),
+        nose=dice.jittered(dice.one_of(_NOSES), 0.08),
         nose_size=dice.around(0.135, 0.03),
         smile=dice.between(0.5, 1.0),
         tongue=dice.between(0.6, 1.0) if dice.chance(0.3) else 0.0,
         whiskers=dice.between(0.0, 1.0),
         blush=dice.between(0.0, 0.35),
-        scarf=dice.jittered(dice.one_of(TOY_COLOURS), 0.08),
+        scarf=dice.jittered(dice.one_of(_TOY_COLOURS), 0.08),
     )
 
 
@@ -246,8 +242,8 @@ def _draw_things(dice: _Dice, dials: Difficulty, pose: Part) -> tuple[Part, ...]
         angle = dice.between(0, 2 * np.pi)
         distance = dice.between(1.0, 1.8) if front else dice.between(0.9, 2.1)
         thing = Part(
-            kind=dice.one_of(TOYS),
-            colour=dice.jittered(dice.one_of(TOY_COLOURS), 0.12),
+            kind=dice.one_of(_TOYS),
+            colour=dice.jittered(dice.one_of(_TOY_COLOURS), 0.12),
             x=pose.x + distance * pose.scale * float(np.cos(angle)),
             y=pose.y + distance * pose.scale * float(np.sin(angle)),
             size=dice.between(0.05, 0.12) if front else dice.between(0.05, 0.15),
