@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-TICK, CROSS, DASH = "✓", "✗", "–"
-VERDICTS = ("holds", "holds for VGG16 only", "does not hold here")
-CLAIM_MIME = "application/vnd.course.slide-claim+json"
+_TICK, _CROSS, _DASH = "✓", "✗", "–"
+_VERDICTS = ("holds", "holds for VGG16 only", "does not hold here")
+_CLAIM_MIME = "application/vnd.course.slide-claim+json"
 
 
 class Claims:
@@ -47,8 +47,8 @@ class Claims:
             return
         shown = f"{claim}{_in_brackets(value)}"
         if not bool(condition):
-            raise AssertionError(f"{CROSS} this does not hold here: {shown}")
-        print(f"{TICK} {shown}")
+            raise AssertionError(f"{_CROSS} this does not hold here: {shown}")
+        print(f"{_TICK} {shown}")
 
     def slide_claim(
         self,
@@ -66,8 +66,8 @@ class Claims:
         measurement was made on VGG16. Raises AssertionError only when the measured verdict differs from the stated one
         where it was stated; ValueError for an unknown verdict.
         """
-        if verdict not in VERDICTS:
-            raise ValueError(f"verdict is {verdict!r}, expected one of {', '.join(map(repr, VERDICTS))}")
+        if verdict not in _VERDICTS:
+            raise ValueError(f"verdict is {verdict!r}, expected one of {', '.join(map(repr, _VERDICTS))}")
         measured = "holds" if bool(holds) else "does not hold here"
         if not self.apply:
             outcome = f"{'holds' if bool(holds) else 'does not hold'} here"
@@ -76,15 +76,15 @@ class Claims:
         expected = {"holds": True, "does not hold here": False, "holds for VGG16 only": on_vgg16}[verdict]
         line = f"slide ({lecture}): {claim} - {{}}{_in_brackets(number)}"
         if bool(holds) != expected:
-            raise AssertionError(f"{CROSS} " + line.format(f"the text says '{verdict}', measured: {measured}"))
+            raise AssertionError(f"{_CROSS} " + line.format(f"the text says '{verdict}', measured: {measured}"))
         record = {"lecture": lecture, "claim": claim, "verdict": verdict, "number": _plain(number)}
-        _show(f"{TICK if bool(holds) else CROSS} " + line.format(verdict), record)
+        _show(f"{_TICK if bool(holds) else _CROSS} " + line.format(verdict), record)
 
     def _report(self, what: str, outcome: str, value: Any) -> None:
         """Say what was measured with these choices, how the claim would come out, and for which it was made."""
         made = " and ".join(f"{name} = {' or '.join(map(repr, values[1:]))}" for name, values in self._others.items())
         measured = f"measured {_plain(value)}: " if _plain(value) else ""
-        print(f"{DASH} {measured}{what} {outcome} (not claimed for this choice, only for {made})")
+        print(f"{_DASH} {measured}{what} {outcome} (not claimed for this choice, only for {made})")
 
 
 def exercise(answer: Any, correct: Any, hint: str = "", tolerance: float = 1e-3) -> None:
@@ -94,13 +94,13 @@ def exercise(answer: Any, correct: Any, hint: str = "", tolerance: float = 1e-3)
     the answer and says whether it is right. tolerance: relative, for numbers and arrays.
     """
     if answer is None or answer is Ellipsis:
-        print(f"{DASH} not answered yet. {hint}".rstrip())
+        print(f"{_DASH} not answered yet. {hint}".rstrip())
         return
     try:
         right = bool(correct(answer)) if callable(correct) else _equal(answer, correct, tolerance)
     except Exception:  # a wrong answer may have any type or shape: it is wrong, not an error
         right = False
-    print(f"{TICK} right" if right else f"{CROSS} not yet. {hint}".rstrip())
+    print(f"{_TICK} right" if right else f"{_CROSS} not yet. {hint}".rstrip())
 
 
 def sealed(code: str) -> Callable[[Any], bool]:
@@ -154,4 +154,4 @@ def _show(line: str, record: dict[str, str]) -> None:
     if get_ipython is None or get_ipython() is None:
         print(line)
     else:
-        display({"text/plain": line, CLAIM_MIME: record}, raw=True)
+        display({"text/plain": line, _CLAIM_MIME: record}, raw=True)

@@ -31,19 +31,19 @@ SLIDES_USE = {
 }
 
 # What of it can be had: the network (notebook 1's slides name none), the photos of cats and dogs, a photo like theirs.
-SLIDES_NETWORK = {name: "vgg16" for name in SLIDES_USE} | {"01_augmentation": None, "07_deepdream": "inception_v3"}
-WITH_DATA = ("01_augmentation", "02_feature_extraction", "03_fine_tuning", "04_activations")
-OWN_PHOTO = {"06_grad_cam": "of elephants", "07_deepdream": "of a sky"}
-CATS_VS_DOGS_MEGABYTES = 69
+_SLIDES_NETWORK = {name: "vgg16" for name in SLIDES_USE} | {"01_augmentation": None, "07_deepdream": "inception_v3"}
+_WITH_DATA = ("01_augmentation", "02_feature_extraction", "03_fine_tuning", "04_activations")
+_OWN_PHOTO = {"06_grad_cam": "of elephants", "07_deepdream": "of a sky"}
+_CATS_VS_DOGS_MEGABYTES = 69
 
-DATA_HERE = {
+_DATA_HERE = {
     "critters": "drawn cat and dog faces on real photos, where we know which pixels decide",
     "mnist": "handwritten digits",
     "cats_vs_dogs": "2000 + 1000 real photos of cats and dogs",
     "folder": "your own folder of photos",
     "photos": "the sample photos of scikit-image and scikit-learn",
 }
-INSTALLED = ("efficientnet_lite0", "squeezenet"), ("critters", "photos", "mnist")
+_INSTALLED = ("efficientnet_lite0", "squeezenet"), ("critters", "photos", "mnist")
 
 
 def box(notebook: str, network: Network, data: str = "photos") -> str:
@@ -55,11 +55,11 @@ def box(notebook: str, network: Network, data: str = "photos") -> str:
     if notebook not in SLIDES_USE:
         raise ValueError(f"there is no box for {notebook!r}; notebooks with one: {', '.join(SLIDES_USE)}")
     data = data.partition(":")[0]  # "folder:my_photos" is a folder
-    installed = network.name in INSTALLED[0] and data in INSTALLED[1]
+    installed = network.name in _INSTALLED[0] and data in _INSTALLED[1]
     lines = [
         f"> **The slides use** {SLIDES_USE[notebook]}.  ",
         f"> **Here runs** `{network.name}` ({network.model.count_params():,} parameters) on "
-        f"{DATA_HERE.get(data, data)}{': everything comes with the installation' if installed else ''}.  ",
+        f"{_DATA_HERE.get(data, data)}{': everything comes with the installation' if installed else ''}.  ",
         *_slides_own(notebook, network.name, data),
         "> **Numbers differ** from the slides'. Where an *order* differs, the text says so.",
         "",
@@ -72,15 +72,15 @@ def box(notebook: str, network: Network, data: str = "photos") -> str:
 
 def _slides_own(notebook: str, network: str, data: str) -> list[str]:
     """The line that says how to run what the slides use, as far as that is not running already."""
-    wanted, own = [], SLIDES_NETWORK[notebook]
+    wanted, own = [], _SLIDES_NETWORK[notebook]
     if own not in (None, network):
         megabytes = FAMILIES[own].megabytes[0]
         wanted.append(f'`python3 course.py download {own}` ({megabytes} MB), `NETWORK = "{own}"`')
-    if notebook in WITH_DATA and data != "cats_vs_dogs":
-        size = CATS_VS_DOGS_MEGABYTES
+    if notebook in _WITH_DATA and data != "cats_vs_dogs":
+        size = _CATS_VS_DOGS_MEGABYTES
         wanted.append(f'`python3 course.py download cats_vs_dogs` ({size} MB), `DATA = "cats_vs_dogs"`')
-    if notebook in OWN_PHOTO:
-        wanted.append(f"the path of a photo {OWN_PHOTO[notebook]} for `PHOTO`")
+    if notebook in _OWN_PHOTO:
+        wanted.append(f"the path of a photo {_OWN_PHOTO[notebook]} for `PHOTO`")
     if not wanted:
         return []
     return [f"> **To run the slides' own,** bring it and change the parameters cell above: {'; '.join(wanted)}.  "]

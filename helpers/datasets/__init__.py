@@ -12,23 +12,6 @@ from helpers.datasets.photos import Photo, photo, photos
 from helpers.datasets.tables import Tasks, schools, survey
 
 __all__ = [
-    "DOWNLOADS",
-    "Critters",
-    "ImageSet",
-    "Photo",
-    "Row",
-    "Split",
-    "Tasks",
-    "available",
-    "cats_vs_dogs",
-    "critters",
-    "download",
-    "from_folder",
-    "images",
-    "missing",
-    "mnist",
-    "photo",
-    "photos",
-    "schools",
-    "survey",
-]
+    "DOWNLOADS", "Critters", "ImageSet", "Photo", "Row", "Split", "Tasks", "available", "cats_vs_dogs", "critters",
+    "download", "from_folder", "images", "missing", "mnist", "photo", "photos", "schools", "survey",
+]  # fmt: skip

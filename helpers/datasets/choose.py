@@ -15,8 +15,9 @@ from helpers.datasets.imagesets import ImageSet, Split
 from helpers.datasets.splits import stratified_split
 from helpers.downloads import find
 
-NAMES = ("critters", "cats_vs_dogs", "folder", "mnist")
+_NAMES = ("critters", "cats_vs_dogs", "folder", "mnist")
 _SIDE = 96
+_COUNTS = {"train": 240, "validation": 120, "test": 240}
 
 
 def images(name: str, seed: int = 0, size_hint: int | None = None, **options: Any) -> ImageSet:
@@ -41,7 +42,7 @@ def images(name: str, seed: int = 0, size_hint: int | None = None, **options: An
         return cats_vs_dogs(seed) if name == "cats_vs_dogs" else _digits(seed)
     if name.partition(":")[0] == "folder":
         return from_folder(_own_folder(name.partition(":")[2], options.pop("path", None)), seed=seed, **options)
-    raise ValueError(f"There is no photo data set {name!r}; choose one of {', '.join(NAMES)}.")
+    raise ValueError(f"There is no photo data set {name!r}; choose one of {', '.join(_NAMES)}.")
 
 
 def _own_folder(named: str, path: str | Path | None) -> str | Path:
@@ -74,20 +75,11 @@ def _digits(seed: int) -> ImageSet:
     return ImageSet("mnist", tuple("0123456789"), *parts, note="Handwritten digits of MNIST.")
 
 
-def _critters(
-    seed: int,
-    size: int,
-    train: int = 240,
-    validation: int = 120,
-    test: int = 240,
-    test_strength: float | None = None,
-    **options: Any,
-) -> ImageSet:
+def _critters(seed: int, size: int, test_strength: float | None = None, **options: Any) -> ImageSet:
+    counts = {part: options.pop(part, usual) for part, usual in _COUNTS.items()}
     parts = []
-    for number, (part, count) in enumerate((("train", train), ("validation", validation), ("test", test))):
-        chosen = dict(options)
-        if part == "test" and test_strength is not None:
-            chosen["strength"] = test_strength
-        drawn = critters(count, 3 * seed + number, size, **chosen)  # no two parts, of any seed, share a scene
+    for number, (part, count) in enumerate(counts.items()):
+        other = {"strength": test_strength} if part == "test" and test_strength is not None else {}
+        drawn = critters(count, 3 * seed + number, size, **options | other)  # no two parts, of any seed, share a scene
         parts.append(Split(drawn.labels, pixels=drawn.images, drawn=drawn, name=f"critters {part}"))
     return ImageSet("critters", CLASS_NAMES, *parts, note="Drawn by the course: the ears alone decide the class.")

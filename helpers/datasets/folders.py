@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from helpers.datasets.splits import stratified_split
 from helpers.downloads import find
 from helpers.photo_files import extensions, short
 
-FRACTIONS = (0.6, 0.2, 0.2)
+_FRACTIONS = (0.6, 0.2, 0.2)
 # Which parts have folders -> the part that is split, what it is split into, and the sentence that says so.
 _PLANS = {
     ("all",): ("all", ("train", "validation", "test"), "The photos were split by class with the seed."),
@@ -36,7 +37,7 @@ _PLANS = {
 def from_folder(
     path: str | Path,
     seed: int = 0,
-    fractions: Sequence[float] = FRACTIONS,
+    fractions: Sequence[float] = _FRACTIONS,
     skip_unreadable: bool = False,
     name: str | None = None,
 ) -> ImageSet:
@@ -59,7 +60,7 @@ def from_folder(
     if len(fractions) != 3 or fractions[0] <= 0 or min(fractions) < 0 or not np.isclose(sum(fractions), 1.0):
         raise ValueError(
             f"The fractions {tuple(fractions)} must be three shares (train, validation, test) that sum to 1, the first "
-            f"above 0, for example {FRACTIONS}."
+            f"above 0, for example {_FRACTIONS}."
         )
     root = _folder(path)
     parts = find_parts(root) or {"all": root}
@@ -69,17 +70,19 @@ def from_folder(
     for part, folder in parts.items():
         refuse_no_classes(folder, list(found[part]), part != "all")
     bad: list[Path] = []
-    files = {
-        part: [
-            (file, label)
-            for label, class_name in enumerate(class_names)
-            for file in _readable(classes[class_name].photos, skip_unreadable, bad)
-        ]
-        for part, classes in found.items()
-    }
+    pools = {}
+    for part, classes in found.items():
+        files = [_readable(classes[class_name].photos, skip_unreadable, bad) for class_name in class_names]
+        labels = np.repeat(np.arange(len(files)), [len(photos) for photos in files])
+        pools[part] = Split(labels, tuple(chain.from_iterable(files)))
     left_out = Counter(suffix for classes in found.values() for listed in classes.values() for suffix in listed.others)
-    note = _note(root, left_out, bad, empty, _beside(root, parts))
-    return _assemble(name or root.resolve().name, class_names, files, fractions, seed, note)
+    chosen, how = _divided(pools, fractions, seed)
+    pairs = {part: list(zip(split.paths, split.labels.tolist(), strict=True)) for part, split in chosen.items()}
+    note = _notes(root, left_out, bad, empty, _beside(root, parts))
+    note += [how, _few(chosen, class_names), *sentences(pairs)]
+    name = name or root.resolve().name
+    splits = [replace(split, name=f"{name} {part}") for part, split in chosen.items()]
+    return ImageSet(name, class_names, *splits, note=" ".join(filter(None, note)))
 
 
 def _folder(path: str | Path) -> Path:
@@ -181,7 +184,7 @@ def _readable(files: list[Path], skip: bool, bad: list[Path]) -> list[Path]:
     return good
 
 
-def _note(root: Path, left_out: Counter, bad: list[Path], empty: list[str], beside: list[str]) -> str:
+def _notes(root: Path, left_out: Counter, bad: list[Path], empty: list[str], beside: list[str]) -> list[str]:
     said = [f"Photos from the folder {root.name}."]
     if left_out:
         kinds = ", ".join(sorted(left_out))
@@ -195,33 +198,18 @@ def _note(root: Path, left_out: Counter, bad: list[Path], empty: list[str], besi
         said.append(f"No class, because no photo is in it: {', '.join(dict.fromkeys(empty))}.")
     if beside:
         said.append(f"Not used: {', '.join(beside)}.")
-    return " ".join(said)
+    return said
 
 
-def _assemble(
-    name: str,
-    class_names: tuple[str, ...],
-    files: dict[str, list[tuple[Path, int]]],
-    fractions: Sequence[float],
-    seed: int,
-    note: str,
-) -> ImageSet:
-    """Turn listed files into the three parts, splitting one where a part has no folder."""
-    pools = {part: _split(f"{name} {part}", listed) for part, listed in files.items()}
+def _divided(pools: dict[str, Split], fractions: Sequence[float], seed: int) -> tuple[dict[str, Split], str]:
+    """Return the three parts, one of them split where a part has no folder, and the sentence that says so."""
     source, parts, how = _PLANS[tuple(sorted(pools))]
     if parts:
         pool = pools.pop(source)
         shares = np.array((0.5, 0.5) if source == "validation" else fractions[: len(parts)], float)
-        for part, rows in zip(parts, stratified_split(pool.labels, shares / shares.sum(), seed), strict=True):
-            pools[part] = Split(pool.labels[rows], tuple(pool.paths[row] for row in rows), name=f"{name} {part}")
-    chosen = {part: pools[part] for part in ("train", "validation", "test")}
-    pairs = {part: list(zip(pool.paths, pool.labels.tolist(), strict=True)) for part, pool in chosen.items()}
-    return ImageSet(
-        name,
-        class_names,
-        *chosen.values(),
-        note=" ".join(filter(None, [note, how, _few(chosen, class_names), *sentences(pairs)])),
-    )
+        rows = stratified_split(pool.labels, shares / shares.sum(), seed)
+        pools |= {part: pool.at(chosen) for part, chosen in zip(parts, rows, strict=True)}
+    return {part: pools[part] for part in ("train", "validation", "test")}, how
 
 
 def _few(parts: dict[str, Split], class_names: Sequence[str]) -> str:
@@ -232,8 +220,3 @@ def _few(parts: dict[str, Split], class_names: Sequence[str]) -> str:
         if absent:
             lacking.append(f"{part} holds no {'photo' if len(absent) == len(class_names) else ' and no '.join(absent)}")
     return f"Too few photos: {', '.join(lacking)}; five or more of each class are enough." if lacking else ""
-
-
-def _split(name: str, listed: list[tuple[Path, int]]) -> Split:
-    labels = np.array([label for _, label in listed], np.int64)
-    return Split(labels, tuple(file for file, _ in listed), name=name)

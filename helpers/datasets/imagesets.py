@@ -103,11 +103,7 @@ class Split:
             warnings.simplefilter("ignore")
             for start in range(rows.start, rows.stop, 8 * _THREADS):  # a few at a time: bounded memory
                 paths = [self.paths[row] for row in range(start, min(start + 8 * _THREADS, rows.stop))]
-                yield from pool.map(lambda path: _prepared(path, size), paths)
-
-
-def _prepared(path: Path, size: tuple[int, int]) -> np.ndarray:
-    return images.prepare(path, size)
+                yield from pool.map(lambda path: images.prepare(path, size), paths)
 
 
 @dataclass(frozen=True, eq=False)

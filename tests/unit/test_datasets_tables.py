@@ -398,7 +398,7 @@ def test_a_table_in_any_order_is_split_by_task():
 
 @pytest.mark.parametrize("test", [-0.1, 1, 2])
 def test_impossible_shares_are_refused(test):
-    with pytest.raises(ValueError, match="at least 0 and below 1"):
+    with pytest.raises(ValueError, match="expected a share from 0 to less than 1"):
         toy([3]).split(test)
 
 

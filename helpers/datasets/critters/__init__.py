@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
 
+from helpers import arguments
 from helpers.datasets.critters.brushes import BACKGROUND, BODY, CLUTTER, EARS, FACE, MARKER, Canvas, Tiles
-from helpers.datasets.critters.draws import Difficulty, draw_scenes
-from helpers.datasets.critters.scenes import BACKGROUNDS, EAR_KINDS, Scene
+from helpers.datasets.critters.scenes import BACKGROUNDS, EAR_KINDS, Difficulty, Part, Scene, draw_scenes
 
-__all__ = ["BACKGROUNDS", "CLASS_NAMES", "SHORTCUTS", "Critters", "Difficulty", "Scene", "critters"]
+__all__ = ["BACKGROUNDS", "CLASS_NAMES", "Critters", "Difficulty", "Scene", "critters"]
 
 CLASS_NAMES = ("cat", "dog")
-SHORTCUTS = ("snow", "corner")
-SIZES = (32, 512)
-SMOOTH_FROM = 192  # smaller pictures are drawn at a whole multiple of their size, at least this, and averaged
+_SHORTCUTS = ("snow", "corner")
+_SIZES = (32, 512)
+_SMOOTH_FROM = 192  # smaller pictures are drawn at a whole multiple of their size, at least this, and averaged
+
+
+def _shown(part: int, says: str) -> property:
+    """The mask of one part of the pictures."""
+    return property(lambda self: self.parts == part, doc=says)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -47,35 +52,12 @@ class Critters:
         """Side of the pictures in pixels."""
         return self.images.shape[1]
 
-    @property
-    def ears(self) -> np.ndarray:
-        """Visible pixels of the ears, the only cause of the label: bool `(n, size, size)`."""
-        return self.parts == EARS
-
-    @property
-    def faces(self) -> np.ndarray:
-        """Visible pixels of the head without the ears: bool `(n, size, size)`. Head and ears: `faces | ears`."""
-        return self.parts == FACE
-
-    @property
-    def bodies(self) -> np.ndarray:
-        """Visible pixels of chest, shoulders and scarf: bool `(n, size, size)`."""
-        return self.parts == BODY
-
-    @property
-    def backgrounds(self) -> np.ndarray:
-        """Pixels that show the photo or the snow; toys and marker are left out: bool `(n, size, size)`."""
-        return self.parts == BACKGROUND
-
-    @property
-    def toys(self) -> np.ndarray:
-        """Visible pixels of toys and leaves, behind the animal or in front of it: bool `(n, size, size)`."""
-        return self.parts == CLUTTER
-
-    @property
-    def markers(self) -> np.ndarray:
-        """Pixels of the corner marker: bool `(n, size, size)`, empty where there is none."""
-        return self.parts == MARKER
+    ears = _shown(EARS, "Visible pixels of the ears, the only cause of the label: bool `(n, size, size)`.")
+    faces = _shown(FACE, "Visible pixels of the head without the ears: bool `(n, size, size)`.")
+    bodies = _shown(BODY, "Visible pixels of chest, shoulders and scarf: bool `(n, size, size)`.")
+    backgrounds = _shown(BACKGROUND, "Pixels of the photo or the snow, not of toys and marker: bool `(n, size, size)`.")
+    toys = _shown(CLUTTER, "Visible pixels of toys and leaves, behind or in front: bool `(n, size, size)`.")
+    markers = _shown(MARKER, "Pixels of the corner marker, none where there is none: bool `(n, size, size)`.")
 
     @property
     def shortcut_present(self) -> np.ndarray:
@@ -120,11 +102,8 @@ class Critters:
         _choice("ears", ears, (None, "swap", *EAR_KINDS))
         _choice("background", background, (None, "swap", "snow", "photo", *BACKGROUNDS))
         _choice("marker", marker, (None, "swap", True, False))
-        size = self.size if size is None else _whole("size", size, *SIZES)
-        scenes = (_with_background(_with_ears(scene, ears), background) for scene in self.scenes)
-        if marker is not None:
-            scenes = (replace(scene, marker=not scene.marker if marker == "swap" else marker) for scene in scenes)
-        return _drawn(scenes, size)
+        size = self.size if size is None else arguments.whole("size", size, *_SIZES)
+        return _drawn((_changed(scene, ears, background, marker) for scene in self.scenes), size)
 
 
 def critters(
@@ -158,32 +137,26 @@ def critters(
     the linear probe falls to 0.34 there with snow, but only to 0.85 with the corner marker. Ears cover 5 % of a
     picture. 600 pictures of 96 px take about 6 s, 100 of 224 px about 1.5 s.
     """
-    n, size, seed = _whole("n", n, 1, 100_000), _whole("size", size, *SIZES), _whole("seed", seed, 0, 2**63)
-    _choice("shortcut", shortcut, (None, *SHORTCUTS))
-    if not _between(strength, -1, 1):
-        raise ValueError(f"strength is {strength!r}; choose -1 (cats only) to 1 (dogs only), 0 for no tie.")
-    difficulty = Difficulty() if difficulty is None else difficulty
-    if not isinstance(difficulty, Difficulty):
-        raise ValueError(f"difficulty is {difficulty!r}; choose None or Difficulty(noise=0.5, ...).")
-    for dial in fields(difficulty):
-        least = 0.25 if dial.name == "ear_size" else 0  # without ears there is no class
-        if not _between(getattr(difficulty, dial.name), least, 2):
-            raise ValueError(f"The dial {dial.name} is {getattr(difficulty, dial.name)!r}; choose {least} to 2.")
-    return _drawn(draw_scenes(n, seed, difficulty, shortcut, float(strength)), size)
+    n, seed = arguments.whole("n", n, 1, 100_000), arguments.whole("seed", seed)
+    size, strength = arguments.whole("size", size, *_SIZES), arguments.number("strength", strength, -1, 1)
+    _choice("shortcut", shortcut, (None, *_SHORTCUTS))
+    dials = Difficulty() if difficulty is None else difficulty
+    for name, dial in vars(arguments.made_by("difficulty", dials, Difficulty, "None or Difficulty(noise=0.5)")).items():
+        arguments.number(f"The dial {name}", dial, 0.25 if name == "ear_size" else 0, 2)  # without ears no class
+    return _drawn(draw_scenes(n, seed, dials, shortcut, strength), size)
 
 
-def _with_ears(scene: Scene, ears: str | None) -> Scene:
-    if ears is None:
-        return scene
-    return replace(scene, ears=EAR_KINDS[1 - EAR_KINDS.index(scene.ears)] if ears == "swap" else ears)
-
-
-def _with_background(scene: Scene, background: str | None) -> Scene:
-    if background is None:
-        return scene
+def _changed(scene: Scene, ears: str | None, background: str | None, marker: str | bool | None) -> Scene:
+    changes = {}
+    if ears is not None:
+        changes["ears"] = EAR_KINDS[1 - EAR_KINDS.index(scene.ears)] if ears == "swap" else ears
     if background in ("swap", "snow", "photo"):
-        return replace(scene, snow=not scene.snow if background == "swap" else background == "snow")
-    return replace(scene, snow=False, backdrop=replace(scene.backdrop, photo=background))
+        changes["snow"] = not scene.snow if background == "swap" else background == "snow"
+    elif background is not None:
+        changes |= {"snow": False, "backdrop": Part(**vars(scene.backdrop) | {"photo": background})}
+    if marker is not None:
+        changes["marker"] = not scene.marker if marker == "swap" else marker
+    return replace(scene, **changes)
 
 
 def _drawn(scenes: Iterable[Scene], size: int) -> Critters:
@@ -206,34 +179,21 @@ def _render(scene: Scene, size: int, pictures: dict[str, Image.Image], tiles: Ti
     """Draw one scene: uint8 `(size, size, 3)` and the part that each pixel shows, uint8 `(size, size)`."""
     from helpers.datasets.critters import animal, surroundings
 
-    factor = -(-SMOOTH_FROM // size)
+    factor = -(-_SMOOTH_FROM // size)
     canvas = Canvas(size * factor)
     if scene.snow:
         surroundings.draw_snow(canvas, scene.backdrop, tiles)
     else:
         surroundings.draw_photo(canvas, scene.backdrop, pictures[scene.backdrop.photo])
-    for thing in scene.things:
-        if not thing.front:
-            surroundings.draw_thing(canvas, thing, scene.camera.light_x)
+    for thing in [thing for thing in scene.things if not thing.front]:
+        surroundings.draw_thing(canvas, thing, scene.camera.light_x)
     animal.Animal(canvas, scene, tiles).draw()
-    for thing in scene.things:
-        if thing.front:
-            surroundings.draw_thing(canvas, thing, scene.camera.light_x)
+    for thing in [thing for thing in scene.things if thing.front]:
+        surroundings.draw_thing(canvas, thing, scene.camera.light_x)
     if scene.marker:
         surroundings.draw_marker(canvas)
     middle = slice(factor // 2, None, factor)
     return surroundings.develop(canvas.pixels, scene.camera, size), canvas.parts[middle, middle]
-
-
-def _whole(name: str, value, low: int, high: int) -> int:
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or not low <= value <= high:
-        raise ValueError(f"{name} is {value!r}; choose a whole number from {low} to {high}.")
-    return int(value)
-
-
-def _between(value, low: float, high: float) -> bool:
-    return isinstance(value, (int, float, np.number)) and bool(low <= value <= high)
 
 
 def _choice(name: str, value, allowed: tuple) -> None:

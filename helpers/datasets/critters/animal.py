@@ -4,32 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from helpers.datasets.critters.brushes import (
-    BODY,
-    EARS,
-    FACE,
-    Canvas,
-    Region,
-    Tiles,
-    capsule,
-    cover,
-    ease,
-    ellipse,
-    merged,
-    rounded,
-    sample,
-    sample_smooth,
-)
-from helpers.datasets.critters.scenes import Colour, Ear, Fur, Scene
+from helpers.datasets.critters import brushes
+from helpers.datasets.critters.brushes import FACE, Region, capsule, cover, ease, ellipse, merged, sample_smooth
+from helpers.datasets.critters.scenes import Colour, Part, Scene
 
-AMBIENT, DIRECT = 0.62, 0.52  # light from everywhere, and light from the lamp's side
-PINK = (0.90, 0.62, 0.60)
+_AMBIENT, _DIRECT = 0.62, 0.52  # light from everywhere, and light from the lamp's side
+_PINK = (0.90, 0.62, 0.60)
 
 
 class Animal:
     """One scene's animal and the canvas it is painted on; lengths are in head radii, `edge` is one pixel."""
 
-    def __init__(self, canvas: Canvas, scene: Scene, tiles: Tiles):
+    def __init__(self, canvas: brushes.Canvas, scene: Scene, tiles: brushes.Tiles):
         self.canvas, self.scene, self.tiles = canvas, scene, tiles
         pose = scene.pose
         self.edge = 1.2 / (canvas.size * pose.scale)
@@ -41,26 +27,27 @@ class Animal:
         """Paint the animal from back to front. Only the two ear steps look at the class."""
         self.halo()
         self.body()
-        if self.scene.ears == "pointed":
-            for side in (-1, 1):
-                self.pointed_ear(side)
+        for side in (-1, 1) if self.scene.ears == "pointed" else ():
+            self.pointed_ear(side)
         self.head()
-        if self.scene.ears == "hanging":
-            for side in (-1, 1):
-                self.hanging_ear(side)
+        for side in (-1, 1) if self.scene.ears == "hanging" else ():
+            self.hanging_ear(side)
         self.whiskers()
 
-    def window(self, right: float, down: float, reach: float) -> Region | None:
-        """Return the part of the canvas around a point given in head coordinates."""
+    def window(self, right: float, down: float, reach: float) -> tuple:
+        """Return the window around a point given in head coordinates, and head coordinates in it."""
         pose = self.scene.pose
         cosine, sine = np.cos(pose.roll), np.sin(pose.roll)
         x = pose.x + pose.scale * (right * cosine - down * sine)
         y = pose.y + pose.scale * (right * sine + down * cosine)
-        return self.canvas.region(float(x), float(y), reach * pose.scale)
+        region = self.canvas.region(float(x), float(y), reach * pose.scale)
+        return region, *region.frame(pose.x, pose.y, pose.scale, pose.roll)
 
-    def grid(self, region: Region, upright: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    def trunk(self, down: float, reach: float) -> tuple:
+        """Return a window so far below the head, and head coordinates in it that roll but a quarter as much."""
         pose = self.scene.pose
-        return region.frame(pose.x, pose.y, pose.scale, 0.25 * pose.roll if upright else pose.roll)
+        region = self.canvas.region(pose.x, pose.y + down * pose.scale, 1.6 * pose.scale, reach * pose.scale)
+        return region, *region.frame(pose.x, pose.y, pose.scale, 0.25 * pose.roll)
 
     def lit(self, normal_right, normal_down) -> np.ndarray:
         """Return the brightness of a surface whose normal leans to the right and down by these shares."""
@@ -70,44 +57,37 @@ class Animal:
         right = self.light[0] * cosine + self.light[1] * sine  # the lamp stands still while the head rolls
         down = self.light[1] * cosine - self.light[0] * sine
         lambert = normal_right * right + normal_down * down + facing * self.light[2]
-        return AMBIENT + DIRECT * np.clip(lambert, 0, 1)
+        return _AMBIENT + _DIRECT * np.clip(lambert, 0, 1)
 
     def strands(self, along: np.ndarray, across: np.ndarray) -> np.ndarray:
         """Return fur strands around 0 (about -0.5 to 0.5) that run in the direction of `along`."""
         fur = self.scene.fur
-        return sample(self.tiles.hair, along + fur.offset_along, across + fur.offset_across) - 0.5
+        return brushes.sample(self.tiles.hair, along + fur.offset_along, across + fur.offset_across) - 0.5
 
     def halo(self) -> None:
         """Darken the background a little around body and head: a soft shadow that parts them from it."""
-        pose = self.scene.pose
-        region = self.canvas.region(pose.x, pose.y + 0.6 * pose.scale, 1.6 * pose.scale, 2.1 * pose.scale)
-        right, down = self.grid(region, upright=True)
+        region, right, down = self.trunk(0.6, 2.1)
         distance = merged(ellipse(right, down, 0.95, 0.92), ellipse(right, down - 1.45, 0.85, 0.95), 0.2)
         region.shade(1 - 0.38 * ease(distance, 0.45, -0.1))
 
     def body(self) -> None:
         """Paint chest and shoulders below the head, and a scarf around the neck."""
-        pose = self.scene.pose
-        region = self.canvas.region(pose.x, pose.y + 2.4 * pose.scale, 1.6 * pose.scale, 2.0 * pose.scale)
-        right, down = self.grid(region, upright=True)
+        region, right, down = self.trunk(2.4, 2.0)
         fur = self.scene.fur
         strands = self.strands(60 * down, 70 * right)
         distance = ellipse(right, down - 2.30, 1.04, 1.75, 2.2) + 0.05 * strands
         shade = self.lit(np.clip(right / 0.95, -1, 1), np.clip((down - 2.0) / 1.8, -1, 1)) * (1 + 0.35 * strands)
         chest = 0.8 * cover(ellipse(right, down - 1.95, 0.52, 1.1) + 0.08 * strands, 0.25)
-        region.paint(cover(distance, 0.05), mixed(fur.main, fur.second, chest) * (0.92 * shade), BODY)
+        region.paint(cover(distance, 0.05), _mixed(fur.main, fur.second, chest) * (0.92 * shade), brushes.BODY)
         scarf = ellipse(right, down - 0.80, 0.66, 0.26, 2.6)
         folds = 0.8 + 0.25 * np.sin(9 * right + 5 * down) * ease(np.abs(right), 0.0, 0.5)
         shade = self.lit(np.clip(right / 0.8, -1, 1), np.clip((down - 0.8) / 0.5, -1, 1)) * folds
-        region.paint(cover(scarf, self.edge * 1.5), lit_colour(self.scene.face.scarf, shade), BODY)
+        region.paint(cover(scarf, self.edge * 1.5), _lit_colour(self.scene.face.scarf, shade), brushes.BODY)
 
     def head(self) -> None:
         """Paint the head with its pattern and light, then the face on it."""
-        region = self.window(0, 0, 1.3)
-        if region is None:
-            return
+        region, right, down = self.window(0, 0, 1.3)
         head, fur = self.scene.head, self.scene.fur
-        right, down = self.grid(region)
         angle = np.arctan2(down - 0.3, right)
         radius = np.hypot(right, down - 0.3)
         cloud = sample_smooth(self.tiles.cloud, 30 * down + fur.offset_along, 30 * right + fur.offset_across) - 0.5
@@ -122,7 +102,7 @@ class Animal:
         )
         shade *= (1 + 0.42 * strands) * (1 + 0.12 * cloud)
         weight = self.pattern(right, down, cloud, strands)
-        region.paint(cover(distance, 0.03 + 0.5 * head.fluff), mixed(fur.main, fur.second, weight) * shade, FACE)
+        region.paint(cover(distance, 0.03 + 0.5 * head.fluff), _mixed(fur.main, fur.second, weight) * shade, FACE)
         self.face(region, right - self.turn, down - self.nod, strands)
 
     def pattern(self, right, down, cloud, strands) -> np.ndarray:
@@ -155,11 +135,11 @@ class Animal:
             puffs = merged(puffs, puff, 0.06)
         shade = self.lit(np.clip(right / 0.6, -1, 1), np.clip((down - level) / 0.5, -1, 1)) * (1 + 0.25 * strands)
         region.shade(1 - 0.16 * ease(puffs, 0.12, -0.05))
-        tone = mixed(scene.fur.second, (1.0, 0.98, 0.95), np.full((1, 1), 0.35, np.float32))
+        tone = _mixed(scene.fur.second, (1.0, 0.98, 0.95), np.full((1, 1), 0.35, np.float32))
         region.paint(0.92 * cover(puffs + 0.05 * strands, 0.07), tone * shade)
         for side in (-1, 1):
             cheek = ease(np.hypot(right - side * 0.56, down - 0.24), 0.22, 0.02)
-            region.paint(face.blush * cheek, PINK)
+            region.paint(face.blush * cheek, _PINK)
         self.mouth(level)
         for side in (-1, 1):
             self.eye(side)
@@ -167,10 +147,7 @@ class Animal:
     def mouth(self, level: float) -> None:
         """Paint the tongue, the two arcs of the mouth and the nose with its highlight."""
         face = self.scene.face
-        region = self.window(self.turn, self.nod + level, 0.4)
-        if region is None:
-            return
-        right, down = self.grid(region)
+        region, right, down = self.window(self.turn, self.nod + level, 0.4)
         right, down = right - self.turn, down - self.nod
         nose_down = level - 0.17
         dark = (0.16, 0.10, 0.10)
@@ -196,10 +173,8 @@ class Animal:
         """Paint one glossy eye: dark rim, iris, pupil, two lights."""
         face = self.scene.face
         size = face.eye_size
-        region = self.window(self.turn + side * face.eye_apart, self.nod + face.eye_height, 1.8 * size)
-        if region is None:
-            return
-        right, down = self.grid(region)
+        place = self.turn + side * face.eye_apart, self.nod + face.eye_height
+        region, right, down = self.window(*place, 1.8 * size)
         right, down = right - self.turn, down - self.nod
         right = (right - side * face.eye_apart) * (1 + 0.35 * side * self.turn)  # the far eye is seen at an angle
         down = down - face.eye_height
@@ -217,10 +192,9 @@ class Animal:
     def whiskers(self) -> None:
         """Paint three fine whiskers on each side, bent a little downwards."""
         face = self.scene.face
-        region = self.window(0, 0.4, 1.25)
-        if region is None or face.whiskers < 0.15:
+        if face.whiskers < 0.15:
             return
-        right, down = self.grid(region)
+        region, right, down = self.window(0, 0.4, 1.25)
         right, down = right - self.turn, down - self.nod - face.muzzle_height
         side = np.abs(right)
         reach = ease(side, 0.28, 0.40) * ease(side, 0.75 + 0.3 * face.whiskers, 0.6)
@@ -235,21 +209,18 @@ class Animal:
         bearing = side * (0.62 + ear.apart) + 0.12 * self.turn  # from straight up
         lean = side * 0.38 + (ear.tilt_left if side < 0 else ear.tilt_right) + 0.3 * self.turn
         length, width = 0.88 * ear.length, 0.50 * ear.width * (1 + side * self.turn)
-        found = self.ear_window(bearing, 0.80, lean, length)
-        if found is None:
-            return
-        region, across, along = found
+        region, across, along = self.ear_window(bearing, 0.80, lean, length)
         share = along / np.float32(length)
         strands = self.strands(60 * along, 70 * across)
         outline = np.float32(width) * (1 - share) * (1 + 0.55 * np.clip(share, 0, 1))
-        distance = rounded(0.86 * (np.abs(across) - outline), -along - 0.16, 0.25) + 0.025 * strands
+        distance = brushes.rounded(0.86 * (np.abs(across) - outline), -along - 0.16, 0.25) + 0.025 * strands
         distance -= 0.03
         shade = self.lit(np.clip(across / width, -1, 1) * 0.8, np.full_like(across, -0.25)) * (1 + 0.4 * strands)
-        colour = ear_colour(ear, scene.fur)
-        region.paint(cover(distance, 0.04), lit_colour(colour, shade), EARS)
+        colour = _ear_colour(ear, scene.fur)
+        region.paint(cover(distance, 0.04), _lit_colour(colour, shade), brushes.EARS)
         outline = 0.62 * np.float32(width) * (1 - share / 0.80) * (1 + 0.55 * np.clip(share, 0, 1))
         inside = np.maximum(np.abs(across) - outline, -along - 0.15) + 0.05 * strands
-        tone = mixed(colour, PINK, np.full((1, 1), 0.65 * ear.inner, np.float32))
+        tone = _mixed(colour, _PINK, np.full((1, 1), 0.65 * ear.inner, np.float32))
         region.paint(cover(inside, 0.08), tone * (0.80 * shade * (0.85 + 0.2 * share)))
 
     def hanging_ear(self, side: int) -> None:
@@ -258,10 +229,7 @@ class Animal:
         bearing = side * (0.74 + ear.apart) + 0.12 * self.turn
         hang = side * 2.72 + 0.8 * (ear.tilt_left if side < 0 else ear.tilt_right) - 0.15 * self.turn
         length, width = 1.00 * ear.length, 0.24 * ear.width * (1 + side * self.turn)
-        found = self.ear_window(bearing, 0.93, hang, length)
-        if found is None:
-            return
-        region, across, along = found
+        region, across, along = self.ear_window(bearing, 0.93, hang, length)
         across = across + side * 0.55 * along * (1 - along / np.float32(1.25 * length)) - side * 0.10
         strands = self.strands(60 * along, 70 * across)
         flap = ellipse(across, along - 0.62 * length, width, 0.42 * length)
@@ -270,37 +238,34 @@ class Animal:
         region.shade(1 - 0.30 * ease(distance, 0.09, 0.0))
         shade = self.lit(np.clip(across / width, -1, 1) * 0.75, np.clip(along / length - 0.35, -1, 1) * 0.6)
         shade *= (1 + 0.4 * strands) * (0.82 + 0.18 * ease(along, 0.0, 0.25 * length))
-        region.paint(cover(distance, 0.04), lit_colour(ear_colour(ear, scene.fur), shade), EARS)
+        region.paint(cover(distance, 0.04), _lit_colour(_ear_colour(ear, scene.fur), shade), brushes.EARS)
 
     def ear_window(self, bearing: float, height: float, lean: float, length: float):
         """Return the window of one ear and its own coordinates: `along` from root to tip, `across` to its right."""
-        head, pose = self.scene.head, self.scene.pose
+        head = self.scene.head
         root_right = head.width * height * float(np.sin(bearing))
         root_down = -head.height * height * float(np.cos(bearing)) + 0.3 * self.nod
         reach = 0.6 * length
         middle_right = root_right + reach * float(np.sin(lean))
         middle_down = root_down - reach * float(np.cos(lean))
-        region = self.window(middle_right, middle_down, 1.1 * length)
-        if region is None:
-            return None
-        right, down = region.frame(pose.x, pose.y, pose.scale, pose.roll)
+        region, right, down = self.window(middle_right, middle_down, 1.1 * length)
         right, down = right - np.float32(root_right), down - np.float32(root_down)
         cosine, sine = np.float32(np.cos(lean)), np.float32(np.sin(lean))
         return region, right * cosine + down * sine, right * sine - down * cosine
 
 
-def mixed(first: Colour, second: Colour, weight: np.ndarray) -> np.ndarray:
+def _mixed(first: Colour, second: Colour, weight: np.ndarray) -> np.ndarray:
     """Mix two colours by a map of weights; a negative weight darkens the first. Returns `(3, height, width)`."""
     start, end = np.float32(first)[:, None, None], np.float32(second)[:, None, None]
     return start + (end - start) * np.maximum(weight, 0) + start * 0.6 * np.minimum(weight, 0)
 
 
-def lit_colour(colour: Colour, shade: np.ndarray) -> np.ndarray:
+def _lit_colour(colour: Colour, shade: np.ndarray) -> np.ndarray:
     """Return one colour under a map of brightness, `(3, height, width)`."""
     return np.float32(colour)[:, None, None] * shade
 
 
-def ear_colour(ear: Ear, fur: Fur) -> Colour:
+def _ear_colour(ear: Part, fur: Part) -> Colour:
     """Return the ears' colour: the fur's, darker or lighter, at times with some of its second colour."""
     return tuple(
         float(np.clip(ear.shade * ((1 - ear.second) * main + ear.second * second), 0, 1))

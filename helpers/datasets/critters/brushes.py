@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 BACKGROUND, BODY, FACE, EARS, CLUTTER, MARKER = range(6)
-TILE = 256  # side of the periodic noise tiles, a power of two so that wrapping around is a bit mask
+_TILE = 256  # side of the periodic noise tiles, a power of two so that wrapping around is a bit mask
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Tiles:
     def make(cls) -> Tiles:
         """Make the three tiles. They are the same for every critter; each critter reads them at its own offset."""
         random = np.random.default_rng(20_26)
-        white = random.standard_normal((TILE, TILE))
-        row = np.fft.fftfreq(TILE)[:, None] * TILE
-        column = np.fft.fftfreq(TILE)[None, :] * TILE
+        white = random.standard_normal((_TILE, _TILE))
+        row = np.fft.fftfreq(_TILE)[:, None] * _TILE
+        column = np.fft.fftfreq(_TILE)[None, :] * _TILE
         radius = np.hypot(row, column)
         return cls(
             grain=_levelled(white),
@@ -47,7 +47,7 @@ def _levelled(noise: np.ndarray) -> np.ndarray:
 
 def sample(tile: np.ndarray, along: np.ndarray, across: np.ndarray) -> np.ndarray:
     """Read the tile at the nearest pixel, wrapped around. The coordinates are in tile pixels."""
-    return tile[along.astype(np.int32) & (TILE - 1), across.astype(np.int32) & (TILE - 1)]
+    return tile[along.astype(np.int32) & (_TILE - 1), across.astype(np.int32) & (_TILE - 1)]
 
 
 def sample_smooth(tile: np.ndarray, along: np.ndarray, across: np.ndarray) -> np.ndarray:
@@ -55,8 +55,8 @@ def sample_smooth(tile: np.ndarray, along: np.ndarray, across: np.ndarray) -> np
     row, column = np.floor(along), np.floor(across)
     down, right = along - row, across - column
     row, column = row.astype(np.int32), column.astype(np.int32)
-    top, bottom = row & (TILE - 1), (row + 1) & (TILE - 1)
-    left, beside = column & (TILE - 1), (column + 1) & (TILE - 1)
+    top, bottom = row & (_TILE - 1), (row + 1) & (_TILE - 1)
+    left, beside = column & (_TILE - 1), (column + 1) & (_TILE - 1)
     upper = tile[top, left] * (1 - right) + tile[top, beside] * right
     lower = tile[bottom, left] * (1 - right) + tile[bottom, beside] * right
     return upper * (1 - down) + lower * down
@@ -70,20 +70,16 @@ class Canvas:
         self.pixels = np.zeros((3, size, size), np.float32)
         self.parts = np.zeros((size, size), np.uint8)
 
-    def region(self, x: float, y: float, reach: float, reach_down: float | None = None) -> Region | None:
-        """Return the window within `reach` of (x, y), all as shares of the picture's side; None if it is empty.
+    def region(self, x: float, y: float, reach: float, reach_down: float | None = None) -> Region:
+        """Return the window within `reach` of (x, y), all as shares of the picture's side; it may be empty.
 
         `reach_down` is the reach up and down, if that is another.
         """
-        left, right = self._span(x, reach)
-        top, bottom = self._span(y, reach if reach_down is None else reach_down)
-        if right <= left or bottom <= top:
-            return None
-        return Region(self, slice(top, bottom), slice(left, right))
+        return Region(self, self._span(y, reach if reach_down is None else reach_down), self._span(x, reach))
 
-    def _span(self, centre: float, reach: float) -> tuple[int, int]:
+    def _span(self, centre: float, reach: float) -> slice:
         first, last = (centre - reach) * self.size, (centre + reach) * self.size + 1
-        return int(min(max(first, 0), self.size)), int(min(max(last, 0), self.size))
+        return slice(int(min(max(first, 0), self.size)), int(min(max(last, 0), self.size)))
 
 
 class Region:
