@@ -34,7 +34,7 @@ Explorer({"step": step}, lambda step: Frame(shown[step % 2], f"photo {step % 2}"
 """
 SALIENCY = 'methods_explorer(network, methods=["saliency"])'
 # An explorer remembers its last answers; here none, so that each press of a key has to be computed.
-FORGETFUL = "import helpers.widgets.attribution\nhelpers.widgets.attribution.KEPT = 1\n"
+FORGETFUL = "import helpers.widgets.photos\nhelpers.widgets.photos.KEPT = 1\n"
 CHANGES = 200
 # Runs in the page: remembers when a key went down, and when the picture that followed it was drawn.
 WATCH = """cell => {

@@ -41,7 +41,7 @@ def changes(name: str) -> list[tuple[int, int]]:
     function, control, settings = EXPLORERS[name]
     network = backbones.load(NETWORK)
     explorer = getattr(widgets, function)(network)
-    explorer.static_strip()
+    explorer.stills()
     for other, value in settings.items():
         explorer.controls[other].value = value
     found, done = [memory()], 0

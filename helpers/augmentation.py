@@ -10,6 +10,8 @@ them is wrong at the seam and for what lies further away than one picture.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -20,25 +22,26 @@ from helpers.images import ImageError, refuse_zero_to_one
 keras = quiet.keras()  # a Keras layer cannot be declared without Keras
 
 FILL_MODES = ("nearest", "reflect", "wrap", "constant")
+# What can be set, with the least and the greatest number that can be given.
+_RANGES = {
+    "rotation": (0, 180),
+    "width_shift": (0, 1),
+    "height_shift": (0, 1),
+    "shear": (0, 1),
+    "zoom": (0, 0.99),
+    "brightness": (0, 1),
+    "patch": (0.01, 1),
+}
+# What `_matrices` takes.
+_VALUES = (*list(_RANGES)[:5], "across", "down", "patch", "patch_left", "patch_top")
 # How pictures of fewer dimensions become a batch with channels, and how they are taken out again.
 _AS_BATCH = {"n, h, w": (..., None), "h, w, c": (None,), "h, w": (None, ..., None)}
 _BACK = {"n, h, w": (..., 0), "h, w, c": (0,), "h, w": (0, ..., 0)}
 
 
-def pipeline(
-    rotation: float = 40,
-    width_shift: float = 0.2,
-    height_shift: float = 0.2,
-    shear: float = 0.2,
-    zoom: float = 0.2,
-    horizontal_flip: bool = True,
-    vertical_flip: bool = False,
-    brightness: float | None = None,
-    fill_mode: str = "nearest",
-    patch: float | None = None,
-    seed: int = 0,
-) -> Augmentation:
-    """Return a Keras layer that changes every picture of a batch anew in training, and nothing at inference.
+@keras.saving.register_keras_serializable(package="course")
+class Augmentation(keras.layers.Layer):
+    """A Keras layer that changes every picture of a batch anew in training, and nothing at inference.
 
     Pictures go in as RGB or grey, 0..255, uint8 or float: `(n, height, width, channels)` or one `(height, width,
     channels)`; grey ones also without channels, `(n, height, width)` or `(height, width)`. Of three numbers the last
@@ -61,51 +64,30 @@ def pipeline(
     Raises ValueError for a value out of its range, ImageError for pictures of another shape, and, where the brightness
     is changed, for pictures that are not 0..255.
     """
-    return Augmentation(
-        rotation=rotation,
-        width_shift=width_shift,
-        height_shift=height_shift,
-        shear=shear,
-        zoom=zoom,
-        horizontal_flip=horizontal_flip,
-        vertical_flip=vertical_flip,
-        brightness=brightness,
-        fill_mode=fill_mode,
-        patch=patch,
-        seed=seed,
-        name="augmentation",
-    )
-
-
-@keras.saving.register_keras_serializable(package="course")
-class Augmentation(keras.layers.Layer):
-    """The layer that `pipeline` returns; the same arguments, all switched off if not given."""
 
     def __init__(
         self,
-        rotation: float = 0,
-        width_shift: float = 0,
-        height_shift: float = 0,
-        shear: float = 0,
-        zoom: float = 0,
-        horizontal_flip: bool = False,
+        rotation: float = 40,
+        width_shift: float = 0.2,
+        height_shift: float = 0.2,
+        shear: float = 0.2,
+        zoom: float = 0.2,
+        horizontal_flip: bool = True,
         vertical_flip: bool = False,
         brightness: float | None = None,
         fill_mode: str = "nearest",
         patch: float | None = None,
         seed: int = 0,
+        name: str = "augmentation",
         **options: Any,
     ) -> None:
-        super().__init__(**options)
-        self.rotation = _range("rotation", rotation, 0, 180)
-        self.width_shift = _range("width_shift", width_shift, 0, 1)
-        self.height_shift = _range("height_shift", height_shift, 0, 1)
-        self.shear = _range("shear", shear, 0, 1)
-        self.zoom = _range("zoom", zoom, 0, 0.99)
+        super().__init__(name=name, **options)
+        amounts = (rotation, width_shift, height_shift, shear, zoom, brightness, patch)
+        for name, value in zip(_RANGES, amounts, strict=True):
+            off = value is None and name in ("brightness", "patch")
+            setattr(self, name, None if off else _in_range(name, value, *_RANGES[name]))
         self.horizontal_flip, self.vertical_flip = bool(horizontal_flip), bool(vertical_flip)
-        self.brightness = None if brightness is None else _range("brightness", brightness, 0, 1)
         self.fill_mode = _fill(fill_mode)
-        self.patch = None if patch is None else _range("patch", patch, 0.01, 1)
         self.seed = seed
         self.generator = keras.random.SeedGenerator(seed)
         self.supports_jit = False
@@ -129,13 +111,13 @@ class Augmentation(keras.layers.Layer):
         pictures = images if kind == "n, h, w, c" else images[_AS_BATCH[kind]]
         count, height, width, _ = keras.ops.shape(pictures)
         values, added = self.draw(count)
-        pictures = warp(pictures, matrices(height, width, **values), self.fill_mode)
+        pictures = warp(pictures, _matrices(height, width, values), self.fill_mode)
         if self.brightness is not None:
             pictures = keras.ops.clip(pictures + added[:, None, None, None], 0, 255)
         return pictures if kind == "n, h, w, c" else pictures[_BACK[kind]]
 
     def draw(self, count: Any) -> tuple[dict[str, Any], Any]:
-        """Return new random values, float32 tensors `(count,)`: the arguments of `matrices`, and what is added."""
+        """Return new random values, float32 tensors `(count,)`: what `_matrices` takes, and what is added."""
 
         def between(low: float, high: float) -> Any:
             return keras.random.uniform((count,), low, high, seed=self.generator)
@@ -143,11 +125,9 @@ class Augmentation(keras.layers.Layer):
         def sign(wanted: bool) -> Any:
             return keras.ops.where(between(0, 1) < (0.5 if wanted else -1), -1.0, 1.0)
 
-        values = {
-            "rotation": between(-self.rotation, self.rotation),
-            "width_shift": between(-self.width_shift, self.width_shift),
-            "height_shift": between(-self.height_shift, self.height_shift),
-            "shear": between(-self.shear, self.shear),
+        moves = {name: getattr(self, name) for name in ("rotation", "width_shift", "height_shift", "shear")}
+        values = {name: between(-most, most) for name, most in moves.items()}
+        values |= {
             "zoom": between(1 - self.zoom, 1 + self.zoom),
             "across": sign(self.horizontal_flip),
             "down": sign(self.vertical_flip),
@@ -163,25 +143,16 @@ class Augmentation(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """What is needed to make the same layer again; `load_model` uses it."""
-        names = ("rotation", "width_shift", "height_shift", "shear", "zoom", "horizontal_flip", "vertical_flip")
-        own = {name: getattr(self, name) for name in (*names, "brightness", "fill_mode", "patch", "seed")}
+        own = {
+            name: getattr(self, name) for name in (*_RANGES, "horizontal_flip", "vertical_flip", "fill_mode", "seed")
+        }
         return {**super().get_config(), **own}
 
 
-def matrices(
-    height: int,
-    width: int,
-    rotation: Any,
-    width_shift: Any,
-    height_shift: Any,
-    shear: Any,
-    zoom: Any,
-    across: Any,
-    down: Any,
-    patch: Any,
-    patch_left: Any,
-    patch_top: Any,
-) -> Any:
+pipeline = Augmentation  # what notebooks call
+
+
+def _matrices(height: int, width: int, values: Mapping[str, Any]) -> Any:
     """Return the affine maps from a new picture's pixels to the old one's, float32 `(n, 3, 3)`; all values are `(n,)`.
 
     A map times (column, row, 1) is the place (column, row, 1) in the old picture. In the picture's own order: mirror
@@ -191,14 +162,12 @@ def matrices(
     """
     ops = keras.ops
     rotation, width_shift, height_shift, shear, zoom, across, down, patch, patch_left, patch_top = (
-        ops.convert_to_tensor(value, "float32")
-        for value in (rotation, width_shift, height_shift, shear, zoom, across, down, patch, patch_left, patch_top)
+        ops.convert_to_tensor(values[name], "float32") for name in _VALUES
     )
     height, width = ops.cast(height, "float32"), ops.cast(width, "float32")
     one, none = ops.ones_like(rotation), ops.zeros_like(rotation)
     middle_x, middle_y = one * (width - 1) / 2, one * (height - 1) / 2
-    angle = rotation * (math.pi / 180)
-    cosine, sine = ops.cos(angle), ops.sin(angle)
+    cosine, sine = ops.cos(rotation * (math.pi / 180)), ops.sin(rotation * (math.pi / 180))
     left, top = (patch_left - 0.5) * (1 - patch) * width, (patch_top - 0.5) * (1 - patch) * height
     # From the new picture back to the old one: each step is undone, the last one first.
     steps = (
@@ -211,19 +180,16 @@ def matrices(
         ((patch, none, left), (none, patch, top)),
         ((one, none, -middle_x), (none, one, -middle_y)),
     )
-    product = None
-    for first, second in steps:
-        step = ops.stack([ops.stack(row, -1) for row in (first, second, (none, none, one))], -2)
-        product = step if product is None else ops.matmul(product, step)
-    return product
+    whole = ([ops.stack(row, -1) for row in (*rows, (none, none, one))] for rows in steps)
+    return reduce(ops.matmul, (ops.stack(rows, -2) for rows in whole))
 
 
 def warp(images: Any, maps: Any, fill_mode: str = "nearest") -> Any:
     """Return the pictures seen through affine maps: float32 `(n, height, width, channels)`, bilinear.
 
-    images: a tensor or array of that shape. maps: `(n, 3, 3)`, as `matrices` gives them. fill_mode: how the picture
-    goes on outside, as in scipy.ndimage: "nearest" aaaa|abcd|dddd, "reflect" dcba|abcd|dcba, "wrap" abcd|abcd|abcd
-    ("grid-wrap" there), "constant" black ("grid-constant").
+    images: a tensor or array of that shape. maps: `(n, 3, 3)`, from (column, row, 1) of the new picture to the old
+    one's. fill_mode: how the picture goes on outside, as in scipy.ndimage: "nearest" aaaa|abcd|dddd, "reflect"
+    dcba|abcd|dcba, "wrap" abcd|abcd|abcd ("grid-wrap" there), "constant" black ("grid-constant").
     """
     ops = keras.ops
     images, maps = ops.cast(images, "float32"), ops.cast(maps, "float32")
@@ -281,21 +247,18 @@ def apply_one(
     fraction, patch_at: its place (left, top), each from 0 to 1. Raises ImageError for another shape, ValueError for
     numbers that are not finite, a zoom or patch that is not above 0, or an unknown fill_mode.
     """
-    array = np.asarray(image)
-    if array.ndim not in (2, 3) or array.size == 0:
-        raise ImageError(f"The picture has the shape {array.shape}; give one picture, (height, width, channels).")
-    patch = 1.0 if patch is None else patch
+    array, patch = _one(image), 1.0 if patch is None else patch
     for name, value in (("zoom", zoom), ("patch", patch)):
         if not value > 0:
             raise ValueError(f"{name} is {value!r}; give a number above 0, for example 0.8.")
-    numbers = (rotation, width_shift, height_shift, shear, zoom, -1 if horizontal_flip else 1)
-    numbers = (*numbers, -1 if vertical_flip else 1, patch, *patch_at)
+    flips = [-1 if flip else 1 for flip in (horizontal_flip, vertical_flip)]
+    numbers = (rotation, width_shift, height_shift, shear, zoom, *flips, patch, *patch_at)
     if not np.isfinite([*numbers, brightness]).all():
         raise ValueError(f"The values {numbers} and brightness {brightness} must all be finite numbers.")
     if brightness:
         _refuse_fractions(array)
     height, width = array.shape[:2]
-    maps = matrices(height, width, *(np.array([number]) for number in numbers))
+    maps = _matrices(height, width, {name: [number] for name, number in zip(_VALUES, numbers, strict=True)})
     seen = warp(array.reshape(1, height, width, -1), maps, _fill(fill_mode))
     seen = keras.ops.convert_to_numpy(seen).reshape(array.shape)
     if brightness:
@@ -309,13 +272,18 @@ def variants(image: Any, count: int, augmentation: Any) -> np.ndarray:
     image: `(height, width, channels)`, or `(height, width)` for a grey one; its variants have its shape. augmentation:
     what `pipeline` returns; each call draws new variants. Raises ImageError for another shape or other values.
     """
-    array = np.asarray(image)
-    if array.ndim not in (2, 3) or array.size == 0:
-        raise ImageError(f"The picture has the shape {array.shape}; give one picture, (height, width, channels).")
+    array = _one(image)
     _refuse_fractions(array)
     channels = array if array.ndim == 3 else array[..., None]
     changed = augmentation(np.repeat(channels[None], count, axis=0), training=True)
     return np.round(keras.ops.convert_to_numpy(changed)).clip(0, 255).astype(np.uint8).reshape(count, *array.shape)
+
+
+def _one(image: Any) -> np.ndarray:
+    array = np.asarray(image)
+    if array.ndim not in (2, 3) or array.size == 0:
+        raise ImageError(f"The picture has the shape {array.shape}; give one picture, (height, width, channels).")
+    return array
 
 
 def _kind(shape: tuple) -> str:
@@ -337,7 +305,7 @@ def _refuse_fractions(pictures: Any) -> None:
     """Raise ImageError for pictures that are not 0..255, where their values are known; in a graph, stop it."""
     if not keras.backend.is_float_dtype(keras.backend.standardize_dtype(pictures.dtype)):
         return
-    if not _is_known(pictures):
+    if not (isinstance(pictures, np.ndarray) or hasattr(pictures, "numpy")):
         import tensorflow as tf
 
         high = tf.reduce_max(pictures)
@@ -350,11 +318,7 @@ def _refuse_fractions(pictures: Any) -> None:
         raise ImageError(f"The picture's values are {found}, but a picture has 0..255; give it before preprocessing.")
 
 
-def _is_known(pictures: Any) -> bool:
-    return isinstance(pictures, np.ndarray) or hasattr(pictures, "numpy")
-
-
-def _range(name: str, value: float, low: float, high: float) -> float:
+def _in_range(name: str, value: float, low: float, high: float) -> float:
     number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
     if not number or not low <= value <= high:
         raise ValueError(f"{name} is {value!r}; give a number from {low} to {high}.")

@@ -18,23 +18,8 @@ from helpers import images, plots
 from helpers.labels import class_numbers
 from helpers.picture import COLOURS
 
-PLANE, SIDE, PANEL, EDGE = 460, 72, 190, 12  # units of the drawing; SIDE: pixels of a thumbnail
-MOST = 400  # points; the drawing holds every thumbnail
-
-
-class PhotoMap:
-    """What `photo_map` returns: it shows itself in a notebook; `svg` is the drawing as text, `alt` its description."""
-
-    def __init__(self, svg: str, still: plots.Picture, alt: str) -> None:
-        self.svg, self.still, self.alt = svg, still, alt
-
-    def __repr__(self) -> str:
-        return f"<PhotoMap: {self.alt}>"
-
-    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
-        """The drawing, and a picture of the points where no HTML is shown."""
-        content, notes = self.still._repr_png_()
-        return {"text/html": self.svg, "image/png": content, "text/plain": repr(self)}, {"image/png": notes}
+PLANE, _SIDE, _PANEL, EDGE = 460, 72, 190, 12  # units of the drawing; SIDE: pixels of a thumbnail
+_MOST = 400  # points; the drawing holds every thumbnail
 
 
 def photo_map(
@@ -44,56 +29,51 @@ def photo_map(
     names: Sequence[str],
     title: str,
     notes: Sequence[str] | None = None,
-) -> PhotoMap:
+) -> plots.Picture:
     """Show points `(n, 2)` coloured by class; pointing at one shows its photo, its class and its note.
 
+    The picture's `svg` is the drawing as text; where no HTML is shown, it is the points alone.
     pictures: n pictures, uint8 `(height, width, 3)`. labels: numbers into `names`. notes: a text for each point.
     Raises ValueError for other numbers of pictures or labels than points, for labels without a name, or for more than
     400 points.
     """
     points, labels = np.asarray(points, float), class_numbers(labels, names, "the labels")
-    if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
-        raise ValueError(f"the points have the shape {points.shape}; give finite numbers (n, 2)")
     if not len(points) == len(pictures) == len(labels):
         raise ValueError(f"{len(points)} points, {len(pictures)} pictures, {len(labels)} labels: give one of each")
-    if not 1 <= len(points) <= MOST:
-        raise ValueError(f"{len(points)} points; give 1 to {MOST}, for example a part chosen with take(n, seed)")
+    if not 1 <= len(points) <= _MOST:
+        raise ValueError(f"{len(points)} points; give 1 to {_MOST}, for example a part chosen with take(n, seed)")
+    picture = plots.scatter_2d(points, labels, names, title)  # which checks the points
     counts = ", ".join(f"{name} {(labels == k).sum()}" for k, name in enumerate(names) if (labels == k).any())
-    alt = f"{title}. {len(points)} points, each a photo: {counts}."
+    picture.alt = f"{title}. {len(points)} points, each a photo: {counts}."
     low, spread = points.min(axis=0), np.maximum(np.ptp(points, axis=0), 1e-12)
     places = EDGE + (points - low) / spread * (PLANE - 2 * EDGE)
-    marks = [
-        _mark(places[i], pictures[i], int(labels[i]), names[int(labels[i])], notes[i] if notes else "")
-        for i in range(len(points))
-    ]
-    still = plots.scatter_2d(points, labels, names, title, alt=alt)
-    return PhotoMap(_drawing(marks, names, title, alt), still, alt)
+    each = zip(places, pictures, labels.tolist(), notes or [""] * len(points), strict=True)
+    picture.svg = _drawing([_mark(*point, names) for point in each], names, title, picture.alt)
+    return picture
 
 
-def _mark(place: np.ndarray, picture: np.ndarray, label: int, name: str, note: str) -> str:
+def _mark(place: np.ndarray, picture: np.ndarray, label: int, note: str, names: Sequence[str]) -> str:
     """One point with its hidden photo; y grows upwards, as in a chart."""
     x, y, colour = place[0], PLANE - place[1], COLOURS[label % len(COLOURS)]
-    shapes = (
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{colour}"/>',
-        f'<rect x="{x - 4.5:.1f}" y="{y - 4.5:.1f}" width="9" height="9" fill="{colour}"/>',
-    )
-    text = html.escape(f"{name}{', ' if note else ''}{note}")
-    left, top = PLANE + 14, PLANE - PANEL - 20
-    photo = (
-        f'<image class="seen" x="{left}" y="{top}" width="{PANEL - 24}" height="{PANEL - 24}" href="{_jpeg(picture)}"/>'
-    )
-    words = f'<text class="seen" x="{left}" y="{top + PANEL}">{text}</text>'
-    return f'<g class="point" tabindex="0" aria-label="{text}">{shapes[label % 2]}{photo}{words}</g>'
+    shape = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{colour}"/>'
+    if label % 2:
+        shape = f'<rect x="{x - 4.5:.1f}" y="{y - 4.5:.1f}" width="9" height="9" fill="{colour}"/>'
+    text = html.escape(f"{names[label]}{', ' if note else ''}{note}")
+    left, top = PLANE + 14, PLANE - _PANEL - 20
+    frame = f'x="{left}" y="{top}" width="{_PANEL - 24}" height="{_PANEL - 24}"'
+    photo = f'<image class="seen" {frame} href="{_jpeg(picture)}"/>'
+    words = f'<text class="seen" x="{left}" y="{top + _PANEL}">{text}</text>'
+    return f'<g class="point" tabindex="0" aria-label="{text}">{shape}{photo}{words}</g>'
 
 
 def _jpeg(picture: np.ndarray) -> str:
     stream = io.BytesIO()
-    Image.fromarray(images.resize(np.asarray(picture), (SIDE, SIDE))).save(stream, "JPEG", quality=80)
+    Image.fromarray(images.resize(np.asarray(picture), (_SIDE, _SIDE))).save(stream, "JPEG", quality=80)
     return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
 
 
 def _drawing(marks: list[str], names: Sequence[str], title: str, alt: str) -> str:
-    wide, tall = PLANE + PANEL, PLANE + 40
+    wide, tall = PLANE + _PANEL, PLANE + 40
     keys = "".join(
         f'<text x="{PLANE + 14}" y="{20 + 18 * k}" fill="{COLOURS[k % len(COLOURS)]}">'
         f"{'■' if k % 2 else '●'} {html.escape(str(name))}</text>"

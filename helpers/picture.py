@@ -14,6 +14,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -22,43 +23,22 @@ from PIL import Image
 from helpers.images import write_whole
 
 WIDTH = 9.0  # inches: fits a notebook that is 900 pixels wide
-PIXELS_PER_INCH = 144  # of the PNG: one and a half for each pixel of the page, so that text is crisp on fine screens
+_PIXELS_PER_INCH = 144  # of the PNG: one and a half for each pixel of the page, so that text is crisp on fine screens
 PHOTO_PIXELS_PER_INCH = 120  # where most of the PNG is photos, which need no fine edges but many bytes
-PAGE_PIXELS_PER_INCH = 96  # of the page, where 12 point then are 16 pixels
+_PAGE_PIXELS_PER_INCH = 96  # of the page, where 12 point then are 16 pixels
 TEXT, HEADING = 12, 14  # points
 
 # Eight colours that colour-blind people can tell apart (Okabe and Ito 2008), the palest last.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999")
 MARKERS = "os^Dv*PX"
 
+# What differs from matplotlib's own defaults; sizes that are not given follow from the font's.
 _STYLE = {
     "font.size": TEXT,
-    "font.family": ["sans-serif"],
-    "font.sans-serif": ["DejaVu Sans"],
     "axes.titlesize": TEXT,
-    "axes.labelsize": TEXT,
-    "xtick.labelsize": TEXT,
-    "ytick.labelsize": TEXT,
-    "legend.fontsize": TEXT,
     "figure.titlesize": HEADING,
-    "figure.facecolor": "white",
-    "axes.facecolor": "white",
-    "axes.edgecolor": "black",
-    "axes.labelcolor": "black",
-    "axes.titlecolor": "auto",
-    "text.color": "black",
-    "xtick.color": "black",
-    "ytick.color": "black",
-    "xtick.labelcolor": "inherit",
-    "ytick.labelcolor": "inherit",
-    "legend.facecolor": "white",
-    "legend.edgecolor": "0.8",
-    "axes.grid": False,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.titlelocation": "center",
-    "image.origin": "upper",
-    "text.usetex": False,
     "text.parse_math": False,  # a class or a file may have a $ in its name
 }
 _LOCK = threading.RLock()
@@ -67,27 +47,25 @@ _LOCK = threading.RLock()
 @contextmanager
 def drawing() -> Iterator[None]:
     """Draw in the course's style, whatever style a student has set; one thread at a time, as matplotlib wants it."""
-    with _LOCK, matplotlib.rc_context(_STYLE):
+    with _LOCK, matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_STYLE)
         yield
 
 
 class Picture(Figure):
     """A matplotlib figure that a notebook shows as PNG, with `alt` as its text for those who cannot see it.
 
-    `width` and `height` are in inches, of which a notebook shows 96 pixels each; `dpi` is that of the PNG.
+    `alt` is made from titles and values; set it to say more. `width` and `height` are in inches, of which a notebook
+    shows 96 pixels each; `dpi` is that of the PNG.
     """
 
     def __init__(
-        self,
-        width: float = WIDTH,
-        height: float = 4.0,
-        alt: str = "",
-        layout: str | None = "constrained",
-        dpi: int = PIXELS_PER_INCH,
+        self, width: float = WIDTH, height: float = 4.0, layout: str | None = "constrained", dpi: int = _PIXELS_PER_INCH
     ):
         super().__init__(figsize=(width, height), dpi=dpi, facecolor="white", layout=layout)
         FigureCanvasAgg(self)
-        self.alt = alt
+        self.alt = self.svg = ""  # svg: a drawing that stands on pages of HTML instead of the PNG
 
     def __repr__(self) -> str:
         return f"<Picture: {self.alt}>"
@@ -96,7 +74,7 @@ class Picture(Figure):
         """Return the bytes of a PNG file, with the figure's own pixels per inch if `dpi` is not given."""
         return self._render("png", dpi or self.dpi)
 
-    def pixels(self, dpi: float = PAGE_PIXELS_PER_INCH) -> np.ndarray:
+    def pixels(self, dpi: float = _PAGE_PIXELS_PER_INCH) -> np.ndarray:
         """Return the drawn picture as uint8 (height, width, 3), for an explorer."""
         return np.asarray(Image.open(io.BytesIO(self.png(dpi))).convert("RGB"))
 
@@ -124,7 +102,7 @@ class Picture(Figure):
 
     def _repr_png_(self) -> tuple[bytes, dict]:
         content = self.png()
-        width = int.from_bytes(content[16:20], "big") * PAGE_PIXELS_PER_INCH / self.dpi
+        width = int.from_bytes(content[16:20], "big") * _PAGE_PIXELS_PER_INCH / self.dpi
         return content, {"alt": self.alt, "width": round(width)}
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
@@ -134,7 +112,28 @@ class Picture(Figure):
         source = f"data:image/png;base64,{base64.b64encode(content).decode()}"
         words = html.escape(self.alt, quote=True)
         page = f'<img src="{source}" alt="{words}" width="{notes["width"]}" style="max-width: 100%; height: auto">'
-        return {"image/png": content, "text/html": page, "text/plain": repr(self)}, {"image/png": notes}
+        return {"image/png": content, "text/html": self.svg or page, "text/plain": repr(self)}, {"image/png": notes}
+
+
+@contextmanager
+def chart(
+    title: str | None,
+    height: float,
+    x_label: str | None = None,
+    y_label: str | None = None,
+    legend: bool = False,
+    width: float = WIDTH,
+) -> Iterator[tuple[Picture, Axes]]:
+    """A figure and its one empty place, to be drawn in; labels, legend and title come at the end."""
+    with drawing():
+        figure = Picture(width, height)
+        place = figure.subplots()
+        yield figure, place
+        place.set_xlabel(x_label or "")
+        place.set_ylabel(y_label or "")
+        if legend:
+            figure.legend(loc="outside lower center", ncols=4, frameon=False)
+        heading(figure, title)
 
 
 def describe(kind: str, parts: Sequence[str], title: str | None) -> str:

@@ -1,8 +1,8 @@
 """Plots for the notebooks: photos, heat maps and overlays, and the charts of `helpers.charts`.
 
 Every function returns a `Picture`, a matplotlib figure that a notebook shows when it is the last expression of a
-cell. Titles are given by the caller and should say what is shown and the number that matters; `alt` is the text for
-those who cannot see the picture, and is made from the titles and values if it is not given.
+cell. Titles are given by the caller and should say what is shown and the number that matters; its `alt` is the text for
+those who cannot see the picture, and is made from titles and values; set it where it should say more.
 """
 
 from collections.abc import Sequence
@@ -42,12 +42,10 @@ __all__ = [
     "top_k",
 ]
 
-MOST = 64  # more thumbnails than this cannot be told apart on a projector
+_MOST = 64  # more thumbnails than this cannot be told apart on a projector
 
 
-def photos(
-    pictures, titles=None, columns: int | None = None, title: str | None = None, alt: str | None = None
-) -> Picture:
+def photos(pictures, titles=None, columns: int | None = None, title: str | None = None) -> Picture:
     """Show one picture or several side by side.
 
     `pictures` is one picture `(height, width, 3)`, a list, or an array `(n, height, width)` or `(n, height, width, 3)`;
@@ -57,15 +55,9 @@ def photos(
     another number of titles than pictures.
     """
     pictures = _several(pictures)
+    kind = "Photo" if len(pictures) == 1 else f"{len(pictures)} photos"
     titles = _titles(titles, len(pictures))
-    pictures, titles, title = _at_most(pictures, titles, title)
-    shown = [images.load(picture) for picture in pictures]
-    with drawing():
-        figure, places, _ = _tiles([picture.shape[:2] for picture in shown], titles, columns, title)
-        for place, picture in zip(places, shown, strict=True):
-            place.imshow(picture)
-    figure.alt = alt or describe("Photo" if len(shown) == 1 else f"{len(shown)} photos", titles, title)
-    return figure
+    return _sheet([images.load(picture) for picture in pictures[:_MOST]], titles, columns, title, kind)
 
 
 def heat(
@@ -75,7 +67,6 @@ def heat(
     colours: str = "magma",
     limit: float | None = None,
     label: str | None = None,
-    alt: str | None = None,
 ) -> Picture:
     """Show one heat map `(height, width)` with its colour bar, in the map's own numbers.
 
@@ -86,7 +77,7 @@ def heat(
     if maps.ndim != 2:
         raise ImageError(f"A heat map has the shape (height, width), this one has {maps.shape}; see heats.")
     figure = heats([maps], None, None, title, signed, colours, limit, label=label)
-    figure.alt = alt or describe("Heat map", [f"values from {maps.min():.3g} to {maps.max():.3g}"], title)
+    figure.alt = describe("Heat map", [f"values from {maps.min():.3g} to {maps.max():.3g}"], title)
     return figure
 
 
@@ -100,7 +91,6 @@ def heats(
     limit: float | None = None,
     shared: bool = True,
     label: str | None = None,
-    alt: str | None = None,
 ) -> Picture:
     """Show several heat maps, a list or an array `(n, height, width)`, with one colour bar.
 
@@ -109,20 +99,14 @@ def heats(
     shared scale. Of more than 64 maps the first 64 are shown, and the title says so.
     """
     maps = [np.asarray(one) for one in maps]
-    titles = _titles(titles, len(maps))
-    maps, titles, title = _at_most(maps, titles, title)
-    if limit is None and shared:
-        limit = max(_largest(one, signed) for one in maps) or None
+    titles, kind = _titles(titles, len(maps)), f"{len(maps)} heat maps"
     if not shared:
         limit, label = None, label or _own_scale(signed)
-    shown = [images.colourise(one, colours, signed, limit) for one in maps]
-    with drawing():
-        figure, places, bar = _tiles([one.shape for one in maps], titles, columns, title, bar=True)
-        for place, picture in zip(places, shown, strict=True):
-            place.imshow(picture, interpolation="nearest")
-        _colour_bar(bar, 1.0 if not shared else limit or 1.0, colours, signed, label)
-    figure.alt = alt or describe(f"{len(maps)} heat maps", titles, title)
-    return figure
+    elif limit is None:
+        limit = max(_largest(one, signed) for one in maps[:_MOST]) or None
+    shown = [images.colourise(one, colours, signed, limit) for one in maps[:_MOST]]
+    bar = limit or 1.0, colours, signed, label
+    return _sheet(shown, titles, columns, title, kind, bar, interpolation="nearest")
 
 
 def overlays(
@@ -136,7 +120,6 @@ def overlays(
     colours: str = "magma",
     limit: float | None = None,
     original: bool = True,
-    alt: str | None = None,
 ) -> Picture:
     """Show a photo and heat maps laid over it, with one colour bar.
 
@@ -144,20 +127,12 @@ def overlays(
     for each map. Each map is divided by its own maximum, or by `limit` if given. `original=False` leaves out the photo.
     """
     maps = [maps] if getattr(maps, "ndim", 0) == 2 else list(maps)  # maps in a list may differ in size
-    titles = _titles(titles, len(maps))
-    picture = images.load(image)
+    titles, picture = _titles(titles, len(maps)), images.load(image)
     shown = [images.overlay(picture, one, opacity, colours, signed, limit) for one in maps]
     if original:
-        shown, titles = [picture, *shown], ["photo" if any(titles) else None, *titles]
-    shown, titles, title = _at_most(shown, titles, title)
-    label = _own_scale(signed) if limit is None else None
-    with drawing():
-        figure, places, bar = _tiles([picture.shape[:2]] * len(shown), titles, columns, title, bar=True)
-        for place, one in zip(places, shown, strict=True):
-            place.imshow(one)
-        _colour_bar(bar, limit or 1.0, colours, signed, label)
-    figure.alt = alt or describe("A photo with heat maps over it", titles, title)
-    return figure
+        shown, titles = [picture, *shown], ["photo" if any(titles) else "", *titles]
+    bar = limit or 1.0, colours, signed, _own_scale(signed) if limit is None else None
+    return _sheet(shown, titles, columns, title, "A photo with heat maps over it", bar)
 
 
 def _several(pictures) -> list:
@@ -168,40 +143,45 @@ def _several(pictures) -> list:
     return list(pictures) if isinstance(pictures, Sequence) and not isinstance(pictures, (str, bytes)) else [pictures]
 
 
-def _titles(titles, count: int) -> list[str | None]:
+def _titles(titles, count: int) -> list[str]:
     if count == 0:
         raise ImageError("There is nothing to show; give at least one picture or map.")
-    if titles is None:
-        return [None] * count
-    titles = [titles] if isinstance(titles, str) else [str(one) for one in titles]
+    titles = [""] * count if titles is None else [titles] if isinstance(titles, str) else [str(one) for one in titles]
     if len(titles) != count:
         raise ImageError(f"There are {len(titles)} titles for {count} pictures or maps; give one title for each.")
     return titles
 
 
-def _at_most(shown: list, titles: list, title: str | None) -> tuple[list, list, str | None]:
-    if len(shown) <= MOST:
-        return shown, titles, title
-    note = f"{MOST} of {len(shown)} shown"
-    return shown[:MOST], titles[:MOST], f"{title} ({note})" if title else note
+def _sheet(shown: list, titles: list[str], columns, title, kind: str, bar: tuple | None = None, **how) -> Picture:
+    """At most 64 pictures in rows, each under its title; bar: what `_colour_bar` is given beside its place."""
+    if len(titles) > _MOST:
+        note = f"{_MOST} of {len(titles)} shown"
+        shown, titles, title = shown[:_MOST], titles[:_MOST], f"{title} ({note})" if title else note
+    with drawing():
+        figure, places = _tiles([picture.shape[:2] for picture in shown], titles, columns, title, bar)
+        for place, picture in zip(places, shown, strict=True):
+            place.imshow(picture, **how)
+    figure.alt = describe(kind, titles, title)
+    return figure
 
 
-def _tiles(shapes, titles, columns: int | None, title: str | None, bar: bool = False):
-    """A figure, an empty place for each picture of the given (height, width), and a place for a colour bar or None.
+def _tiles(shapes, titles: list[str], columns: int | None, title: str | None, bar: tuple | None):
+    """A figure and an empty place for each picture of the given (height, width).
 
     All places are computed in inches: matplotlib's layout engines need a second for 64 places.
     """
     count = len(shapes)
     if columns is not None and columns < 1:
         raise ValueError(f"columns is {columns}; give at least 1.")
-    columns = min(columns or best_columns(count, max((len(text) for text in titles if text), default=0)), count)
+    columns = min(columns or best_columns(count, max(map(len, titles))), count)
     room, gap = (1.1 if bar else 0.0), 0.06
     cell = min((WIDTH - room) / columns - gap, 5.5 if count == 1 and not bar else 4.2)
     texts = [wrapped(text, cell) for text in titles]
     rows = [slice(first, min(first + columns, count)) for first in range(0, count, columns)]
     heights = [max(min(2.0, height / width) for height, width in shapes[row]) * cell for row in rows]
     over = [_lines_of(texts[row]) * TEXT * 1.3 / 72 + gap for row in rows]
-    above = _lines_of([wrapped(title, columns * cell + room, HEADING)]) * HEADING * 1.3 / 72
+    heading = wrapped(title, columns * cell + room, HEADING)
+    above = _lines_of([heading]) * HEADING * 1.3 / 72
     tall, wide = sum(heights) + sum(over) + above, columns * (cell + gap) + room
     figure = Picture(wide, tall, layout=None, dpi=PHOTO_PIXELS_PER_INCH)
     places, bottom = [], tall - above
@@ -213,15 +193,12 @@ def _tiles(shapes, titles, columns: int | None, title: str | None, bar: bool = F
             place.set_axis_off()
             place.set_title(text, pad=4)
             places.append(place)
-    # Few low rows would squeeze the colour bar's numbers, so it may be higher than they are.
-    high = max(tall - above - over[0], 1.5)
-    bar_box = (wide - room + 0.1) / wide, (tall - above - over[0] - high) / tall, 0.16 / wide, high / tall
-    bar_place = figure.add_axes(bar_box) if bar else None
-    if title:
-        middle = columns * (cell + gap) / 2 / wide
-        text = wrapped(title, columns * cell + room, HEADING)
-        figure.text(middle, 1.0, text, fontsize=HEADING, ha="center", va="top")
-    return figure, places, bar_place
+    if bar:  # few low rows would squeeze its numbers, so it may be higher than they are
+        high = max(tall - above - over[0], 1.5)
+        box = (wide - room + 0.1) / wide, (tall - above - over[0] - high) / tall, 0.16 / wide, high / tall
+        _colour_bar(figure.add_axes(box), *bar)
+    figure.text(columns * (cell + gap) / 2 / wide, 1.0, heading, fontsize=HEADING, ha="center", va="top")
+    return figure, places
 
 
 def _lines_of(texts: list[str]) -> int:
@@ -241,8 +218,9 @@ def _colour_bar(place, limit: float, colours: str, signed: bool, label: str | No
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
-    scale = ScalarMappable(Normalize(-limit if signed else 0.0, limit), images.SIGNED_COLOURS if signed else colours)
-    ticks = np.linspace(-limit if signed else 0.0, limit, 5)
+    low = -limit if signed else 0.0
+    scale = ScalarMappable(Normalize(low, limit), images.SIGNED_COLOURS if signed else colours)
+    ticks = np.linspace(low, limit, 5)
     bar = place.figure.colorbar(scale, cax=place, ticks=ticks)
     bar.ax.set_yticklabels([f"{tick:.3g}" for tick in ticks])
     bar.outline.set_visible(False)

@@ -14,7 +14,7 @@ from helpers.datasets.splits import stratified_sample
 from helpers.labels import one_column
 from helpers.quiet import keras, tensorflow
 
-Z_95 = 1.959964  # the normal distribution lies within plus and minus this with 95 %
+_Z_95 = 1.959964  # the normal distribution lies within plus and minus this with 95 %
 
 
 def logistic_regression(strength: float = 0.01, seed: int = 0) -> Any:
@@ -88,14 +88,12 @@ def few_labels(
     drawn.
     """
     known, asked, labels = rows(train[0]), rows(test[0]), _alike(train, test)[0]
-    found = []
-    for number in range(draws):
-        chosen = stratified_sample(labels, count, seed + number)
-        if len(np.unique(labels[chosen])) < 2:
-            raise ValueError(f"{count} labels hold one class only; take two or more of each class")
-        with _one_thread():
-            found.append(logistic_regression(seed=seed).fit(known[chosen], labels[chosen]).predict(asked))
-    return np.array(found)
+    chosen = [stratified_sample(labels, count, seed + number) for number in range(draws)]
+    if any(len(np.unique(labels[drawn])) < 2 for drawn in chosen):
+        raise ValueError(f"{count} labels hold one class only; take two or more of each class")
+    with _one_thread():
+        fitted = (logistic_regression(seed=seed).fit(known[drawn], labels[drawn]) for drawn in chosen)
+        return np.array([one.predict(asked) for one in fitted])
 
 
 def _one_thread() -> Any:
@@ -165,13 +163,13 @@ def random_network(name: str, pictures: np.ndarray, seed: int = 0, **options: An
     every picture, and that would be no fair comparison.
     """
     network = backbones.load(name, weights=None, seed=seed, **options)
-    normalisations = [la for la in network.model.layers if isinstance(la, keras().layers.BatchNormalization)]
-    kept = [layer.momentum for layer in normalisations]
-    for layer in normalisations:
+    normalisation = keras().layers.BatchNormalization
+    kept = {layer: layer.momentum for layer in network.model.layers if isinstance(layer, normalisation)}
+    for layer in kept:
         layer.momentum = 0.0  # the moving statistics become those of this one batch
     call = tensorflow().function(lambda batch: network.model(batch, training=True))  # eager, all maps stay in memory
     call(np.asarray(pictures, np.float32))
-    for layer, momentum in zip(normalisations, kept, strict=True):
+    for layer, momentum in kept.items():
         layer.momentum = momentum
     return network
 
@@ -184,12 +182,13 @@ def centres(masks: np.ndarray) -> np.ndarray:
 
     masks: bool `(n, height, width)`. Raises ValueError for an empty mask.
     """
+    from scipy.ndimage import center_of_mass
+
     masks = np.asarray(masks, dtype=float)
-    total = masks.sum(axis=(1, 2))
-    if not total.all():
-        raise ValueError(f"mask number {int(np.argmin(total))} is empty, so it has no centre; leave that picture out")
-    places = [(np.arange(side) + 0.5) / side for side in masks.shape[1:]]
-    return np.stack([masks.sum(axis=2) @ places[0] / total, masks.sum(axis=1) @ places[1] / total], axis=1)
+    full = masks.any(axis=(1, 2))
+    if not full.all():
+        raise ValueError(f"mask number {int(np.argmin(full))} is empty, so it has no centre; leave that picture out")
+    return (np.array([center_of_mass(mask) for mask in masks]) + 0.5) / masks.shape[1:]
 
 
 def explained_place(train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, np.ndarray]) -> float:
@@ -225,7 +224,7 @@ def difference(first: np.ndarray, second: np.ndarray) -> tuple[float, float, flo
     count = len(first) + 2
     gained, lost = (second & ~first).sum() + 0.5, (first & ~second).sum() + 0.5
     middle = (gained - lost) / count
-    half = Z_95 * np.sqrt((gained + lost) / count - middle**2) / np.sqrt(count)
+    half = _Z_95 * np.sqrt((gained + lost) / count - middle**2) / np.sqrt(count)
     low, high = max(middle - half, -1.0), min(middle + half, 1.0)  # shares differ by 1 at most
     return float(second.mean() - first.mean()), float(low), float(high)
 
@@ -245,7 +244,7 @@ def mean_interval(
     interval ends there. With few values it would go on: three photos gave a gain of 0.333 from -1.101 to 1.768. Raises
     ValueError for fewer than two values, or a value that is not possible.
     """
-    from scipy.stats import t
+    from scipy.stats import sem, t
 
     values = np.asarray(values, dtype=float)
     if values.size < 2:
@@ -255,6 +254,5 @@ def mean_interval(
         raise ValueError(
             f"the values are {values.min():.4g} to {values.max():.4g}, but {least:g} to {most:g} is possible"
         )
-    half = t.ppf(0.975, values.size - 1) * values.std(ddof=1) / np.sqrt(values.size)
-    middle = float(values.mean())
-    return middle, max(middle - float(half), least), min(middle + float(half), most)
+    middle, half = float(values.mean()), float(t.ppf(0.975, values.size - 1) * sem(values))
+    return middle, max(middle - half, least), min(middle + half, most)

@@ -1,20 +1,27 @@
-"""What the training notebooks share: the small convnet, a training loop with a progress bar, and stored tables."""
+"""The lecture's small convnet, a training loop with a progress bar, measures with intervals, and stored tables."""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import os
 import time
+import timeit
 from collections.abc import Callable, Mapping
+from itertools import dropwhile, takewhile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from helpers import progress, quiet
-from helpers.downloads import MissingError
+from helpers import disk, progress, quiet, saving
+from helpers.backbones.network import Network
+from helpers.downloads import MissingError, cache_folder
 from helpers.images import refuse_zero_to_one
 from helpers.labels import class_numbers
 
-FILTERS = (16, 32, 64, 64)
+_FILTERS = (16, 32, 64, 64)
+_VERSION = 1  # of a kept network: to be changed with what training does
 RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "results"
 
 
@@ -24,7 +31,7 @@ def small_convnet(
     dropout: float = 0.0,
     augmentation: Any = None,
     seed: int = 0,
-    filters: tuple[int, ...] = FILTERS,
+    filters: tuple[int, ...] = _FILTERS,
     channels: int = 3,
     learning_rate: float = 1e-3,
 ) -> Any:
@@ -57,10 +64,10 @@ def small_convnet(
     x = layers.Dense(64, activation="relu", name="dense")(x)
     outputs = layers.Dense(classes, activation="softmax", name="probabilities")(x)
     model = keras.Model(inputs, outputs, name="small_convnet")
-    return compiled(model, learning_rate)
+    return _compiled(model, learning_rate)
 
 
-def compiled(model: Any, learning_rate: float = 1e-3) -> Any:
+def _compiled(model: Any, learning_rate: float = 1e-3) -> Any:
     """Compile a classifier that puts out probabilities: Adam, cross-entropy on whole-number labels, accuracy."""
     model.compile(
         quiet.keras().optimizers.Adam(learning_rate),
@@ -99,9 +106,9 @@ def fit(
             raise ValueError(f"{name} holds {len(part[0])} photos and {len(part[1])} labels; give one label per photo.")
     if any(getattr(layer, "brightness", None) is not None for layer in getattr(model, "layers", ())):
         refuse_zero_to_one(train[0], "The training set")  # the augmentation would make them black or white
-    train = (train[0], known_labels(model, train[1], "The training labels"))
+    train = (train[0], _known_labels(model, train[1], "The training labels"))
     if validation is not None:
-        validation = (validation[0], known_labels(model, validation[1], "The validation labels"))
+        validation = (validation[0], _known_labels(model, validation[1], "The validation labels"))
     keras = quiet.keras()
     keras.utils.set_random_seed(seed)
     seconds: list[float] = []
@@ -127,38 +134,72 @@ def fit(
     return {**{key: [float(value) for value in values] for key, values in history.items()}, "seconds": seconds}
 
 
-def known_labels(model: Any, labels: Any, what: str = "The labels") -> Any:
+def _known_labels(model: Any, labels: Any, what: str = "The labels") -> Any:
     """Return the labels that a compiled classifier can learn, checked and as whole numbers from 0 on.
 
     A classifier is a model of one output whose loss is the cross-entropy of numbered classes (a softmax), or of one
     sigmoid, whose labels have the shape of its output `(n, 1)`. Labels of any other model are returned as they are.
     Raises ValueError as `labels.class_numbers` does.
     """
-    loss = getattr(model, "loss", None)
-    name = loss if isinstance(loss, str) else getattr(loss, "name", None) or getattr(loss, "__name__", "")
-    outputs = getattr(model, "outputs", None) or []
-    if len(outputs) != 1 or outputs[0].shape[-1] is None or len(outputs[0].shape) != 2:
+    loss, outputs = getattr(model, "loss", None), getattr(model, "outputs", None) or []
+    name = str(loss if isinstance(loss, str) else getattr(loss, "name", getattr(loss, "__name__", "")))
+    if len(outputs) != 1 or len(outputs[0].shape) != 2:
         return labels
-    columns = int(outputs[0].shape[-1])
-    if str(name).startswith("sparse_categorical"):
+    columns = outputs[0].shape[-1]
+    if columns is not None and name.startswith("sparse_categorical"):
         return class_numbers(labels, columns, what)
-    return class_numbers(labels, 2, what) if str(name).startswith("binary_cross") and columns == 1 else labels
+    return class_numbers(labels, 2, what) if columns == 1 and name.startswith("binary_cross") else labels
+
+
+def small_network(data: Any, size: int = 64, epochs: int = 15, seed: int = 0, cache: bool = True) -> Network:
+    """Return `small_convnet`, trained on a data set's training photos at `size` pixels.
+
+    data: an `ImageSet`. The network is kept in the cache folder under a sum of the photos, their labels and the
+    settings, so other photos never bring it back. Its probabilities are its only output: it has no logits tensor.
+    """
+    pictures, labels = data.train.images(size), class_numbers(data.train.labels, data.class_names)
+    model = small_convnet(size, len(data.class_names), seed=seed)
+    settings = f"{_VERSION} {size} {epochs} {seed} {[layer.get_config() for layer in model.layers]}"
+    total = hashlib.sha256(pictures.tobytes() + labels.tobytes() + settings.encode())
+    path = cache_folder() / "networks" / f"small_convnet-{total.hexdigest()[:32]}.keras"
+    if cache and os.path.lexists(path) and (kept := _kept(path, model)) is not None:
+        return kept
+    fit(model, (pictures, labels), None, epochs, seed=seed, label="Training the small convnet")
+    network = Network("small_convnet", model, None, size, list(data.class_names))
+    if cache:
+        with contextlib.suppress(OSError):  # without room on the disk it is trained again the next time
+            saving.save(network, path)
+    return network
+
+
+def _kept(path: Path, model: Any) -> Network | None:
+    """The network in a file, None when it is damaged in any way: then it is removed, and trained anew."""
+    with contextlib.suppress(Exception):  # Keras, h5py and zipfile raise many kinds for what a changed byte does
+        network = saving.load(path)
+        shapes = [[weight.shape for weight in one.weights] for one in (network.model, model)]
+        if shapes[0] == shapes[1] and all(np.isfinite(weight).all() for weight in network.model.get_weights()):
+            return network
+    with contextlib.suppress(OSError):
+        disk.remove(path)
+    return None
 
 
 def accuracy(model: Any, pictures: np.ndarray, labels: np.ndarray) -> float:
     """Return the share of photos that the model classifies rightly, at inference: no dropout, no augmentation.
 
-    labels: as for `fit`. One sigmoid output is the probability of the second of two classes.
+    labels: as for `fit`.
     """
     found = probabilities(model, pictures)
-    one = found.shape[1] == 1
-    guesses = found[:, 0] > 0.5 if one else found.argmax(axis=1)
-    return float((guesses == class_numbers(labels, 2 if one else found.shape[1])).mean())
+    return float((found.argmax(axis=1) == class_numbers(labels, found.shape[1])).mean())
 
 
 def probabilities(model: Any, pictures: np.ndarray, batch_size: int = 120) -> np.ndarray:
-    """Return the model's output at inference, float32 `(n, classes)`, some pictures at a time."""
-    return model.predict(pictures, batch_size=batch_size, verbose=0)
+    """Return the probability of every class at inference, float32 `(n, classes)`, some pictures at a time.
+
+    One sigmoid output, the probability of the second of two classes, gives two columns.
+    """
+    found = model.predict(pictures, batch_size=batch_size, verbose=0)
+    return np.hstack([1 - found, found]) if found.shape[1] == 1 else found
 
 
 def interval(right: float, count: int) -> tuple[float, float]:
@@ -167,12 +208,12 @@ def interval(right: float, count: int) -> tuple[float, float]:
     right: the share, 0 to 1. It says how far the share may be off because other photos might have been drawn. Raises
     ValueError for no photo or a share out of range.
     """
+    from scipy.stats import binomtest
+
     if count < 1 or not 0 <= right <= 1:
         raise ValueError(f"{right} of {count} photos is no share; give a number from 0 to 1 and one photo or more.")
-    z = 1.959964
-    middle = (right + z**2 / (2 * count)) / (1 + z**2 / count)
-    half = z / (1 + z**2 / count) * (right * (1 - right) / count + z**2 / (4 * count**2)) ** 0.5
-    return middle - half, middle + half
+    low, high = binomtest(round(right * count), count).proportion_ci(method="wilson")
+    return float(low), float(high)
 
 
 def table(rows: Mapping[str, Mapping[str, Any]]) -> Any:
@@ -188,9 +229,8 @@ def table(rows: Mapping[str, Mapping[str, Any]]) -> Any:
             return f"{value:,}"
         return f"{value:.3f}" if isinstance(value, float | np.floating) else str(value)
 
-    keys = list(dict.fromkeys(key for row in rows.values() for key in row))
-    lines = {name: [text(row[key]) if key in row else "" for key in keys] for name, row in rows.items()}
-    return pd.DataFrame.from_dict(lines, orient="index", columns=keys)
+    texts = [{key: text(value) for key, value in row.items()} for row in rows.values()]
+    return pd.DataFrame(texts, index=list(rows)).fillna("")
 
 
 def pictures_per_second(step: Callable[[], Any], pictures: int, repeats: int = 15) -> float:
@@ -199,12 +239,8 @@ def pictures_per_second(step: Callable[[], Any], pictures: int, repeats: int = 1
     step: a function without arguments. The median of `repeats` calls, after one that may compile.
     """
     step()
-    seconds = []
-    for _ in range(repeats):
-        began = time.perf_counter()
-        step()
-        seconds.append(time.perf_counter() - began)
-    return pictures / max(float(np.median(seconds)), 1e-9)
+    seconds = float(np.median(timeit.repeat(step, number=1, repeat=repeats)))
+    return pictures / max(seconds, 1e-9)
 
 
 def stored_table(name: str) -> Any:
@@ -223,13 +259,10 @@ def stored_rows(name: str) -> dict[str, dict[str, str]]:
     Raises MissingError with the command that makes the table where it is not there.
     """
     lines = [line.strip() for line in _stored(name).splitlines()]
-    starts = [at for at, line in enumerate(lines) if line.startswith("|")]
-    rows = []
-    for line in lines[starts[0] :] if starts else ():
-        if not line.startswith("|"):
-            break
-        rows.append([cell.strip() for cell in line.strip("|").split("|")])
-    return {row[0]: dict(zip(rows[0][1:], row[1:], strict=True)) for row in rows[2:]}
+    first = dropwhile(lambda line: not line.startswith("|"), lines)
+    rows = [line.strip("|").split("|") for line in takewhile(lambda line: line.startswith("|"), first)]
+    (_, *heads), _, *rows = [[cell.strip() for cell in row] for row in rows] or [[""], []]
+    return {name: dict(zip(heads, cells, strict=True)) for name, *cells in rows}
 
 
 def _stored(name: str) -> str:

@@ -25,32 +25,12 @@ def install(shell: Any) -> None:
 
 
 def bundle(explorer: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What an explorer shows, and beside it one frame for each setting of its strip, taken while the strip is drawn."""
-    taken: list[Any] = []
-    kept = {name: getattr(explorer, name) for name in ("draw", "run") if name in vars(explorer)}
-    for name, function in kept.items():
-        setattr(explorer, name, _taking(function, taken))
-    try:
-        shown, notes = explorer._repr_mimebundle_()
-    finally:
-        for name, function in kept.items():
-            setattr(explorer, name, function)
-    settings = getattr(explorer, "_strip", [])
-    if len(taken) == len(settings) > 1:
-        labels = [", ".join(explorer._label(*pair) for pair in one.items()) or "at first" for one in settings]
-        made = [_frame(label, frame) for label, frame in zip(labels, taken, strict=True)]
-        shown[MIME] = {"title": explorer.title, "frames": made}
+    """What an explorer shows, and beside it one frame for each setting of its strip."""
+    stills = {} if explorer.closed else explorer.stills()
+    shown, notes = explorer._repr_mimebundle_(stills)
+    if len(stills) > 1:
+        shown[MIME] = {"title": explorer.title, "frames": [_frame(*still) for still in stills.items()]}
     return shown, notes
-
-
-def _taking(function: Any, taken: list[Any]) -> Any:
-    """The function, which also puts what it returns on the list."""
-
-    def call(*values: Any, **named: Any) -> Any:
-        taken.append(function(*values, **named))
-        return taken[-1]
-
-    return call
 
 
 def _frame(label: str, frame: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import ipywidgets
 import numpy as np
@@ -12,95 +12,99 @@ from helpers.ascent import Objective, Regularisers, ascend, channel, logit, unit
 from helpers.ascent.objectives import fixed_size
 from helpers.backbones import Network
 from helpers.progress import Report
-from helpers.widgets.base import Frame, quoted
-from helpers.widgets.painting import PaintExplorer, slider
+from helpers.widgets.base import Frame, menu, quoted, slider
+from helpers.widgets.jobs import LiveExplorer
+from helpers.widgets.photos import KINDS, layers_of
+from helpers.widgets.strip import within
 
-SHOWN = 384  # pixels of the picture in the page
-CLASSES = ("flamingo", "bell pepper", "dalmatian", "goldfish", "monarch", "strawberry", "volcano", "espresso")
+_SHOWN = 384  # pixels of the picture in the page
+_CLASSES = ("flamingo", "bell pepper", "dalmatian", "goldfish", "monarch", "strawberry", "volcano", "espresso")
 CHANNEL, UNIT, CLASS = "channel (mean over places)", "one unit (the middle)", "class"
-KINDS = ("convolution", "relu", "activation", "add", "concatenate")
+_GOALS = {CHANNEL: channel, UNIT: unit, CLASS: logit}
+# name -> value, least, greatest, step, words, what it does
+_AMOUNTS = {
+    "steps": (40, 1, 200, 1, "Steps", "How many steps"),
+    "jitter": (4, 0, 24, 1, "Jitter", "Pixels by which the picture is moved at random"),
+    "rotate": (0.0, 0, 20, 1, "Rotate", "Degrees by which it is turned at random"),
+    "variation": (0.0, 0, 1, 0.05, "Variation", "Weight of the total variation"),
+    "blur": (0.7, 0, 2, 0.1, "Blur", "Gaussian blur every 4 steps, in pixels (pixels only)"),
+    "decay": (0.0, 0, 0.3, 0.01, "Decay", "L2 decay towards the mean colour (pixels only)"),
+}
 
 
-def ascent_explorer(network: Network, layer: str | None = None) -> PaintExplorer:
+def ascent_explorer(network: Network, layer: str | None = None) -> LiveExplorer:
     """Paint a channel, a unit or a class: start, steps, regularisers; the picture grows and can be stopped.
 
     layer: the first one shown, None for one in the first half of the network. Raises ValueError for an unknown layer.
     """
-    layers = [la.name for la in network.layers if la.kind in KINDS and len(la.shape) == 3]
+    controls = _controls(network, layer)
+    size = (fixed_size(network) or (160, 160))[0]
+
+    def run(report: Report, **values: Any) -> Frame:
+        climb = ascend(
+            network,
+            _goal(values),
+            size,
+            values["steps"],
+            start=values["start"],
+            regularisers=_regularisers(values),
+            fourier=values["paint"],
+            report=lambda done, total, picture: report(done, total, within(picture, _SHOWN)),
+        )
+        picture = climb.pictures if values["goal"] == CLASS else without_border(climb.pictures)
+        return Frame(within(images.deprocess(picture[0]), _SHOWN), _words(values, climb, network), _code(values))
+
+    def first(**values: Any) -> Frame:
+        if values["goal"] == CLASS:
+            network.class_index(values["class_"])
+        elif values["number"] >= (count := network.output_of(values["layer"]).shape[-1]):
+            here = f"layer {values['layer']} has channels 0 to {count - 1}"
+            raise ValueError(f"{here}; {values['number']} is none of them")
+        grey = np.broadcast_to(network.mean_colour, (size, size, 3))
+        noise = np.random.default_rng(0).normal(0, 10 if values["start"] == "noise" else 0, grey.shape)
+        picture = (grey + noise).clip(0, 255).astype(np.uint8)
+        return Frame(within(picture, _SHOWN), f"{_what(values)}: press Start", _code(values))
+
+    # Of one layer: each further one would have to be compiled, while everybody waits for the cell.
+    other = min(10, int(network.output_of(controls["layer"].value).shape[-1]) - 1)
+    strip = [{"number": controls["number"].value}, {"number": other}, {"blur": 0.0}, {"paint": True}]
+    return LiveExplorer(controls, run, first, strip, "Ascent explorer", network, {"steps": 8})
+
+
+def _controls(network: Network, layer: str | None) -> dict[str, Any]:
+    layers = list(layers_of(network, *KINDS))
     if not layers:
         raise ValueError(f"{network.name} has no layer with maps; the explorer needs a convolution")
     if layer is not None and layer not in layers:
         network.layer(layer)  # raises, with the nearest names, if there is no such layer
         raise ValueError(f"layer {layer!r} has no maps; choose one of {', '.join(layers[:3])} ...")
     # Before its ReLU no unit is dead, so the first layers shown are convolutions.
-    alive = [la.name for la in network.layers if la.kind == "convolution" and la.name in layers] or layers
-    wanted = [CHANNEL, UNIT] + ([CLASS] if network.logits is not None else [])
-    names = [name for name in CLASSES if name in network.class_names]
+    alive = list(layers_of(network, "convolution")) or layers
+    goals = list(_GOALS) if network.logits is not None else [CHANNEL, UNIT]
+    names = [name for name in _CLASSES if name in network.class_names]
     names = names or [network.class_label(number) for number in range(min(8, len(network.class_names)))]
-    controls = {
-        "goal": ipywidgets.Dropdown(options=wanted, description="Climb", tooltip="What the picture is made to excite"),
-        "layer": ipywidgets.Dropdown(
-            options=layers, value=layer or alive[len(alive) // 3], description="Layer", tooltip="Of which layer"
-        ),
+    return {
+        "goal": menu("Climb", goals, "What the picture is made to excite"),
+        "layer": menu("Layer", layers, "Of which layer", layer or alive[len(alive) // 3]),
         "number": ipywidgets.BoundedIntText(
             value=3, min=0, max=1_000_000, description="Channel", tooltip="Which channel of the layer"
         ),
-        "class_": ipywidgets.Combobox(
-            value=names[0] if names else "", options=names, description="Class", tooltip="Any class name"
-        ),
-        "paint": ipywidgets.Dropdown(
-            options=[("pixels", False), ("waves (Fourier)", True)], description="Paint", tooltip="With pixels or waves"
-        ),
-        "start": ipywidgets.Dropdown(
-            options=["noise", "grey"], description="From", tooltip="Noise, or the mean colour"
-        ),
-        "steps": slider(40, 1, 200, 1, "Steps", "How many steps"),
-        "jitter": slider(4, 0, 24, 1, "Jitter", "Pixels by which the picture is moved at random"),
-        "rotate": slider(0.0, 0, 20, 1, "Rotate", "Degrees by which it is turned at random"),
-        "variation": slider(0.0, 0, 1, 0.05, "Variation", "Weight of the total variation"),
-        "blur": slider(0.7, 0, 2, 0.1, "Blur", "Gaussian blur every 4 steps, in pixels (pixels only)"),
-        "decay": slider(0.0, 0, 0.3, 0.01, "Decay", "L2 decay towards the mean colour (pixels only)"),
+        "class_": menu("Class", names, "Any class name", names[0] if names else "", ipywidgets.Combobox),
+        "paint": menu("Paint", [("pixels", False), ("waves (Fourier)", True)], "With pixels or waves"),
+        "start": menu("From", ["noise", "grey"], "Noise, or the mean colour"),
+    } | {
+        name: slider(words, value, low, high, why, step, live=False)
+        for name, (value, low, high, step, words, why) in _AMOUNTS.items()
     }
-    size = (fixed_size(network) or (160, 160))[0]
 
-    def run(report: Report, **values) -> Frame:
-        goal = _goal(values)
-        chosen = _regularisers(values)
-        told = lambda done, total, picture: report(done, total, _shown(picture))  # noqa: E731
-        climb = ascend(
-            network,
-            goal,
-            size,
-            values["steps"],
-            start=values["start"],
-            regularisers=chosen,
-            fourier=values["paint"],
-            report=told,
-        )
-        picture = climb.pictures if values["goal"] == CLASS else without_border(climb.pictures)
-        return Frame(_shown(images.deprocess(picture[0])), _words(values, climb, network), _code(values, chosen))
 
-    def first(**values) -> Frame:
-        grey = np.broadcast_to(network.mean_colour, (size, size, 3))
-        noise = np.random.default_rng(0).normal(0, 10 if values["start"] == "noise" else 0, grey.shape)
-        if values["goal"] == CLASS:
-            network.class_index(values["class_"])
-        else:
-            _check_channel(network, values)
-        picture = (grey + noise).clip(0, 255).astype(np.uint8)
-        return Frame(_shown(picture), f"{_what(values)}: press Start", _code(values, _regularisers(values)))
-
-    # Of one layer: each further one would have to be compiled, while everybody waits for the cell.
-    other = min(10, int(network.output_of(controls["layer"].value).shape[-1]) - 1)
-    strip = [{"number": controls["number"].value}, {"number": other}, {"blur": 0.0}, {"paint": True}]
-    return PaintExplorer(controls, run, first, strip, "Ascent explorer", {"steps": 8}, network)
+def _asked(values: dict) -> tuple:
+    """What the goal's function is called with."""
+    return (values["class_"],) if values["goal"] == CLASS else (values["layer"], values["number"])
 
 
 def _goal(values: dict) -> Objective:
-    if values["goal"] == CLASS:
-        return logit(values["class_"])
-    make: Callable = channel if values["goal"] == CHANNEL else unit
-    return make(values["layer"], values["number"])
+    return _GOALS[values["goal"]](*_asked(values))
 
 
 def _regularisers(values: dict) -> Regularisers:
@@ -110,21 +114,13 @@ def _regularisers(values: dict) -> Regularisers:
     return Regularisers(**moving, **on_pixels)
 
 
-def _check_channel(network: Network, values: dict) -> None:
-    channels = network.output_of(values["layer"]).shape[-1]
-    if values["number"] >= channels:
-        raise ValueError(
-            f"layer {values['layer']} has channels 0 to {channels - 1}; {values['number']} is none of them"
-        )
-
-
 def _what(values: dict) -> str:
     if values["goal"] == CLASS:
         return f"class {values['class_']}"
-    return f"{'channel' if values['goal'] == CHANNEL else 'unit'} {values['number']} of {values['layer']}"
+    return f"{_GOALS[values['goal']].__name__} {values['number']} of {values['layer']}"
 
 
-def _words(values: dict, climb, network: Network) -> str:
+def _words(values: dict, climb: Any, network: Network) -> str:
     """The picture in words, with the number that matters."""
     text = f"{_what(values)}, {values['steps']} steps from {values['start']}"
     if climb.dead[0]:
@@ -135,16 +131,10 @@ def _words(values: dict, climb, network: Network) -> str:
     return f"{text}: from {climb.values[0, 0]:.3g} to {climb.values[-1, 0]:.3g}"
 
 
-def _code(values: dict, chosen: Regularisers) -> str:
-    made = f"logit({quoted(values['class_'])})"
-    if values["goal"] != CLASS:
-        made = f'{"channel" if values["goal"] == CHANNEL else "unit"}("{values["layer"]}", {values["number"]})'
+def _code(values: dict) -> str:
+    chosen = _regularisers(values)
+    goal = f"{_GOALS[values['goal']].__name__}({', '.join(map(quoted, _asked(values)))})"
     switches = ", ".join(f"{name}={getattr(chosen, name)}" for name in chosen.on())
-    parts = [f"ascend(network, {made}", f"steps={values['steps']}", f'start="{values["start"]}"']
+    parts = [f"ascend(network, {goal}", f"steps={values['steps']}", f'start="{values["start"]}"']
     parts += [f"regularisers=Regularisers({switches})"] if switches else []
     return ", ".join(parts + (["fourier=True"] if values["paint"] else [])) + ")"
-
-
-def _shown(picture: np.ndarray) -> np.ndarray:
-    scale = SHOWN / max(picture.shape[:2])
-    return images.resize(picture, (round(picture.shape[0] * scale), round(picture.shape[1] * scale)), "bicubic")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
-import ipywidgets
-import numpy as np
+from ipywidgets import Checkbox
 
 from helpers import augmentation, images
+from helpers.attribution.targets import needs_classifier
 from helpers.backbones import Network
-from helpers.widgets.base import Explorer, Frame
+from helpers.widgets.base import Explorer, Frame, menu, slider
 from helpers.widgets.photos import PhotoChoice
 
 # name -> least, neutral, greatest, what it is
@@ -24,7 +23,7 @@ RANGES = {
     "brightness": (-0.9, 0.0, 0.9, "fraction of 255 that is added"),
     "patch": (0.2, 1.0, 1.0, "side of the part that is kept, as a fraction"),
 }
-SHOWN = 448  # pixels of the picture in the page
+_SHOWN = 448  # pixels of the picture in the page
 
 
 def augmentation_explorer(network: Network, photo: str = "chelsea", photos: Iterable[str] | None = None) -> Explorer:
@@ -33,43 +32,38 @@ def augmentation_explorer(network: Network, photo: str = "chelsea", photos: Iter
     photo: the first one shown. photos: names from `datasets.photos()`, None for all. Raises ValueError when the network
     has no classifier.
     """
-    if network.logits is None:
-        raise ValueError(f"{network.name} was loaded without its classifier, so it cannot judge; load it with its top")
-    choice = PhotoChoice(photos, photo)
+    needs_classifier(network)
+    choice = PhotoChoice(photos, photo, network)
     controls: dict[str, Any] = {"photo": choice}
-    for name, (least, neutral, greatest, words) in RANGES.items():
-        step = 5.0 if name == "rotation" else 0.05
-        controls[name] = ipywidgets.FloatSlider(
-            neutral, min=least, max=greatest, step=step, description=name.replace("_", " ").capitalize(), tooltip=words
-        )
+    for name, (least, neutral, greatest, tooltip) in RANGES.items():
+        controls[name] = slider(_words(name), neutral, least, greatest, tooltip, 5.0 if name == "rotation" else 0.05)
     for name in ("horizontal_flip", "vertical_flip"):
-        words = name.replace("_", " ").capitalize()
-        controls[name] = ipywidgets.Checkbox(description=words, tooltip=f"{words}: mirror the photo")
-    controls["fill_mode"] = ipywidgets.Dropdown(
-        options=augmentation.FILL_MODES, description="Fill", tooltip="What stands where the photo has nothing"
-    )
+        controls[name] = Checkbox(description=_words(name), tooltip=f"{_words(name)}: mirror the photo")
+    controls["fill_mode"] = menu("Fill", augmentation.FILL_MODES, "What stands where the photo has nothing")
 
-    @lru_cache(1)
-    def unchanged(photo: str, version: int) -> np.ndarray:
-        return network.probabilities(choice.seen(photo, network))[0]
+    unchanged = choice.remember(lambda picture: network.probabilities(picture)[0])
 
     def draw(photo: str, **values: Any) -> Frame:
-        original = choice.seen(photo, network)
-        changes = {name: value for name, value in values.items() if value != neutral_of(name)}
+        original = choice.seen(photo)
+        changes = {name: value for name, value in values.items() if value != _neutral(name)}
         changed = augmentation.apply_one(original, **values)
-        before, after = unchanged(photo, choice.version), network.probabilities(changed)[0]
+        before, after = unchanged(photo), network.probabilities(changed)[0]
         first, now = int(before.argmax()), int(after.argmax())
         caption = f"{photo}: {network.class_label(first)} {before[first]:.2f} unchanged, {after[first]:.2f} like this"
         caption += "" if first == now else f"; now it says {network.class_label(now)} {after[now]:.2f}"
         rounded = {name: round(value, 2) if isinstance(value, float) else value for name, value in changes.items()}
         call = ", ".join(["photo", *(f"{name}={value!r}" for name, value in rounded.items())])
-        shown = images.resize(changed, choice.seen(photo, network, SHOWN).shape[:2])
+        shown = images.resize(changed, choice.seen(photo, _SHOWN).shape[:2])
         return Frame(shown, caption, f"augmentation.apply_one({call})")
 
     strip = [{}, {"rotation": 40.0}, {"shear": 0.5}, {"zoom": 0.5}, {"brightness": 0.5}, {"horizontal_flip": True}]
     return Explorer(controls, draw, strip, "Augmentation explorer")
 
 
-def neutral_of(name: str) -> Any:
+def _words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _neutral(name: str) -> Any:
     """The value with which a transform changes nothing."""
     return {"fill_mode": "nearest"}.get(name, RANGES[name][1] if name in RANGES else False)

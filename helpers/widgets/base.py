@@ -8,7 +8,7 @@ import html
 import json
 import time
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,9 +18,9 @@ import numpy as np
 
 from helpers import images
 from helpers.widgets import lifetime
-from helpers.widgets.strip import SHOWN, Strip, still
+from helpers.widgets.strip import SHOWN, still
 
-CLOSED = "this explorer was closed, or its cell was run again; run the cell that makes it to have a new one"
+_CLOSED = "this explorer was closed, or its cell was run again; run the cell that makes it to have a new one"
 
 
 class Frame(NamedTuple):
@@ -31,7 +31,7 @@ class Frame(NamedTuple):
     code: str = ""
 
 
-class InPage(anywidget.AnyWidget):
+class _InPage(anywidget.AnyWidget):
     """What the page does without Python: plain keys stay in the explorer, and two buttons save picture and code."""
 
     # Text, not a path: anywidget watches a path for changes, and its watcher would keep every widget for ever.
@@ -65,8 +65,7 @@ class Explorer:
     ) -> None:
         shown = [part for control in controls.values() for part in getattr(control, "parts", [control])]
         self.controls = {name: getattr(control, "menu", control) for name, control in controls.items()}
-        self.draw, self.title = draw, title
-        self._strip = list(strip)
+        self.draw, self.title, self.settings = draw, title, list(strip)
         self._waiting: asyncio.Handle | None = None
         self.frame: Frame | None = None
         # Not ipywidgets.Image: it has no alternative text, and a tooltip keeps it from being drawn at all (8.1.9).
@@ -75,7 +74,7 @@ class Explorer:
         for control in self.controls.values():
             control.observe(lifetime.weakly(self._changed), "value")
         self.panel = ipywidgets.VBox(shown, layout={"min_width": "260px", "flex": "1 1 260px"})
-        self.view = ipywidgets.VBox([self.image, self.caption, self.error, InPage(lifetime.weakly(self.gone))])
+        self.view = ipywidgets.VBox([self.image, self.caption, self.error, _InPage(lifetime.weakly(self.end))])
         layout = {"flex_flow": "row wrap", "align_items": "flex-start", "grid_gap": "4px 16px"}
         self.box = ipywidgets.Box([self.panel, self.view], layout=layout)
         self.box.add_class("explorer")
@@ -120,8 +119,8 @@ class Explorer:
         """Say in the explorer, in one sentence, what went wrong."""
         self.error.value = f'<p role="alert"><b>That did not work:</b> {html.escape(_sentence(error))}</p>'
 
-    def gone(self) -> None:
-        """The page shows the explorer no more; there is nothing to end."""
+    def end(self) -> None:
+        """End the work that goes on, where there is some: nobody waits for it."""
 
     @property
     def closed(self) -> bool:
@@ -132,23 +131,24 @@ class Explorer:
         """Take the explorer off the page and free all that it holds: controls, photo, network. Twice does no harm."""
         if self.closed:
             return
+        self.end()
         self._ending()
         lifetime.forget(self)
         if self._waiting is not None:
             self._waiting.cancel()
         self.drop()
-        lifetime.give_back_soon()
+        lifetime.give_back()
 
     def drop(self) -> None:
         """Let go of what was drawn and how."""
-        self.draw, self._strip, self._waiting = closed_draw, [], None
+        self.draw, self.settings, self._waiting = closed_draw, [], None
         self.frame, self.png, self.image.value = None, b"", ""
 
-    def _comm_changed(self, change: Any) -> None:
-        if change["new"] is None:  # somebody closed the widget itself
+    def _comm_changed(self) -> None:
+        if self.box.comm is None:  # somebody closed the widget itself
             self.close()
 
-    def _changed(self, _: Any) -> None:
+    def _changed(self) -> None:
         """Draw next, once for all events of the moment; at once where no event loop runs (scripts, tests)."""
         try:
             loop = asyncio.get_running_loop()
@@ -158,13 +158,16 @@ class Explorer:
         if self._waiting is None:
             self._waiting = loop.call_soon(self.update)
 
-    def static_strip(self) -> Strip:
-        """The pictures of the strip's settings side by side, for pages with no kernel."""
-        settings = self._strip or [{}]
-        frames = [self.draw(**(self.values() | setting)) for setting in settings]
-        titles = [", ".join(self._label(*pair) for pair in one.items()) or "at first" for one in settings]
-        alt = f"{self.title}: " + "; ".join(frame.caption for frame in frames)
-        return still([frame.picture for frame in frames], titles, alt)
+    def still(self, setting: dict[str, Any]) -> Frame:
+        """The picture of one setting of the strip; the other controls stay as they are."""
+        return self.draw(**(self.values() | setting))
+
+    def stills(self) -> dict[str, Frame]:
+        """The strip's pictures by the words for their settings, for pages with no kernel."""
+        return {self._words(setting): self.still(setting) for setting in self.settings or [{}]}
+
+    def _words(self, setting: dict[str, Any]) -> str:
+        return ", ".join(self._label(*pair) for pair in setting.items()) or "at first"
 
     def _label(self, name: str, value: Any) -> str:
         """How a setting is called in the strip: a menu's own words, or the control's name and the value."""
@@ -177,26 +180,46 @@ class Explorer:
                 return str(option[0])
         return value if isinstance(value, str) else f"{self.controls[name].description} {value}"
 
-    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _repr_mimebundle_(
+        self, stills: dict[str, Frame] | None = None, **options: Any
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """The live widget, and the strip beside it for front ends that know no widgets (GitHub, PDF, static HTML)."""
         if self.closed:
-            return {"text/plain": f"{self.title}: {CLOSED}"}, {}
+            return {"text/plain": f"{self.title}: {_CLOSED}"}, {}
         lifetime.keep_shown(self)
         bundle = dict(self.box._repr_mimebundle_(**options) or {})
-        strip = self.static_strip()
-        bundle["text/plain"] = strip.alt
-        bundle["image/png"] = base64.b64encode(strip.png()).decode()
-        return bundle, {"image/png": {"alt": strip.alt, "width": SHOWN}}
+        stills = stills or self.stills()
+        alt = f"{self.title}: " + "; ".join(frame.caption for frame in stills.values())
+        strip = still([frame.picture for frame in stills.values()], list(stills))
+        bundle |= {"text/plain": alt, "image/png": base64.b64encode(images.encode_png(strip)).decode()}
+        return bundle, {"image/png": {"alt": alt, "width": SHOWN}}
+
+
+def menu(
+    words: str, options: Sequence[Any], tooltip: str, value: Any = None, kind: type = ipywidgets.Dropdown, **more: Any
+) -> ipywidgets.Widget:
+    """A menu, or another `kind` of choice, that begins with `value`, or with the first option."""
+    first = {} if value is None else {"value": value}
+    return kind(options=list(options), description=words, tooltip=tooltip, **first, **more)
+
+
+def slider(
+    words: str, value: float, low: float, high: float, tooltip: str, step: float = 1, live: bool = True
+) -> ipywidgets.Widget:
+    """A slider of whole numbers or not, as `value` is, that acts while it moves, or with live=False when let go."""
+    kind = ipywidgets.IntSlider if isinstance(value, int) else ipywidgets.FloatSlider
+    limits = {"value": value, "min": low, "max": high, "step": step}
+    return kind(**limits, description=words, tooltip=tooltip, continuous_update=live)
 
 
 def closed_draw(*_: Any, **__: Any) -> Frame:
     """What a closed explorer draws: nothing."""
-    raise ValueError(CLOSED)
+    raise ValueError(_CLOSED)
 
 
-def quoted(words: str) -> str:
-    """Words as a call in Python holds them."""
-    return json.dumps(words, ensure_ascii=False)
+def quoted(value: Any) -> str:
+    """Words, or a number, as a call in Python holds them."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _sentence(error: Exception) -> str:

@@ -13,15 +13,16 @@ import ipywidgets
 import numpy as np
 from PIL import Image
 
-from helpers import images, memory
+from helpers import memory
 from helpers.progress import Stopped
 from helpers.widgets import lifetime
 from helpers.widgets.base import Explorer, Frame, closed_draw
+from helpers.widgets.strip import within
 
 # The page draws what it is sent before it hears a key: pictures of a megabyte, four a second, kept Stop out of reach.
-WORDS_PAUSE, PICTURE_PAUSE = 0.25, 0.5  # seconds between two words and two pictures of running work, at least
+_WORDS_PAUSE, _PICTURE_PAUSE = 0.25, 0.5  # seconds between two words and two pictures of running work, at least
 PREVIEW = 384  # pixels of a running picture's longer side
-YIELD = 0.001  # seconds after each step in which the kernel may answer somebody else
+_YIELD = 0.001  # seconds after each step in which the kernel may answer somebody else
 
 _made: weakref.WeakSet[LiveExplorer] = weakref.WeakSet()
 
@@ -32,7 +33,8 @@ class LiveExplorer(Explorer):
     controls: name -> ipywidgets control. run: takes a `Report` and the controls' values by name, calls the report after
     every step, and returns the last Frame. first: takes the values and returns the quick Frame that is shown before
     Start is pressed and whenever a control moves. strip and title: as in `Explorer`; each setting of the strip is run.
-    subject: what is worked on, such as the network. Stop ends the work at its next step; so do clearing the output that
+    subject: what is worked on, such as the network. cheap: control name -> value for all pictures of the strip (fewer
+    steps, a smaller picture), not named under them. Stop ends the work at its next step; so do clearing the output that
     shows the explorer, closing it, and running its cell again: the new explorer has the same title and subject.
     """
 
@@ -44,8 +46,9 @@ class LiveExplorer(Explorer):
         strip: Iterable[dict[str, Any]] = (),
         title: str = "",
         subject: Any = None,
+        cheap: dict[str, Any] | None = None,
     ) -> None:
-        self.run = run
+        self.run, self._cheap = run, cheap or {}
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
         self._started = self._told = self._pictured = 0.0
@@ -54,8 +57,8 @@ class LiveExplorer(Explorer):
         self.bar = ipywidgets.FloatProgress(min=0, max=1, description="Progress", layout={"width": "100%"})
         self.time_left = ipywidgets.HTML()
         super().__init__(controls, first, strip, title)
-        self.start.on_click(lifetime.weakly(self._pressed_start))
-        self.stop.on_click(lifetime.weakly(self._pressed_stop))
+        self.start.on_click(lifetime.weakly(self.begin))
+        self.stop.on_click(lifetime.weakly(self.end))
         buttons = ipywidgets.HBox([self.start, self.stop])
         self.panel.children = [*self.panel.children, buttons, self.bar, self.time_left]
         self._subject = (lambda: None) if subject is None else weakref.ref(subject)
@@ -90,28 +93,13 @@ class LiveExplorer(Explorer):
         self._thread.start()
 
     def end(self) -> None:
-        """Ask the work to stop; it does at its next step."""
+        """Ask the work to stop; it does at its next step, and a closed explorer is then freed."""
         self._stopping.set()
-
-    def gone(self) -> None:
-        """The page shows the explorer no more: nobody waits for the work."""
-        self.end()
-
-    def close(self) -> None:
-        """End the work, take the explorer off the page, and free what it holds; what runs is freed after its step."""
-        self.end()
-        super().close()
 
     def drop(self) -> None:
         """Let go of what was drawn and run."""
         super().drop()
         self.run = closed_draw
-
-    def _pressed_start(self, _: Any) -> None:
-        self.begin()
-
-    def _pressed_stop(self, _: Any) -> None:
-        self.end()
 
     def wait(self, seconds: float = 60.0) -> bool:
         """Wait until the work is done, at most so many seconds; whether it is done."""
@@ -121,10 +109,13 @@ class LiveExplorer(Explorer):
 
     def update(self) -> None:
         """Draw the quick picture of the present settings, unless work goes on."""
-        if self.running:
-            self._waiting = None
-            return
-        super().update()
+        self._waiting = None
+        if not self.running:
+            super().update()
+
+    def still(self, setting: dict[str, Any]) -> Frame:
+        """The finished picture of one setting of the strip, made with the cheap values."""
+        return self.run(lambda *_: None, **(self.values() | self._cheap | setting))
 
     def _work(self, values: dict[str, Any]) -> None:
         try:
@@ -146,32 +137,19 @@ class LiveExplorer(Explorer):
 
     def _report(self, done: int, total: int, picture: np.ndarray | None = None) -> None:
         """Move the bar, now and then the picture; raise Stopped if the reader wants it."""
-        time.sleep(YIELD)
+        time.sleep(_YIELD)
         if self._stopping.is_set():
             raise Stopped
         now = time.monotonic()
-        if now - self._told < WORDS_PAUSE:
+        if now - self._told < _WORDS_PAUSE:
             return
         self._told = now
         self.bar.value = done / max(total, 1)
         left = (now - self._started) * (total - done) / max(done, 1)
         self.time_left.value = f"step {done} of {total}, about {left:.0f} s left"
-        if picture is not None and now - self._pictured >= PICTURE_PAUSE:
+        if picture is not None and now - self._pictured >= _PICTURE_PAUSE:
             self._pictured = now
-            self._preview(Frame(picture, f"{self.title}, step {done} of {total}"))
-
-    def _preview(self, frame: Frame) -> None:
-        """Show a picture of running work: small, and as JPEG, at the size of the whole one."""
-        scale = min(1.0, PREVIEW / max(frame.picture.shape[:2]))
-        small = [max(1, round(side * scale)) for side in frame.picture.shape[:2]]
-        stream = io.BytesIO()
-        Image.fromarray(images.resize(frame.picture, tuple(small), "bilinear")).save(stream, "JPEG", quality=85)
-        self.put(stream.getvalue(), "jpeg", frame)
-
-    def static_strip(self):
-        """The finished pictures of the strip's settings, for pages with no kernel."""
-        quick, self.draw = self.draw, lambda **values: self.run(lambda *_: None, **values)
-        try:
-            return super().static_strip()
-        finally:
-            self.draw = quick
+            stream = io.BytesIO()
+            small = within(picture, PREVIEW, "bilinear") if max(picture.shape[:2]) > PREVIEW else picture
+            Image.fromarray(small).save(stream, "JPEG", quality=85)
+            self.put(stream.getvalue(), "jpeg", Frame(picture, f"{self.title}, step {done} of {total}"))

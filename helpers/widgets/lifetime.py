@@ -7,7 +7,6 @@ weakly, and an explorer that nobody holds closes its widgets. What keeps it is a
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
 import weakref
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ import ipywidgets
 
 from helpers import memory
 
-PAUSE = 0.2  # seconds after which memory is given back: once for all explorers that end together
+_PAUSE = 0.2  # seconds after which memory is given back: once for all explorers that end together
 
 
 class Run(NamedTuple):
@@ -27,8 +26,7 @@ class Run(NamedTuple):
     number: str
 
 
-# cell -> (its last run, what that one shows). This is what keeps an explorer for which there is no name.
-_shown: dict[str, tuple[Run, list[Any]]] = {}
+_shown: list[tuple[Run, Any]] = []  # what the last run of each cell shows; this keeps explorers that have no name
 _ended: list[None] = []  # one entry for each explorer that ended since memory was given back
 
 
@@ -44,34 +42,30 @@ def present_run() -> Run | None:
 
 
 def keep_shown(explorer: Any) -> None:
-    """Keep an explorer for the cell that shows it now, and close what an earlier run of that cell has shown."""
+    """Keep an explorer for the cell that shows it now, and close what only an earlier run of that cell has shown."""
     run = present_run()
     if run is None:
         return
-    last, before = _shown.get(run.cell, (run, []))
-    gone = [] if run == last else before
-    _shown[run.cell] = run, [explorer, *(before if run == last else [])]
+    gone = [old for shown_in, old in _shown if shown_in.cell == run.cell and shown_in != run]
+    _shown[:] = [(shown_in, old) for shown_in, old in _shown if shown_in.cell != run.cell or shown_in == run]
+    _shown.append((run, explorer))
     for old in gone:
-        if not any(old is other for _, shown in _shown.values() for other in shown):
+        if not any(old is other for _, other in _shown):
             old.close()
 
 
 def forget(explorer: Any) -> None:
     """Keep an explorer no more."""
-    for cell, (run, shown) in list(_shown.items()):
-        left = [other for other in shown if other is not explorer]
-        _shown[cell] = run, left
-        if not left:
-            del _shown[cell]
+    _shown[:] = [(run, other) for run, other in _shown if other is not explorer]
 
 
 def weakly(method: Callable) -> Callable:
     """A callback that calls a method but does not keep its object; nothing happens when that is gone."""
     reference = weakref.WeakMethod(method)
 
-    def call(*arguments: Any) -> Any:
-        found = reference()
-        return None if found is None else found(*arguments)
+    def call(*_: Any) -> None:
+        if (found := reference()) is not None:
+            found()
 
     return call
 
@@ -82,13 +76,16 @@ def end(widget: ipywidgets.Widget) -> None:
         part.unobserve_all()
         part.close()
     _ended.append(None)
-    _plan()
+    give_back(at_once=False)  # it may be a collection of garbage that ends it
 
 
-def give_back_soon() -> None:
+def give_back(at_once: bool = True) -> None:
     """Give the memory of explorers that ended back to the system: in a moment, or at once where no event loop runs."""
-    if not _plan():
-        _give_back()
+    try:
+        asyncio.get_running_loop().call_later(_PAUSE, _give_back)
+    except RuntimeError:
+        if at_once:
+            _give_back()
 
 
 def _parts(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
@@ -99,14 +96,6 @@ def _parts(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
         part = getattr(widget, name, None)
         if isinstance(part, ipywidgets.Widget):
             yield part
-
-
-def _plan() -> bool:
-    """Whether memory will be given back a little later."""
-    with contextlib.suppress(RuntimeError):
-        asyncio.get_running_loop().call_later(PAUSE, _give_back)
-        return True
-    return False
 
 
 def _give_back() -> None:

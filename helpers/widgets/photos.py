@@ -1,4 +1,4 @@
-"""Choosing a photo: a menu of the samples, and a place to drop the reader's own."""
+"""What explorers of a network choose from: the samples and the reader's own photo, its layers, its likely classes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,16 @@ import traitlets
 
 from helpers import datasets, images
 from helpers.backbones import Network
+from helpers.memory import Recent
+from helpers.widgets.base import menu
+from helpers.widgets.strip import fitted
 
+KEPT = 16_000_000  # bytes of maps that an explorer remembers: going back to a setting shows it at once
 UPLOADED = "(your photo)"
-HERE = Path(__file__).parent
-MOST = 100_000_000  # bytes of a file: larger ones are films, or would be refused when they are read
-PROBLEMS = {
+KINDS = ("relu", "activation", "add", "concatenate", "convolution")  # of layers with maps that are worth a look
+_HERE = Path(__file__).parent
+_MOST = 100_000_000  # bytes of a file: larger ones are films, or would be refused when they are read
+_PROBLEMS = {
     "nothing": "That was no file: drop a photo that is stored on this machine, or choose one with the button.",
     "empty": "{name} is empty (0 bytes); choose a photo.",
     "large": "{name} is larger than {most:.0f} MB; choose a photo, or make it smaller first.",
@@ -34,11 +39,11 @@ class PhotoDrop(anywidget.AnyWidget):
     """
 
     # Text, not paths: anywidget's watcher of a path would keep every widget for ever.
-    _esm = (HERE / "photo_drop.js").read_text(encoding="utf-8")
-    _css = (HERE / "photo_drop.css").read_text(encoding="utf-8")
+    _esm = (_HERE / "photo_drop.js").read_text(encoding="utf-8")
+    _css = (_HERE / "photo_drop.css").read_text(encoding="utf-8")
     description = traitlets.Unicode("Your own photo: drop it here, or").tag(sync=True)
     tooltip = traitlets.Unicode("Open a photo of your own; it stays on this machine").tag(sync=True)
-    most = traitlets.Int(MOST).tag(sync=True)
+    most = traitlets.Int(_MOST).tag(sync=True)
     content = traitlets.Bytes()
     problem = traitlets.Unicode()
 
@@ -59,32 +64,29 @@ class PhotoDrop(anywidget.AnyWidget):
             for buffer in buffers:
                 self._whole += buffer
             self._parts += 1
-            whole = self._parts == message.get("parts")
-            wrong = "large" if len(self._whole) > self.most else "empty" if whole and not self._whole else None
-        if wrong is not None:
-            self._whole, self._parts = bytearray(), -1
-            self.problem = PROBLEMS[wrong].format(name=name, most=self.most / 1e6)
-        elif whole:
-            self._give()
-
-    def _give(self) -> None:
-        """Tell the observers of a whole file, and keep nothing of it."""
+            if len(self._whole) <= self.most and self._parts != message.get("parts"):
+                return
+            wrong = "large" if len(self._whole) > self.most else "empty" if not self._whole else None
         whole, self._whole, self._parts = bytes(self._whole), bytearray(), -1
+        if wrong is not None:
+            self.problem = _PROBLEMS[wrong].format(name=name, most=self.most / 1e6)
+            return
         self.content = whole
-        self.content = b""  # the same file a second time is news too
+        self.content = b""  # the same file a second time is news, too, and nothing is kept
 
 
 class PhotoChoice:
     """A menu of sample photos and a drop zone for the reader's own, which stays on this machine.
 
     menu: the control whose value is the photo's name. parts: what an explorer shows: menu, drop zone, and its errors.
+    network: whose view of the photos is asked for, None for none.
     """
 
-    def __init__(self, names: Iterable[str] | None = None, first: str = "chelsea") -> None:
-        names = list(names or datasets.photos())
-        self.menu = ipywidgets.Dropdown(
-            options=names, value=first if first in names else names[0], description="Photo", tooltip="Choose a photo"
-        )
+    def __init__(
+        self, names: Iterable[str] | None = None, first: str = "chelsea", network: Network | None = None
+    ) -> None:
+        names, self.network = list(names or datasets.photos()), network
+        self.menu = menu("Photo", names, "Choose a photo", first if first in names else None)
         self.upload, self.message = PhotoDrop(), ipywidgets.HTML()
         self._own: np.ndarray | None = None
         self._kept: dict[tuple, np.ndarray] = {}  # of the photo on show: its pixels, and the sizes that were asked for
@@ -104,14 +106,22 @@ class PhotoChoice:
         """What `images.prepare` makes of a photo, uint8 (side, side, 3), made once as long as no other is asked for."""
         return self._keep((name, side), lambda: images.prepare(self.array(name), side))
 
-    def seen(self, name: str, network: Network, longest: int | None = None) -> np.ndarray:
-        """The part of a photo that a network sees, uint8 (height, width, 3): at its own size, or for the page, larger.
+    def seen(self, name: str, longest: int | None = None) -> np.ndarray:
+        """The part of a photo that the network sees, uint8 (height, width, 3): at its size, or larger, for the page.
 
         longest: pixels of the longer side, None for the network's own size.
         """
-        rows, columns = network.sides
-        scale = 1.0 if longest is None else longest / max(rows, columns)
-        return self.prepared(name, (max(1, round(rows * scale)), max(1, round(columns * scale))))
+        sides = self.network.sides
+        return self.prepared(name, sides if longest is None else fitted(*sides, longest))
+
+    def remember(self, compute: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+        """`compute(picture, ...)`, of what the network sees, as a function of the photo's name with a memory."""
+        kept = Recent(KEPT, lambda answer: answer.nbytes)
+
+        def remembered(name: str, *asked: Any) -> np.ndarray:
+            return kept.answer((name, self.version, *asked), lambda: compute(self.seen(name), *asked))
+
+        return remembered
 
     def _keep(self, key: tuple[str, Any], make: Callable[[], np.ndarray]) -> np.ndarray:
         if key not in self._kept:
@@ -143,3 +153,8 @@ class PhotoChoice:
 def strongest_classes(shares: np.ndarray, most: int = 5) -> list[int]:
     """The numbers of the most probable classes, at most so many, best first."""
     return [int(number) for number in np.argsort(-shares, kind="stable")[:most]]
+
+
+def layers_of(network: Network, *kinds: str) -> dict[str, tuple[int, int, int]]:
+    """The layers of these kinds that have maps, in the network's order: name -> (height, width, channels)."""
+    return {la.name: la.shape for la in network.layers if la.kind in kinds and len(la.shape) == 3}

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import ipywidgets
 import numpy as np
+from ipywidgets import SelectionSlider
 
 from helpers import images
 from helpers.attribution import grad_cam
+from helpers.attribution.targets import needs_classifier
 from helpers.backbones import Network
-from helpers.widgets.base import Explorer, Frame, quoted
+from helpers.widgets.base import Explorer, Frame, menu, quoted
 from helpers.widgets.photos import PhotoChoice, strongest_classes
 
-STEPS = ("what it sees", "its first layer", "a middle layer", "what it names", "where it looks")
-SIDE = 448  # pixels of the picture in the page
-SHOWN_MAPS = 9
+_STEPS = ("what it sees", "its first layer", "a middle layer", "what it names", "where it looks")
+_SIDE = 448  # pixels of the picture in the page
+_SHOWN_MAPS = 9
 
 
 def tour_explorer(network: Network, photo: str = "coffee", photos: Iterable[str] | None = None) -> Explorer:
@@ -24,40 +25,37 @@ def tour_explorer(network: Network, photo: str = "coffee", photos: Iterable[str]
     photo: the first one shown. photos: names from `datasets.photos()`, None for all. Raises ValueError when the network
     has no classifier.
     """
-    if network.logits is None:
-        raise ValueError(f"{network.name} was loaded without its classifier, so it names nothing; load it with its top")
-    choice = PhotoChoice(photos, photo)
-    step = ipywidgets.SelectionSlider(
-        options=STEPS, description="Step", tooltip="Left and right arrow keys go through the network"
-    )
+    needs_classifier(network)
+    choice = PhotoChoice(photos, photo, network)
+    step = menu("Step", _STEPS, "Left and right arrow keys go through the network", kind=SelectionSlider)
 
     def draw(photo: str, step: str) -> Frame:
-        picture, large = choice.seen(photo, network), choice.seen(photo, network, SIDE)
-        if step == STEPS[0]:
+        picture, large = choice.seen(photo), choice.seen(photo, _SIDE)
+        if step == _STEPS[0]:
             rows, columns = picture.shape[:2]
             return Frame(large, f"{photo}: the middle, at {rows} x {columns} pixels", "network.prepare(photo)")
-        if step in STEPS[1:3]:
-            layer = network.on_slide("block1_conv1" if step == STEPS[1] else "block3_conv1")
-            return strongest(network, picture, layer, photo)
+        if step in _STEPS[1:3]:
+            layer = network.on_slide("block1_conv1" if step == _STEPS[1] else "block3_conv1")
+            return _strongest(network, picture, layer, photo)
         shares = network.probabilities(picture)[0]
         best = strongest_classes(shares)
         names = [network.class_label(number) for number in best]
-        if step == STEPS[3]:
+        if step == _STEPS[3]:
             words = ", ".join(f"{name} {shares[number]:.2f}" for name, number in zip(names, best, strict=True))
-            shown = images.bars(names, shares[best], SIDE)
+            shown = images.bars(names, shares[best], _SIDE)
             return Frame(shown, f"{photo}: {words}", "network.predict_top(photo)")
         shown = images.overlay(large, grad_cam(network, picture, best[0]))
         code = f"grad_cam(network, picture, {quoted(names[0])})"
         return Frame(shown, f"{photo}: Grad-CAM of {names[0]}", code)
 
-    return Explorer({"photo": choice, "step": step}, draw, [{"step": name} for name in STEPS], "A tour of the network")
+    return Explorer({"photo": choice, "step": step}, draw, [{"step": name} for name in _STEPS], "A tour of the network")
 
 
-def strongest(network: Network, picture: np.ndarray, layer: str, photo: str) -> Frame:
+def _strongest(network: Network, picture: np.ndarray, layer: str, photo: str) -> Frame:
     """The nine maps of a layer with the largest mean, each on its own scale."""
     maps = network.features_of(picture, layer)[0]
-    order = np.argsort(-maps.mean((0, 1)))[:SHOWN_MAPS]
-    side = SIDE // 3
+    order = np.argsort(-maps.mean((0, 1)))[:_SHOWN_MAPS]
+    side = _SIDE // 3
     tiles = [images.resize(images.colourise(np.maximum(maps[..., k], 0)), (side, side), "nearest") for k in order]
     rows, columns, count = maps.shape
     words = f"{photo}: {layer}, the {len(order)} strongest of {count} channels, {rows} x {columns} places each"

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
-import ipywidgets
 import numpy as np
+from ipywidgets import Checkbox, SelectionSlider
 
 from helpers import plots, probes, transfer
 from helpers.backbones import Network
-from helpers.picture import COLOURS, drawing, heading
-from helpers.widgets.base import Explorer, Frame
+from helpers.picture import COLOURS, chart
+from helpers.widgets.base import Explorer, Frame, menu
 
 CONFUSION, MAP, CURVE = "confusion matrix", "map of the photos", "accuracy by labels"
 PARAMETERS, CURVES = "parameters by layer", "learning curves"
-COUNTS = (4, 10, 20, 40, 80, 160, 320, 640, 1280)  # labels to choose from, as far as there are photos
-DRAWS = 5
+_COUNTS = (4, 10, 20, 40, 80, 160, 320, 640, 1280)  # labels to choose from, as far as there are photos
+_DRAWS = 5
 
-Labelled = Mapping[str, np.ndarray]
+_Labelled = Mapping[str, np.ndarray]
 
 
 def stage_explorer(
-    features: Mapping[str, Mapping[str, np.ndarray]], labels: Labelled, class_names: Sequence[str], seed: int = 0
+    features: Mapping[str, Mapping[str, np.ndarray]], labels: _Labelled, class_names: Sequence[str], seed: int = 0
 ) -> Explorer:
     """Logistic regression on the features of a chosen stage with a chosen number of labels, answered at once.
 
@@ -35,92 +35,62 @@ def stage_explorer(
     stages = list(features["train"])
     if not stages or stages != list(features["test"]):
         raise ValueError(f"train has the stages {stages}, test {list(features['test'])}; give the same ones, in order")
-    answers, plane = _answers(features, labels, seed), _plane(features["test"])
-    counts = _counts(labels["train"])
+    counts, last = _counts(labels["train"]), stages[-1]
+    of, late = "The layer whose averaged maps are the features, early ones first", {"continuous_update": False}
+    numbered = [(f"{number} of {len(stages)}: {name}", name) for number, name in enumerate(stages, 1)]
+    many, middle = "How many training photos have a label", counts[len(counts) // 2]
     controls = {
-        "stage": ipywidgets.Dropdown(
-            options=[(f"{number} of {len(stages)}: {name}", name) for number, name in enumerate(stages, 1)],
-            value=stages[-1],
-            description="Features of",
-            tooltip="The layer whose averaged maps are the features, early ones first",
-        ),
-        "count": ipywidgets.SelectionSlider(
-            options=counts,
-            value=counts[len(counts) // 2],
-            description="Labels",
-            tooltip="How many training photos have a label",
-            continuous_update=False,
-        ),
-        "show": ipywidgets.Dropdown(
-            options=[CONFUSION, MAP, CURVE], description="Show", tooltip="What the picture shows"
-        ),
+        "stage": menu("Features of", numbered, of, last),
+        "count": menu("Labels", counts, many, middle, SelectionSlider, **late),
+        "show": menu("Show", [CONFUSION, MAP, CURVE], "What the picture shows"),
     }
+
+    @cache
+    def answers(stage: str, count: int) -> np.ndarray:
+        """Guesses `(draws, test photos)`."""
+        sets = [(features[part][stage], np.asarray(labels[part])) for part in ("train", "test")]
+        return probes.few_labels(*sets, count, _DRAWS, seed)
+
+    @cache
+    def plane(stage: str) -> np.ndarray:
+        return probes.in_the_plane(features["test"][stage], "PCA")
 
     def draw(stage: str, count: int, show: str) -> Frame:
         guesses = answers(stage, count)
         right = guesses == labels["test"]
         middle, low, high = probes.mean_interval(right.mean(axis=0), (0, 1))
         of_draws = right.mean(axis=1)
-        caption = (
-            f"{stage}, {count} labels: accuracy {middle:.3f}, 95 % interval {low:.3f} to {high:.3f} "
-            f"over {right.shape[1]} test photos; {DRAWS} draws of the labels gave {of_draws.min():.3f} to "
-            f"{of_draws.max():.3f}"
-        )
         title = f"{stage}, {count} labels"
+        caption = f"{title}: accuracy {middle:.3f}, 95 % interval {low:.3f} to {high:.3f} over {right.shape[1]} "
+        caption += f"test photos; {_DRAWS} draws of the labels gave {of_draws.min():.3f} to {of_draws.max():.3f}"
         if show == CONFUSION:
             picture = plots.confusion(_matrix(guesses, labels["test"], len(class_names)), class_names, title)
         elif show == MAP:
             picture = _map(plane(stage), right, labels["test"], class_names, stage)
         else:
             picture = _curve(answers, stage, stages[-1], counts, labels["test"])
-        code = f'probes.few_labels((train["{stage}"], y_train), (test["{stage}"], y_test), {count}, draws={DRAWS})'
+        code = f'probes.few_labels((train["{stage}"], y_train), (test["{stage}"], y_test), {count}, draws={_DRAWS})'
         return Frame(picture.pixels(), caption, code)
 
-    few, many = counts[min(1, len(counts) - 1)], counts[-1]
-    strip = [
-        {"stage": stages[len(stages) // 4], "count": many},
-        {"stage": stages[3 * len(stages) // 4], "count": many},
-        {"stage": stages[-1], "count": few},
-        {"stage": stages[-1], "count": many},
-    ]
+    settings = [(stages[len(stages) // 4], counts[-1]), (stages[3 * len(stages) // 4], counts[-1])]
+    settings += [(last, counts[min(1, len(counts) - 1)]), (last, counts[-1])]
+    strip = [{"stage": stage, "count": count} for stage, count in settings]
     explorer = Explorer(controls, draw, strip, "Stages and labels")
     explorer.view.layout.flex = "3 1 640px"  # the first picture is small, the others are not
     return explorer
 
 
-def _answers(features: Mapping, labels: Labelled, seed: int) -> Callable[[str, int], np.ndarray]:
-    """A function that remembers: stage, number of labels -> guesses `(draws, test photos)`."""
-
-    @cache
-    def answers(stage: str, count: int) -> np.ndarray:
-        sets = [(features[part][stage], np.asarray(labels[part])) for part in ("train", "test")]
-        return probes.few_labels(*sets, count, DRAWS, seed)
-
-    return answers
-
-
-def _plane(features: Mapping[str, np.ndarray]) -> Callable[[str], np.ndarray]:
-    """A function that remembers: stage -> the test photos in the plane `(n, 2)`, by PCA."""
-
-    @cache
-    def plane(stage: str) -> np.ndarray:
-        return probes.in_the_plane(features[stage], "PCA")
-
-    return plane
-
-
 def _counts(labels: np.ndarray) -> list[int]:
     """Numbers of labels to choose from: two of each class or more, up to all photos."""
     whole, classes = len(labels), len(np.unique(labels))
-    return [count for count in COUNTS if 2 * classes <= count < whole] + [whole]
+    return [count for count in _COUNTS if 2 * classes <= count < whole] + [whole]
 
 
 def _matrix(guesses: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
     """Counts of true class and guess, the mean over the draws."""
-    matrix = np.zeros((classes, classes))
-    for draw in guesses:
-        np.add.at(matrix, (labels, draw), 1)
-    return np.round(matrix / len(guesses), 1)
+    from sklearn.metrics import confusion_matrix
+
+    return np.mean([confusion_matrix(labels, draw, labels=range(classes)) for draw in guesses], axis=0).round(1)
 
 
 def _map(points: np.ndarray, right: np.ndarray, labels: np.ndarray, names: Sequence[str], title: str) -> plots.Picture:
@@ -132,9 +102,8 @@ def _map(points: np.ndarray, right: np.ndarray, labels: np.ndarray, names: Seque
 
 def _curve(answers: Callable, stage: str, last: str, counts: list[int], labels: np.ndarray) -> plots.Picture:
     """Accuracy over the number of labels, for a stage and for the last one."""
-    series = {
-        name: [(answers(name, count) == labels).mean() for count in counts] for name in dict.fromkeys((stage, last))
-    }
+    shown = dict.fromkeys((stage, last))
+    series = {name: [(answers(name, count) == labels).mean() for count in counts] for name in shown}
     guessing = {"guessing": np.bincount(labels).max() / len(labels)}
     title = f"{stage}: {series[stage][0]:.3f} with {counts[0]} labels, {series[stage][-1]:.3f} with {counts[-1]}"
     return plots.lines(counts, series, title, "labels", "test accuracy", guessing)
@@ -152,24 +121,13 @@ def unfreezing_explorer(network: Network, runs: Mapping[int, Mapping[str, list[f
     runs = dict(runs or {})
     if odd := [number for number in runs if not 0 <= number < len(starts)]:
         raise ValueError(f"there is no training with {odd[0]} blocks; the numbers are 0 to {len(starts) - 1}")
+    numbered, deep = [(name, number) for number, name in enumerate(names)], "How many of the last blocks may learn"
+    thaw = "Let scale and shift of every batch normalisation learn; its stored averages then move, too"
+    views = [PARAMETERS, CURVES] if runs else [PARAMETERS]
     controls = {
-        "blocks": ipywidgets.SelectionSlider(
-            options=[(name, number) for number, name in enumerate(names)],
-            value=1,
-            description="Unfrozen",
-            tooltip="How many of the last blocks may learn, beside the head",
-            continuous_update=False,
-        ),
-        "thaw": ipywidgets.Checkbox(
-            description="Thaw batch normalisation, too (the slide's loop)",
-            tooltip="Let scale and shift of every batch normalisation learn; its stored averages then move, too",
-            indent=False,
-        ),
-        "show": ipywidgets.Dropdown(
-            options=[PARAMETERS, CURVES] if runs else [PARAMETERS],
-            description="Show",
-            tooltip="The layers that learn, or the curves of a training",
-        ),
+        "blocks": menu("Unfrozen", numbered, f"{deep}, beside the head", 1, SelectionSlider, continuous_update=False),
+        "thaw": Checkbox(description="Thaw batch normalisation, too (the slide's loop)", tooltip=thaw, indent=False),
+        "show": menu("Show", views, "The layers that learn, or the curves of a training"),
     }
 
     def draw(blocks: int, thaw: bool, show: str) -> Frame:
@@ -182,7 +140,7 @@ def unfreezing_explorer(network: Network, runs: Mapping[int, Mapping[str, list[f
         if thaw:
             code = f'for every layer from "{starts[blocks]}" on: layer.trainable = True'
         if show == PARAMETERS:
-            return Frame(learning_picture(parts, caption.split(";")[0]).pixels(), caption, code)
+            return Frame(_learning_picture(parts, caption.split(";")[0]).pixels(), caption, code)
         made = min(runs, key=lambda number: (abs(number - blocks), number))
         shown = {names[number]: runs[number] for number in sorted({min(runs), made})}
         first = names[0] if 0 in runs and made else None  # the tuned runs go on from the trained head
@@ -196,22 +154,15 @@ def unfreezing_explorer(network: Network, runs: Mapping[int, Mapping[str, list[f
     return Explorer(controls, draw, strip, "What learns")
 
 
-def learning_picture(parts: Sequence[transfer.Part], title: str) -> plots.Picture:
+def _learning_picture(parts: Sequence[transfer.Part], title: str) -> plots.Picture:
     """One bar per layer with weights, as high as it has parameters: filled where it learns, hollow where frozen."""
-    kinds = [
-        ("learns", lambda part: part.learning > 0, {"color": COLOURS[0]}),
-        ("frozen", lambda part: not part.learning and not part.normalisation, {"fill": False, "edgecolor": "#777777"}),
-        (
-            "batch normalisation, frozen",
-            lambda part: not part.learning and part.normalisation,
-            {"fill": False, "edgecolor": COLOURS[1], "hatch": "////"},
-        ),
-    ]
-    with drawing():
-        figure = plots.Picture(height=3.8)
-        place = figure.subplots()
-        for name, chosen, look in kinds:
-            at = [number for number, part in enumerate(parts) if chosen(part)]
+    bare = "batch normalisation, frozen"
+    states = ["learns" if part.learning else bare if part.normalisation else "frozen" for part in parts]
+    looks = {"learns": {"color": COLOURS[0]}, "frozen": {"fill": False, "edgecolor": "#777777"}}
+    looks[bare] = {"fill": False, "edgecolor": COLOURS[1], "hatch": "////"}
+    with chart(title, 3.8, "layer, from the picture to the scores", "parameters", legend=True) as (figure, place):
+        for name, look in looks.items():
+            at = [number for number, state in enumerate(states) if state == name]
             if at:
                 place.bar(at, [parts[number].parameters for number in at], 0.8, label=name, **look)
         place.set_yscale("log")
@@ -219,9 +170,5 @@ def learning_picture(parts: Sequence[transfer.Part], title: str) -> plots.Pictur
         place.set_yticks(powers, [f"{power:,}" for power in powers])
         place.minorticks_off()  # between powers of ten: a third of the time, and no more to read
         place.set_xlim(-0.8, max(len(parts), 2) - 0.2)
-        place.set_xlabel("layer, from the picture to the scores")
-        place.set_ylabel("parameters")
-        figure.legend(loc="outside lower center", ncols=3, frameon=False)
-        heading(figure, title)
     figure.alt = f"{title}; {len(parts)} layers with weights, {sum(part.learning > 0 for part in parts)} of them learn."
     return figure

@@ -67,10 +67,9 @@ Markdown(slides.box("04_activations", network, DATA))
 # **Load it where an earlier run kept it; else train it, in seconds.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.small_network import small_network
 
 data = datasets.images(DATA, seed=SEED)
-small = small_network(data, seed=SEED)
+small = training.small_network(data, seed=SEED)
 eight = [layer.name for layer in small.layers[:8]]
 test = data.test.images(64)
 right = training.accuracy(small.model, test, data.test.labels)

@@ -353,7 +353,7 @@ def test_shapes_without_a_plain_meaning_are_one_sentence(shape):
 def test_variants_of_grey_and_of_what_is_no_picture():
     grey = np.random.default_rng(0).integers(0, 256, (28, 28)).astype(np.uint8)
     assert augmentation.variants(grey, 3, augmentation.pipeline(seed=1)).shape == (3, 28, 28)
-    still = augmentation.Augmentation()
+    still = augmentation.pipeline(**IDENTITY)
     np.testing.assert_array_equal(augmentation.variants(grey, 2, still), np.stack([grey, grey]))
     np.testing.assert_array_equal(augmentation.variants(grey.astype(float), 2, still), np.stack([grey, grey]))
     for wrong, words in ((photos(2), "one picture"), (grey / 255, "255 first"), (grey / 127.5 - 1, "0..255")):

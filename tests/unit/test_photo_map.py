@@ -40,11 +40,12 @@ def test_it_needs_nothing_from_outside_and_has_a_still():
     assert not re.search(r"https?:|<script", shown.svg)
     bundle, _ = shown._repr_mimebundle_()
     assert bundle["image/png"].startswith(b"\x89PNG") and "3 points" in bundle["text/plain"]
+    assert bundle["text/html"] == shown.svg
 
 
 BAD = {
     "points": ((np.zeros((3, 3)), PICTURES, [0, 1, 0]), "shape"),
-    "NaN": ((POINTS * np.nan, PICTURES, [0, 1, 0]), "finite"),
+    "NaN": ((POINTS * np.nan, PICTURES, [0, 1, 0]), "NaN or infinite"),
     "pictures": ((POINTS, PICTURES[:2], [0, 1, 0]), "one of each"),
     "labels": ((POINTS, PICTURES, [0, 1, 2]), "the labels must be 0 to 1; these are 0 to 2"),
     "negative": ((POINTS, PICTURES, [0, -1, 0]), "these are -1 to 0"),

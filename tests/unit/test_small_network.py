@@ -5,7 +5,7 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 
-from helpers import datasets, saving, small_network, training
+from helpers import datasets, saving, training
 from helpers.activations import layer_maps
 from helpers.backbones.network import Network
 from helpers.quiet import keras
@@ -22,10 +22,10 @@ def photos(seed=0):
 
 
 def test_trained_once_then_loaded(cache, monkeypatch):
-    first = small_network.small_network(photos(), 32, 1)
+    first = training.small_network(photos(), 32, 1)
     trained = []
     monkeypatch.setattr(training, "fit", lambda *a, **k: trained.append(1))
-    again = small_network.small_network(photos(), 32, 1)
+    again = training.small_network(photos(), 32, 1)
     assert not trained and again.class_names == ["cat", "dog"] and again.input_size == 32
     for one, other in zip(first.model.get_weights(), again.model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -34,20 +34,20 @@ def test_trained_once_then_loaded(cache, monkeypatch):
     ]
     assert layer_maps(again, np.zeros((50, 50, 3), np.uint8), "pool4").shape == (2, 2, 64)
     for other in (photos(seed=1), photos()):
-        small_network.small_network(other, 32, 2)
+        training.small_network(other, 32, 2)
     assert len(trained) == 2 and len(list(cache.glob("*.keras"))) == 3
 
 
 def test_damaged_file_is_trained_anew(cache):
-    small_network.small_network(photos(), 32, 1)
+    training.small_network(photos(), 32, 1)
     (file,) = cache.glob("*.keras")
     file.write_bytes(file.read_bytes()[:1000])
-    again = small_network.small_network(photos(), 32, 1)
+    again = training.small_network(photos(), 32, 1)
     assert again.class_names == ["cat", "dog"] and len(file.read_bytes()) > 1000
 
 
 def test_without_the_cache_nothing_is_written(cache):
-    small_network.small_network(photos(), 32, 1, cache=False)
+    training.small_network(photos(), 32, 1, cache=False)
     assert not cache.exists()
 
 
@@ -68,12 +68,12 @@ def test_whatever_the_damage_it_is_not_used_and_removed(cache, monkeypatch):
     cache.mkdir(parents=True)
     path = saving.save(Network("small_convnet", model, None, 32, ["cat", "dog"]), cache / "network.keras")
     sound = path.read_bytes()
-    assert small_network._stored(path, model).class_names == ["cat", "dog"]
+    assert training._kept(path, model).class_names == ["cat", "dog"]
     for damage in DAMAGES:
         damage(path)
-        assert small_network._stored(path, model) is None and not path.exists()
+        assert training._kept(path, model) is None and not path.exists()
         path.write_bytes(sound)
     for error in (KeyError, TypeError, RecursionError):
         path.write_bytes(sound)
         monkeypatch.setattr(saving, "load", Mock(side_effect=error("many\nlines")))
-        assert small_network._stored(path, model) is None and not path.exists()
+        assert training._kept(path, model) is None and not path.exists()

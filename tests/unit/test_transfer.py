@@ -310,7 +310,7 @@ def test_training_with_augmentation_trains_the_flat_network():
     new = new_network()
     transfer.unfreeze_from(new, transfer.head_start(new))
     before = transfer.weights(new)
-    flips = augmentation.Augmentation(horizontal_flip=True, seed=0)
+    flips = augmentation.pipeline(0, 0, 0, 0, 0, horizontal_flip=True, seed=0)
     history = transfer.train(new, (data.pixels, data.labels), None, 20, 1e-2, augmentation=flips)
     change = transfer.weight_change(before, new)
     assert change["stem_conv"] == change["block2_conv"] == 0 < change["new_hidden"]

@@ -11,6 +11,7 @@ from helpers.activations import choose_channels, draw_channels, draw_map, layer_
 from helpers.quiet import keras
 from helpers.receptive_field import receptive_field
 from helpers.widgets.activations import MANY, activation_explorer, field_explorer, patches_explorer
+from helpers.widgets.photos import PhotoDrop
 
 
 @pytest.fixture(scope="module")
@@ -87,14 +88,13 @@ def test_a_layer_with_fewer_channels_keeps_the_slider_in_range(network):
 
 def test_own_photo_twice_is_computed_twice(network):
     explorer = activation_explorer(network, "coffee", ["coffee", "rocket"])
-    current = explorer.draw.__closure__
-    choice = next(cell.cell_contents.choice for cell in current if hasattr(cell.cell_contents, "choice"))
-    pictures = []
+    (upload,) = (part for part in explorer.panel.children if isinstance(part, PhotoDrop))
     for grey in (40, 200):
-        choice.upload.content = b""
-        choice.upload.content = images.encode_png(np.full((30, 50, 3), grey, np.uint8))
-        pictures.append(explorer.png)
-    assert pictures[0] != pictures[1] and "your photo" in explorer.caption.value
+        upload.content = b""
+        upload.content = images.encode_png(np.full((30, 50, 3), grey, np.uint8))
+        maps = layer_maps(network, np.full((224, 224, 3), grey, np.uint8), "conv1_relu")
+        np.testing.assert_array_equal(shown(explorer)[:448, 232 : 232 + 448], draw_map(maps[..., 0], 448))
+        assert explorer.caption.value.startswith("(your photo): conv1_relu")
 
 
 def test_field_explorer_shows_the_box_in_numbers(network):

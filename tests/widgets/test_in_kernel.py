@@ -11,7 +11,7 @@ from tests.browser.gallery import EXPLORERS, IDLE, LONG, SETUP
 
 SLOW = 120  # seconds; a busy machine is no failure
 SMALL = SETUP.replace("efficientnet_lite0", "squeezenet")  # the smallest network there is: compiled in no time
-CHANGES, MOST = 200, 50  # moves of one control, and megabytes that the kernel may grow meanwhile
+CHANGES, MOST = 100, 50  # moves of one control, and megabytes that the kernel may grow meanwhile
 
 
 class Kernel:
