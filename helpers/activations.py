@@ -13,46 +13,12 @@ import numpy as np
 
 from helpers import images
 from helpers.backbones.network import Network, compile_once, numbers
-from helpers.backbones.own import as_network
-from helpers.map_layers import (
-    AFTER_RELU,
-    BEFORE_RELU,
-    NORMALISED,
-    PROJECTION,
-    MapLayer,
-    fed_by,
-    map_layer,
-    map_layers,
-    views,
-)
-from helpers.quiet import tensorflow
-
-__all__ = [
-    "AFTER_RELU",
-    "BEFORE_RELU",
-    "MOST",
-    "NORMALISED",
-    "ORDERS",
-    "PROJECTION",
-    "MapLayer",
-    "Summary",
-    "as_batch",
-    "as_network",
-    "channel_map",
-    "check_channel",
-    "choose_channels",
-    "draw_channels",
-    "draw_map",
-    "fed_by",
-    "fitted",
-    "is_signed",
-    "layer_maps",
-    "map_layer",
-    "map_layers",
-    "reduced",
-    "summarise",
-    "views",
-]
+from helpers.backbones.own import as_network as as_network
+from helpers.map_layers import AFTER_RELU as AFTER_RELU
+from helpers.map_layers import BEFORE_RELU, NORMALISED, MapLayer, map_layer, map_layers, views
+from helpers.map_layers import PROJECTION as PROJECTION
+from helpers.map_layers import fed_by as fed_by
+from helpers.quiet import keras, tensorflow
 
 MOST = 64  # thumbnails on one screen
 ORDERS = ("number", "strength", "contrast")
@@ -94,11 +60,9 @@ def layer_maps(
     network = as_network(network)
     names = [layers] if isinstance(layers, str) else [la.name for la in views(network)] if layers is None else layers
     names = [map_layer(network, name).name for name in names]
-    batch = as_batch(network, pictures)
-    function = network.compiled(_compile, *names)
-    single = np.ndim(pictures) < 4
-    found = [_thinned(maps.numpy(), most) for maps in function(batch)]
-    found = [maps[0] if single else maps for maps in found]
+    found = [_thinned(maps, most) for maps in network.features_of(as_batch(network, pictures), names)]
+    if np.ndim(pictures) < 4:
+        found = [maps[0] for maps in found]
     return found[0] if isinstance(layers, str) else dict(zip(names, found, strict=True))
 
 
@@ -201,16 +165,18 @@ def reduced(network: Network, photos: Any, names: list[str]) -> Iterator[tuple[i
 
 def as_batch(network: Network, pictures: Any) -> np.ndarray:
     """A float32 batch that the network takes, from one picture or several, colour or grey."""
-    array = numbers(pictures)
-    if array.ndim == 2 or (array.ndim == 3 and array.shape[-1] == 1):  # grey
-        array = np.repeat(array.reshape(*array.shape[:2], 1), 3, axis=-1)
-    elif array.ndim == 4 and array.shape[-1] == 1:
-        array = np.repeat(array, 3, axis=-1)
+    array = colour(numbers(pictures))
     fixed = network.model.inputs[0].shape[1:3]
     array = array[None] if array.ndim == 3 and array.shape[-1] == 3 else array
     if None not in fixed and array.ndim == 4 and array.shape[1:3] != fixed:
         array = np.stack([fitted(picture, *fixed) for picture in array])
     return network.batch(array)
+
+
+def colour(pictures: np.ndarray) -> np.ndarray:
+    """A grey picture, (height, width), or grey ones, (..., 1), with three equal colours; others as they are."""
+    pictures = pictures[..., None] if pictures.ndim == 2 else pictures
+    return np.repeat(pictures, 3, axis=-1) if pictures.ndim > 2 and pictures.shape[-1] == 1 else pictures
 
 
 def fitted(picture: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -237,23 +203,13 @@ def _prepared(network: Network, photos: Any) -> np.ndarray:
     return np.stack([network.prepare(photo) for photo in photos]) if photos else np.empty((0, 1, 1, 3))
 
 
-def _compile(network: Network, *names: str) -> Any:
-    """One compiled function: pictures in, the list of the layers' maps out."""
-    tf, model = tensorflow(), network.features(list(names))
-
-    def call(pictures):
-        return [tf.cast(maps, tf.float32) for maps in _listed(model(pictures, training=False))]
-
-    return compile_once(call, _signature(network))
-
-
 def _compile_reduced(network: Network, *names: str) -> Any:
     """One compiled function: pictures in, for each layer its sums and maxima out; the maps themselves are dropped."""
-    tf, model = tensorflow(), network.features(list(names))
+    tf, model = tensorflow(), network.features(names)
 
     def call(pictures):
         found = []
-        for maps in _listed(model(pictures, training=False)):
+        for maps in keras().tree.flatten(model(pictures, training=False)):
             maps = tf.cast(maps, tf.float32)
             shape = tf.shape(maps)
             flat = tf.reshape(maps, (shape[0], shape[1] * shape[2], maps.shape[-1]))
@@ -269,15 +225,7 @@ def _compile_reduced(network: Network, *names: str) -> Any:
             )
         return found
 
-    return compile_once(call, _signature(network))
-
-
-def _signature(network: Network) -> Any:
-    return tensorflow().TensorSpec((None, *network.model.inputs[0].shape[1:]), "float32")
-
-
-def _listed(outputs: Any) -> list:
-    return list(outputs) if isinstance(outputs, list | tuple) else [outputs]  # Keras unpacks a list of one
+    return compile_once(call, network.signature)
 
 
 def _summary(layer: MapLayer, parts: list[dict[str, np.ndarray]]) -> Summary:

@@ -19,7 +19,7 @@ from helpers.activations import as_batch, check_channel
 from helpers.backbones.network import Network, compile_once
 from helpers.backbones.own import as_network
 from helpers.map_layers import map_layer
-from helpers.quiet import tensorflow
+from helpers.quiet import keras, tensorflow
 from helpers.receptive_field import Field, receptive_field
 
 TWO_SIGMA = 0.9545  # the share of a Gaussian within two standard deviations, the paper's measure
@@ -42,14 +42,13 @@ def effective_field(
     Raises ValueError for an unknown layer, a unit or channel out of range, and pictures of another shape or with NaN.
     """
     network = as_network(network)
-    layer = map_layer(network, arguments.text("layer", layer)).name
+    layer = map_layer(network, layer).name
     batch = as_batch(network, pictures)
     field = receptive_field(network, layer, batch.shape[1:3])
-    row, column = field.middle if unit is None else _unit(unit)
+    row, column = field.middle if unit is None else unit
     field.box(row, column)  # raises for a unit outside
     weights = np.ones(network.output_of(layer).shape[-1], np.float32)
     if channel is not None:
-        channel = arguments.whole("the channel", channel, floats=True)
         check_channel(channel, len(weights), layer)
         weights = (np.arange(len(weights)) == channel).astype(np.float32)
     function = network.compiled(_compile, layer)
@@ -64,13 +63,10 @@ def effective_size(heat: np.ndarray, centre: tuple[float, float], share: float =
 
     Each axis by itself: the shortest stretch around the centre that holds the share of the map's sum over the other
     axis. On a Gaussian the default share gives four standard deviations (the paper counts two to each side). Both are
-    0 for an empty map. Raises ValueError for a share outside 0..1, and for a map of another shape or with NaN.
+    0 for an empty map. Raises ValueError for a share outside 0..1.
     """
-    if not isinstance(share, int | float | np.number) or not 0 < share <= 1:
-        raise ValueError(f"the share is {arguments.shown(share)}; give a number above 0, at most 1")
-    heat, centre = arguments.columns("the map", heat), _two("the centre", centre)
-    if not np.isfinite(heat).all():
-        raise ValueError("the map holds NaN or infinite values; give one of effective_field()")
+    if not 0 < share <= 1:
+        raise ValueError(f"the share is {share}; give a number above 0, at most 1")
     if not heat.sum() > 0:
         return 0.0, 0.0
     return tuple(_stretch(heat.sum(axis=1 - axis, dtype=np.float64), centre[axis], share) for axis in (0, 1))
@@ -83,24 +79,8 @@ def in_picture(
 
     size, centre: as `effective_size` gives and takes them. picture_size: (height, width, ...).
     """
-    size, centre = _two("the size", size), _two("the centre", centre)
-    picture_size = _two("the picture's size", picture_size[:2] if np.ndim(picture_size) == 1 else picture_size)
     ends = [(max(c - s / 2, 0.0), min(c + s / 2, side)) for s, c, side in zip(size, centre, picture_size, strict=False)]
     return tuple(float(max(end - begin, 0.0)) for begin, end in ends)
-
-
-def effective_sizes(
-    network: Network | Any, layers: Sequence[str], pictures: np.ndarray, share: float = TWO_SIGMA
-) -> dict[str, tuple[float, float]]:
-    """The effective (height, width) of the middle unit of several layers; costs one gradient per layer and picture."""
-    network = as_network(network)
-    found = {}
-    layers = [layers] if isinstance(layers, str) else layers
-    for layer in arguments.made_by("layers", layers, list | tuple, "a list of names of layers"):
-        heat = effective_field(network, layer, pictures)
-        field = receptive_field(network, layer, heat.shape)
-        found[layer] = effective_size(heat, field.centre(*field.middle), share)
-    return found
 
 
 def seen(
@@ -111,31 +91,24 @@ def seen(
     The theoretical field where it fits into the picture; where it is larger than the picture, the effective size around
     the field's centre if one is given. Always cut at the picture's edges, and never empty.
     """
-    field = arguments.made_by("field", field, Field, "what receptive_field() gives")
-    unit, picture_size = _unit(unit), arguments.sides("the picture's size", picture_size)
     top, left, bottom, right = field.box(*unit)
-    larger = field.size[0] > picture_size[0] or field.size[1] > picture_size[1]
-    if larger and effective is not None:
-        middle = field.centre(*unit)
-        top, left = (max(m - e / 2, 0) for m, e in zip(middle, effective, strict=True))
-        bottom, right = (m + e / 2 for m, e in zip(middle, effective, strict=True))
     height, width = picture_size
+    if effective is not None and (field.size[0] > height or field.size[1] > width):
+        (down, across), (tall, wide) = field.centre(*unit), effective
+        top, left = max(down - tall / 2, 0), max(across - wide / 2, 0)
+        bottom, right = down + tall / 2, across + wide / 2
     top, left = min(max(round(top), 0), height - 1), min(max(round(left), 0), width - 1)
     return top, left, max(min(round(bottom), height), top + 1), max(min(round(right), width), left + 1)
 
 
-def outline(
-    picture: np.ndarray, boxes: Sequence[tuple[float, float, float, float]], width: int = 3, first: int = 0
-) -> np.ndarray:
+def outline(picture: np.ndarray, boxes: Sequence[tuple[float, float, float, float]], width: int = 3) -> np.ndarray:
     """Return a picture with rectangles (top, left, bottom, right) drawn on it, each in a colour of its own.
 
     The lines lie inside the rectangles, on a thin dark rim, so that they are seen on any ground.
     """
     drawn = Image.fromarray(np.array(images.load(picture)))
-    width, first = arguments.whole("width", width, 1), arguments.whole("first", first)
-    boxes = _boxes(boxes)
     pen = ImageDraw.Draw(drawn)
-    for number, (top, left, bottom, right) in enumerate(boxes, start=first):
+    for number, (top, left, bottom, right) in enumerate(boxes):
         sides = (left, top, max(right - 1, left), max(bottom - 1, top))
         pen.rectangle(sides, outline="black", width=width + 2)
         inner = (sides[0] + 1, sides[1] + 1, max(sides[2] - 1, sides[0] + 1), max(sides[3] - 1, sides[1] + 1))
@@ -154,8 +127,7 @@ def on_photo(
     boxes: (top, left, bottom, right) in the prepared picture of `size` pixels, or (height, width). The longer side of
     the result has `longest` pixels.
     """
-    photo, boxes = images.load(photo), _boxes(boxes)
-    size, longest = arguments.sides("size", size), arguments.whole("longest", longest, 1)
+    photo, size = images.load(photo), arguments.sides("size", size)
     scale = longest / max(photo.shape[:2])
     large = images.resize(photo, (max(1, round(photo.shape[0] * scale)), max(1, round(photo.shape[1] * scale))))
     top, left, bottom, right = (side * scale for side in images.seen_box(*photo.shape[:2], size))
@@ -165,28 +137,6 @@ def on_photo(
     down, across = (bottom - top) / size[0], (right - left) / size[1]
     moved = [(top + b[0] * down, left + b[1] * across, top + b[2] * down, left + b[3] * across) for b in boxes]
     return outline(dimmed, moved)
-
-
-def _unit(unit: Sequence[int]) -> tuple[int, int]:
-    """(row, column) of a unit as whole numbers. Raises ValueError for anything else."""
-    if np.ndim(unit) != 1 or len(unit) != 2:
-        raise ValueError(f"unit is {arguments.shown(unit)}, expected (row, column), or None for the middle one")
-    return tuple(arguments.whole(name, one, floats=True) for name, one in zip(("row", "column"), unit, strict=True))
-
-
-def _two(name: str, values: Sequence[float]) -> tuple[float, float]:
-    if np.ndim(values) != 1 or len(values) != 2:
-        raise ValueError(f"{name} is {arguments.shown(values)}, expected two numbers, vertical and horizontal")
-    return tuple(arguments.number(name, one) for one in values)
-
-
-def _boxes(boxes: Sequence[Sequence[float]]) -> list[tuple[float, ...]]:
-    """Rectangles as (top, left, bottom, right). Raises ValueError for anything else."""
-    boxes = arguments.made_by("boxes", boxes, list | tuple | np.ndarray, "a list of (top, left, bottom, right)")
-    found = arguments.columns("boxes", boxes) if len(boxes) else np.empty((0, 4))
-    if found.shape[1] != 4 or not np.isfinite(found).all():
-        raise ValueError(f"boxes has shape {found.shape}, expected (top, left, bottom, right) for each")
-    return [tuple(box) for box in found.tolist()]
 
 
 def _stretch(sums: np.ndarray, centre: float, share: float) -> float:
@@ -200,7 +150,8 @@ def _stretch(sums: np.ndarray, centre: float, share: float) -> float:
 
 def _compile(network: Network, layer: str) -> Any:
     """One compiled function for a layer: pictures, row, column and channel weights in, |gradient| (h, w) out."""
-    tf, model = tensorflow(), network.features(layer)
+    tf = tensorflow()
+    model = keras().Model(network.model.inputs[0], network.output_of(layer))
 
     def call(pictures, row, column, weights):
         with tf.GradientTape() as tape:
@@ -210,6 +161,5 @@ def _compile(network: Network, layer: str) -> Any:
         gradient = tape.gradient(value, pictures, unconnected_gradients="zero")
         return tf.reduce_sum(tf.abs(gradient), axis=(0, 3))
 
-    pictures = tf.TensorSpec((None, *network.model.inputs[0].shape[1:]), tf.float32)
     whole = tf.TensorSpec((), tf.int32)
-    return compile_once(call, pictures, whole, whole, tf.TensorSpec((None,), tf.float32))
+    return compile_once(call, network.signature, whole, whole, tf.TensorSpec((None,), tf.float32))

@@ -13,41 +13,29 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from helpers import images, stored_arrays
-from helpers.activations import as_network, check_channel, fitted, map_layer, reduced, views
+from helpers import features, images, stored_arrays
+from helpers.activations import check_channel, colour, fitted, reduced
 from helpers.backbones import graph
 from helpers.backbones.functions import relu_ceiling
 from helpers.backbones.network import Network
+from helpers.backbones.own import as_network
 from helpers.downloads import cache_folder
 from helpers.effective_field import outline, seen
-from helpers.features import fingerprint
-from helpers.photo_collection import Collection, photo_collection
+from helpers.map_layers import map_layer, views
+from helpers.photo_collection import Collection as Collection
+from helpers.photo_collection import photo_collection as photo_collection
 from helpers.progress import Progress
 from helpers.receptive_field import Field, receptive_field
-
-__all__ = [
-    "KEEP",
-    "Collection",
-    "Hit",
-    "Strongest",
-    "hits",
-    "never_excited",
-    "patches",
-    "photo_collection",
-    "photos_with_box",
-    "strongest",
-    "titles",
-]
 
 KEEP = 16  # strongest answers kept per channel, each from another source
 _VERSION = 1  # to be changed with what is stored
 _GREY = 128
-_GATHERED = 16  # batches of answers that are merged at once
 
 
 class Hit(NamedTuple):
@@ -81,9 +69,7 @@ def strongest(
     damaged file is noticed and made anew. Raises ValueError for an unknown layer, or one without maps.
     """
     network = as_network(network)
-    names = [
-        map_layer(network, name).name for name in ([la.name for la in views(network)] if layers is None else layers)
-    ]
+    names = [la.name for la in views(network)] if layers is None else [map_layer(network, la).name for la in layers]
     collection = collection._replace(pictures=_as_seen(network, collection.pictures))
     path = cache_folder() / "features" / f"strongest-{_key(network, collection, names)}.npy"
     stored = stored_arrays.read(path) if cache else None
@@ -91,12 +77,8 @@ def strongest(
         stored = _search(network, collection, names)
         if cache:
             _keep(path, stored)
-    answers, start = {}, 0
-    for name in names:
-        channels = network.output_of(name).shape[-1]
-        answers[name] = stored[start : start + channels]
-        start += channels
-    return Strongest(answers, collection, network)
+    ends = np.cumsum([network.output_of(name).shape[-1] for name in names])
+    return Strongest(dict(zip(names, np.split(stored, ends[:-1]), strict=True)), collection, network)
 
 
 def hits(found: Strongest, layer: str, channel: int, count: int = 9) -> list[Hit]:
@@ -114,12 +96,6 @@ def hits(found: Strongest, layer: str, channel: int, count: int = 9) -> list[Hit
     return [Hit(float(v), int(p), (int(r), int(c))) for v, p, r, c in rows[:count] if v > 0]
 
 
-def never_excited(found: Strongest, layer: str) -> list[int]:
-    """The channels of a layer that no picture of the collection excites: no answer above 0."""
-    hits(found, layer, 0)  # raises for a layer that was not searched
-    return [int(k) for k in np.flatnonzero(~(found.answers[layer][:, 0, 0] > 0))]
-
-
 def patches(
     found: Strongest,
     layer: str,
@@ -135,10 +111,9 @@ def patches(
     given. What lies outside the picture is grey. Raises as `hits` does.
     """
     field = receptive_field(found.network, layer, found.collection.pictures.shape[1:3])
-    shown = [_patch(found, field, hit, side, effective) for hit in hits(found, layer, channel, count)]
-    if not values:
-        return shown
-    return [_written(p, f"{h.value:.3g}") for p, h in zip(shown, hits(found, layer, channel, count), strict=True)]
+    best = hits(found, layer, channel, count)
+    shown = [_patch(found, field, hit, side, effective) for hit in best]
+    return [_written(patch, f"{hit.value:.3g}") if values else patch for patch, hit in zip(shown, best, strict=True)]
 
 
 def photos_with_box(
@@ -205,30 +180,42 @@ def _written(picture: np.ndarray, text: str) -> np.ndarray:
 def _as_seen(network: Network, pictures: np.ndarray) -> np.ndarray:
     """The pictures in colour, at the size on which the network insists (its input's, or a resizing layer's), if any."""
     pictures = np.asarray(pictures)
-    pictures = pictures[..., None] if pictures.ndim == 3 else pictures
-    pictures = np.repeat(pictures, 3, axis=-1) if pictures.shape[-1] == 1 else pictures
-    height, width = network.model.inputs[0].shape[1:3]
+    pictures = colour(pictures[..., None] if pictures.ndim == 3 else pictures)
+    sides = network.model.inputs[0].shape[1:3]
     for layer in network.model.layers:
         if type(layer).__name__ == "Resizing":
-            height, width = layer.height, layer.width
-    if not (height and width) or pictures.shape[1:3] == (height, width):
+            sides = layer.height, layer.width
+    if None in sides or pictures.shape[1:3] == sides:
         return pictures
-    return np.stack([fitted(picture, height, width) for picture in pictures])
+    return np.stack([fitted(picture, *sides) for picture in pictures])
 
 
 def _search(network: Network, collection: Collection, names: list[str]) -> np.ndarray:
-    """float32 (all channels of all layers, KEEP, 4): the strongest answers, kept while the pictures pass by."""
-    best: np.ndarray | None = None
-    waiting: list[np.ndarray] = []
+    """float32 (all channels of all layers, KEEP, 4): the strongest answers."""
+    found: list[list[dict[str, np.ndarray]]] = []
     with Progress("Photos shown to the network", len(collection.pictures)) as progress:
-        for start, parts in reduced(network, collection.pictures, [_without_ceiling(network, la) for la in names]):
-            waiting.append(np.concatenate([_answers(part, start) for part in parts], axis=1))
-            done = start + len(waiting[-1])
-            progress.update(len(waiting[-1]))
-            if len(waiting) == _GATHERED or done == len(collection.pictures):
-                best = _merged(best, np.concatenate(waiting), collection.sources)
-                waiting = []
-    return best
+        for _, parts in reduced(network, collection.pictures, [_without_ceiling(network, la) for la in names]):
+            found.append(parts)
+            progress.update(len(parts[0]["largest"]))
+    sources = np.asarray(collection.sources)
+    groups = [np.flatnonzero(sources == source) for source in dict.fromkeys(sources.tolist())]
+    return np.concatenate([_ranked(parts, groups) for parts in zip(*found, strict=True)])
+
+
+def _ranked(parts: Sequence[dict[str, np.ndarray]], groups: list[np.ndarray]) -> np.ndarray:
+    """The strongest answers of one layer (channels, KEEP, 4), out of what `reduced` said of it, few pictures at a time.
+
+    groups: the pictures of each source, which is there once: with the strongest of its pictures.
+    """
+    values, places = (np.concatenate([part[key] for part in parts]) for key in ("largest", "place"))
+    best = np.stack([mine[values[mine].argmax(axis=0)] for mine in groups])
+    order = np.argsort(-np.take_along_axis(values, best, axis=0), axis=0, kind="stable")[:KEEP]
+    pictures = np.take_along_axis(best, order, axis=0)
+    rows, columns = np.divmod(np.take_along_axis(places, pictures, axis=0), parts[0]["shape"][1])
+    ranked = np.full((values.shape[1], KEEP, 4), np.nan, np.float32)
+    strongest_values = np.take_along_axis(values, pictures, axis=0)
+    ranked[:, : len(pictures)] = np.stack([strongest_values, pictures, rows, columns], axis=-1).swapaxes(0, 1)
+    return ranked
 
 
 def _without_ceiling(network: Network, name: str) -> str:
@@ -241,52 +228,12 @@ def _without_ceiling(network: Network, name: str) -> str:
     return graph.call_of(before).operation.name if len(before.shape) == 4 else name
 
 
-def _answers(part: dict[str, np.ndarray], start: int) -> np.ndarray:
-    """(pictures, channels, 4): value, picture, row, column of the largest number of each map."""
-    values, places, columns = part["largest"], part["place"], int(part["shape"][1])
-    found = np.empty((*values.shape, 4), np.float32)
-    found[..., 0] = values
-    found[..., 1] = np.arange(start, start + len(values))[:, None]
-    found[..., 2], found[..., 3] = places // columns, places % columns
-    return found
-
-
-def _merged(best: np.ndarray | None, fresh: np.ndarray, sources: np.ndarray) -> np.ndarray:
-    """The strongest answers (channels, KEEP, 4) out of those so far and of new ones (pictures, channels, 4).
-
-    One source is there once: of its pictures the strongest.
-    """
-    fresh = fresh.swapaxes(0, 1)
-    candidates = fresh if best is None else np.concatenate([best, fresh], axis=1)
-    pictures = np.nan_to_num(candidates[..., 1], nan=-1).astype(np.int64)
-    owner = np.where(pictures >= 0, sources[pictures], -1)
-    values = np.nan_to_num(candidates[..., 0], nan=-np.inf)
-    order = np.argsort(-values, axis=1, kind="stable")
-    kept = np.full((len(fresh), KEEP, 4), np.nan, np.float32)
-    used = np.full((len(fresh), KEEP), -1)
-    count, channels = np.zeros(len(fresh), int), np.arange(len(fresh))
-    for column in order.T:  # the strongest of all channels, then the second strongest, and so on
-        new = owner[channels, column]
-        take = (new >= 0) & (count < KEEP) & ~(used == new[:, None]).any(axis=1)
-        rows = channels[take]
-        kept[rows, count[rows]] = candidates[rows, column[rows]]
-        used[rows, count[rows]] = new[rows]
-        count[rows] += 1
-        if (count == KEEP).all():
-            break
-    return kept
-
-
-def _keep(path: Any, answers: np.ndarray) -> None:
+def _keep(path: Path, answers: np.ndarray) -> None:
     """Write the answers whole or not at all; without room on the disk they stay in memory only, with a notice."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        writer = stored_arrays.Writer(path.parent)
-        try:
-            writer.write(answers, len(answers))
-            writer.finish(path)
-        finally:
-            writer.discard()
+        with features.writers(1) as (file,):
+            file.write(answers, len(answers))
+            file.finish(path)
         stored_arrays.make_room(path.parent, keep={path})
     except OSError as error:
         print(f"The strongest answers could not be kept ({error.strerror or error}); they stay in memory only.")
@@ -296,17 +243,6 @@ def _key(network: Network, collection: Collection, names: list[str]) -> str:
     """A sum over all that the answers depend on: weights, layers, pictures and which of them belong together."""
     total = hashlib.sha256(np.ascontiguousarray(collection.pictures))
     total.update(np.ascontiguousarray(collection.sources, dtype=np.int64))
-    weights = [fingerprint(network, name) for name in _ends(network, names)]
-    total.update(json.dumps([weights, names, KEEP, _VERSION, collection.pictures.shape]).encode())
+    total.update(features.fingerprint(network, *names).encode())
+    total.update(json.dumps([names, KEEP, _VERSION, collection.pictures.shape]).encode())
     return total.hexdigest()[:32]
-
-
-def _ends(network: Network, names: list[str]) -> list[str]:
-    """Those of the layers that no other one of them is computed from: their sums cover all the others."""
-    ends, covered = [], set()
-    for name in reversed(names):
-        if name in covered:
-            continue
-        ends.append(name)
-        covered |= {call.operation.name for call in graph.way(network.output_of(name))}
-    return ends

@@ -17,8 +17,9 @@ from helpers.backbones.own import as_network
 from helpers.features import before_classifier
 from helpers.quiet import keras
 
-HEAD = ("new_pool", "new_flatten", "new_hidden", "new_dropout", "new_logits", "new_probabilities")
-_BLOCK = re.compile(r"(conv\d+_block\d+|block_?\d+|fire\d+|conv_(?=(?:dw|pw)_\d+)|mixed\d+)", re.IGNORECASE)
+_HEAD = ("new_pool", "new_flatten", "new_hidden", "new_dropout", "new_logits", "new_probabilities")
+# MobileNet names a block's two halves conv_dw_3 and conv_pw_3; both are block 3.
+_BLOCK = re.compile(r"(?:conv\d+_block|block_?|fire|mixed)\d+|conv_(?:dw|pw)_(\d+)", re.IGNORECASE)
 
 
 class Counts(NamedTuple):
@@ -100,14 +101,16 @@ def copied(network: Network) -> Network:
     try:
         model = keras().models.clone_model(network.model, clone_function=lambda layer: graph.second(layer, made))
     except (TypeError, ValueError, NotImplementedError) as error:
-        raise ValueError(_no_copy(network, error)) from None
+        own = [layer.name for layer in network.model.layers if graph.is_own(layer)]
+        which = f"its layer {own[0]!r} is of a class of your own, which needs get_config()" if own else str(error)[:120]
+        raise ValueError(f"{network.name} cannot be copied: {which.splitlines()[0]}") from None
     model.set_weights(network.model.get_weights())
     for layer, original in zip(model.layers, network.model.layers, strict=True):
         layer.trainable = original.trainable
-    return _like(network, model, logits_in(model, network), network.class_names)
+    return _like(network, model, _logits_in(model, network), network.class_names)
 
 
-def logits_in(model: Any, network: Network) -> Any:
+def _logits_in(model: Any, network: Network) -> Any:
     """The Keras tensor in another model with the same layers that is the network's logits in its own."""
     if network.logits is None:
         return None
@@ -116,12 +119,6 @@ def logits_in(model: Any, network: Network) -> Any:
         return graph.before_squashing(model.outputs[network.output])[0]
     here = next(one for one in graph.calls(model) if one.operation.name == call.operation.name)
     return here.outputs[0]
-
-
-def _no_copy(network: Network, error: Exception) -> str:
-    own = [layer.name for layer in network.model.layers if graph.is_own(layer)]
-    which = f"its layer {own[0]!r} is of a class of your own, which needs get_config()" if own else str(error)[:120]
-    return f"{network.name} cannot be copied: {which.splitlines()[0]}"
 
 
 def _like(network: Network, model: Any, logits: Any, class_names: list[str]) -> Network:
@@ -137,7 +134,7 @@ def _like(network: Network, model: Any, logits: Any, class_names: list[str]) -> 
 def head_start(network: Network) -> str:
     """The first layer that `attach_head` added. Raises ValueError for a network without a new head."""
     for layer in network.model.layers:
-        if layer.name in HEAD:
+        if layer.name in _HEAD:
             return layer.name
     raise ValueError(f"{network.name} has no new head; make one with attach_head(network, class_names)")
 
@@ -178,8 +175,8 @@ def unfreeze_from(network: Network, layer_name: str) -> Counts:
 def parameter_counts(network: Network | Any) -> Counts:
     """Trainable and frozen parameters of a Network or a keras.Model."""
     model = getattr(network, "model", network)
-    total, trainable = (int(sum(np.prod(w.shape) for w in ws)) for ws in (model.weights, model.trainable_weights))
-    return Counts(trainable, total - trainable)
+    trainable = _size(model.trainable_weights)
+    return Counts(trainable, _size(model.weights) - trainable)
 
 
 def learning(network: Network, layer_name: str, thaw_normalisation: bool = False) -> list[Part]:
@@ -193,12 +190,15 @@ def learning(network: Network, layer_name: str, thaw_normalisation: bool = False
     for layer in network.model.layers:
         reached = reached or layer.name == layer_name
         normalisation = isinstance(layer, keras().layers.BatchNormalization)
-        size = int(sum(np.prod(w.shape) for w in layer.weights))
-        stored = int(np.prod(layer.moving_mean.shape) * 2) if normalisation else 0
+        stored = 2 * layer.moving_mean.shape[0] if normalisation else 0
         learns = reached and (thaw_normalisation or not normalisation)
-        if size:
+        if size := _size(layer.weights):
             found.append(Part(layer.name, size, size - stored if learns else 0, normalisation))
     return found
+
+
+def _size(weights: list[Any]) -> int:
+    return int(sum(np.prod(weight.shape) for weight in weights))
 
 
 def blocks(network: Network) -> list[str]:
@@ -209,16 +209,11 @@ def blocks(network: Network) -> list[str]:
     first: dict[str, str] = {}
     for layer in network.model.layers:
         found = _BLOCK.match(layer.name)
-        if found and layer.weights and layer.name not in HEAD:
-            first.setdefault(_block_number(found[0], layer.name), layer.name)
+        if found and layer.weights and layer.name not in _HEAD:
+            first.setdefault(found[1] or found[0], layer.name)
     if not first:
         raise ValueError(f"the layers of {network.name} are not named by block; name the layer to unfreeze from")
     return list(first.values())
-
-
-def _block_number(found: str, name: str) -> str:
-    """MobileNet names a block's two halves conv_dw_3 and conv_pw_3; both are block 3."""
-    return found if found != "conv_" else name.split("_")[2]
 
 
 def boundary(network: Network, layer_name: str) -> str | None:
@@ -227,19 +222,14 @@ def boundary(network: Network, layer_name: str) -> str | None:
     What lies up to the boundary is frozen when the network is unfrozen from `layer_name` on. Mostly it is the layer
     just before; where a skip connection leads around that, an earlier one. Raises ValueError for an unknown layer.
     """
-    network.layer(layer_name)
-    layers = network.model.operations
-    number = {layer.name: place for place, layer in enumerate(layers)}
-    reads: list[set[int]] = [set() for _ in layers]
-    for call in graph.calls(network.model):
-        reads[number[call.operation.name]] |= {number[graph.call_of(one).operation.name] for one in call.inputs}
-    for cut in range(number[network.layer(layer_name).name], 0, -1):
-        if not any(getattr(layer, "weights", []) for layer in layers[:cut]):
-            break
-        crossing = {source for sources in reads[cut:] for source in sources if source < cut}
-        if len(crossing) == 1:
-            return layers[crossing.pop()].name
-    return None
+    operations = network.model.operations
+    number = {operation.name: place for place, operation in enumerate(operations)}
+    end = number[network.layer(layer_name).name]
+    passed = [graph.call_of(one).operation.name for one in graph.bottlenecks(network.model.outputs[network.output])]
+    places = [number[name] for name in passed if number[name] < end]
+    if not places or not any(getattr(one, "weights", []) for one in operations[: places[-1] + 1]):
+        return None
+    return operations[places[-1]].name
 
 
 def scope(strategy: Any) -> Any:

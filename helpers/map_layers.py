@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from helpers.backbones import graph
-from helpers.backbones.functions import known_as
 from helpers.backbones.network import Network, kind_of
 from helpers.backbones.own import as_network
 
@@ -43,13 +42,12 @@ def views(network: Network | Any) -> list[MapLayer]:
 def map_layer(network: Network | Any, name: str) -> MapLayer:
     """The layer of that name. Raises ValueError, with the nearest names, when it is unknown or has no maps."""
     network = as_network(network)
-    known, own = map_layers(network), network.layer(name).name
-    for layer in known:
-        if layer.name == own:
-            return layer
+    known, own = {layer.name: layer for layer in map_layers(network)}, network.layer(name).name
+    if own in known:
+        return known[own]
     shape = network.shapes([own])[0]
     if len(shape) != 3:
-        raise ValueError(f"layer {name!r} has no maps; choose one before the pooling, such as {known[-1].name!r}")
+        raise ValueError(f"layer {name!r} has no maps; choose one before the pooling, such as {[*known][-1]!r}")
     return MapLayer(own, "other", shape)
 
 
@@ -70,14 +68,9 @@ def _role(call: graph.Call) -> str:
     if kind == "ReLU" or does == "relu":
         return AFTER_RELU
     if kind == "BatchNormalization" or kind.endswith("Conv2D"):
-        return "linear" if does in (None, "linear") and not _curved(call.operation) else "activation"
+        curved = does is None and callable(getattr(call.operation, "activation", None))
+        return "activation" if curved or does not in (None, "linear") else "linear"
     return kind_of(call.operation)
-
-
-def _curved(operation: Any) -> bool:
-    """Whether a layer has an activation that is none of those known by name."""
-    function = getattr(operation, "activation", None)
-    return callable(function) and known_as(function) is None
 
 
 def _following(call: graph.Call, readers: dict[int, list[graph.Call]]) -> str:

@@ -12,51 +12,20 @@ from typing import Any
 import numpy as np
 
 from helpers import training
+from helpers.backbones import graph
 from helpers.backbones.network import Network
 from helpers.features import extract
-from helpers.heads import (
-    HEAD,
-    Counts,
-    Part,
-    attach_head,
-    blocks,
-    boundary,
-    copied,
-    head_start,
-    learning,
-    parameter_counts,
-    scope,
-    tail,
-    unfreeze_from,
-)
+from helpers.heads import Part as Part
+from helpers.heads import attach_head as attach_head
+from helpers.heads import blocks as blocks
+from helpers.heads import boundary, scope, tail, unfreeze_from
+from helpers.heads import copied as copied
+from helpers.heads import head_start as head_start
+from helpers.heads import learning as learning
+from helpers.heads import parameter_counts as parameter_counts
 from helpers.labels import class_numbers
 from helpers.memory import free
 from helpers.quiet import keras
-
-__all__ = [
-    "HEAD",
-    "Counts",
-    "Part",
-    "accuracy",
-    "attach_head",
-    "blocks",
-    "boundary",
-    "compiled",
-    "copied",
-    "fine_tune",
-    "head_start",
-    "inputs_at",
-    "learning",
-    "parameter_counts",
-    "predict",
-    "statistics",
-    "tail",
-    "train",
-    "unfreeze_from",
-    "weight_change",
-    "weights",
-    "with_augmentation",
-]
 
 
 def compiled(model: Any, learning_rate: float = 1e-3, optimizer: str = "adam", strategy: Any = None) -> Any:
@@ -71,7 +40,8 @@ def compiled(model: Any, learning_rate: float = 1e-3, optimizer: str = "adam", s
         raise ValueError(f"the optimizer is {optimizer!r}, expected 'adam' or 'rmsprop'")
     model = getattr(model, "model", model)
     kind = getattr(keras().optimizers, chosen)
-    _restart_dropout(model)
+    for layer in model.layers:
+        graph.restart_dropout(layer)
     if strategy is None and _restarted(model, kind, learning_rate):
         return model
     one = model.outputs[0].shape[-1] == 1
@@ -88,23 +58,12 @@ def compiled(model: Any, learning_rate: float = 1e-3, optimizer: str = "adam", s
 def _restarted(model: Any, kind: type, learning_rate: float) -> bool:
     """Set the optimizer of a model that was compiled alike to its beginning; False where it must be compiled."""
     optimizer = getattr(model, "optimizer", None)
-    if type(optimizer) is not kind or not optimizer.built:
-        return False
-    learned = [id(variable) for variable in optimizer._trainable_variables]
-    if learned != [id(variable) for variable in model.trainable_variables]:
+    if type(optimizer) is not kind or not graph.trains(optimizer, model):
         return False
     for variable in optimizer.variables:
         variable.assign(np.zeros(variable.shape, variable.dtype))
     optimizer.learning_rate = learning_rate
     return True
-
-
-def _restart_dropout(model: Any) -> None:
-    """Dropout with a seed counts on from training to training; from here on it draws what it drew at first."""
-    for layer in model.layers:
-        generator = getattr(layer, "seed_generator", None)
-        if generator is not None and isinstance(getattr(generator, "_initial_seed", None), int):
-            generator.state.assign(np.array([generator._initial_seed, 0], dtype=generator.state.dtype))
 
 
 def fine_tune(
@@ -155,7 +114,7 @@ def train(
     """
     model = network.model
     if augmentation is not None:
-        model = with_augmentation(network, augmentation, train[0].shape[1])
+        model = _with_augmentation(network, augmentation, train[0].shape[1])
     model, sets = compiled(model, learning_rate, optimizer), (train, validation)
     history = training.fit(model, *sets, epochs, batch_size, seed, validation_batch=batch_size)
     free()
@@ -168,14 +127,12 @@ def inputs_at(network: Network, photos: Any, at: str | None, size: int | None = 
     return photos.images(size) if at is None else extract(network, photos, at, size)
 
 
-def with_augmentation(network: Network, augmentation: Any, size: int | None = None) -> Any:
+def _with_augmentation(network: Network, augmentation: Any, size: int) -> Any:
     """Return a `keras.Model` that augments pictures in training and then asks the network, whose weights it trains.
 
-    augmentation: what `augmentation.pipeline` returns. size: pixels of the pictures, by default the network's. For
-    training only: it holds the network as one layer; the network itself stays flat.
+    For training only: it holds the network as one layer; the network itself stays flat.
     """
-    height, width = network.sides if size is None else (size, size)
-    pictures = keras().Input((height, width, 3), name="pictures")
+    pictures = keras().Input((size, size, 3), name="pictures")
     return keras().Model(pictures, network.model(augmentation(pictures)), name="with_augmentation")
 
 
@@ -200,8 +157,7 @@ def accuracy(model: Network | Any, inputs: np.ndarray, labels: np.ndarray) -> fl
 
 def statistics(network: Network) -> dict[str, np.ndarray]:
     """The moving mean and variance of every batch normalisation layer, one row each, to see whether they moved."""
-    normalisation = keras().layers.BatchNormalization
-    found = [layer for layer in network.model.layers if isinstance(layer, normalisation)]
+    found = [layer for layer in network.model.layers if isinstance(layer, keras().layers.BatchNormalization)]
     return {layer.name: np.stack([layer.moving_mean.numpy(), layer.moving_variance.numpy()]) for layer in found}
 
 
@@ -215,8 +171,5 @@ def weights(network: Network) -> dict[str, np.ndarray]:
 def weight_change(before: dict[str, np.ndarray], network: Network) -> dict[str, float]:
     """How far each layer's weights moved since `weights(network)`: the length of the move over their length then."""
     now = weights(network)
-    return {
-        name: float(np.linalg.norm(now[name] - old) / (np.linalg.norm(old) or 1.0))
-        for name, old in before.items()
-        if name in now
-    }
+    moved = {name: np.linalg.norm(now[name] - old) for name, old in before.items() if name in now}
+    return {name: float(length / (np.linalg.norm(before[name]) or 1.0)) for name, length in moved.items()}

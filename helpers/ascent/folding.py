@@ -36,7 +36,7 @@ def folded_call(model: Any, instead: Mapping[int, Callable] | None = None) -> Ca
             return lambda x, **_: _convolved(operation, convolutions[id(operation)], x)
         if id(operation) in norms:
             return lambda x, **_: x
-        if "training" in getattr(operation, "_call_context_args", {}):
+        if graph.takes_training(operation):
             return lambda *args, **options: operation(*args, **(options | {"training": False}))
         return operation
 

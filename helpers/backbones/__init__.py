@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from helpers.backbones import efficientnet_lite0, keras_applications, squeezenet
 from helpers.backbones.keras_applications import FAMILIES
-from helpers.backbones.network import Layer, Network, compile_model, compile_once
+from helpers.backbones.network import Layer, Network, compile_once
 from helpers.backbones.own import as_network
 from helpers.backbones.packaged import imagenet_names, package_folder
 from helpers.quiet import keras
@@ -18,7 +18,6 @@ __all__ = [
     "Network",
     "as_network",
     "available",
-    "compile_model",
     "compile_once",
     "download",
     "load",
@@ -60,46 +59,30 @@ def load(
         raise ValueError(f"weights is {weights!r}, expected 'imagenet' or None (random weights)")
     if weights is None:
         keras().utils.set_random_seed(seed)
-    if name in _PACKAGED:
-        return _load_packaged(name, weights, include_top, input_shape, options)
-    inputs, outputs = keras_applications.build(name, include_top, weights, input_shape, **options)
-    family = FAMILIES[name]
-    return _network(name, inputs, outputs, include_top, family.input_size, family.on_slide, family.mean_colour)
-
-
-def _load_packaged(name: str, weights: str | None, include_top: bool, input_shape: tuple | None, options: dict):
-    """One of the two networks whose weights come with an installed package."""
-    if options:
+    packaged = _PACKAGED.get(name)
+    if packaged and options:
         raise ValueError(f"{name} has no option {', '.join(options)}; only the keras.applications networks have some")
-    module = _PACKAGED[name]
-    inputs, outputs = module.build(include_top, weights, input_shape)
-    network = _network(name, inputs, outputs, include_top, module.INPUT_SIZE, module.ON_SLIDE, module.MEAN_COLOUR)
-    if weights == "imagenet":
-        module.load_weights(network.model)
+    if packaged:
+        inputs, outputs = packaged.build(include_top, input_shape)
+        size, on_slide, mean = packaged.INPUT_SIZE, packaged.ON_SLIDE, packaged.MEAN_COLOUR
+    else:
+        inputs, outputs = keras_applications.build(name, include_top, weights, input_shape, **options)
+        size, on_slide, mean = FAMILIES[name].input_size, FAMILIES[name].on_slide, FAMILIES[name].mean_colour
+    network = _network(name, inputs, outputs, include_top, size, on_slide, mean)
+    if packaged and weights:
+        packaged.load_weights(network.model)
     return network
 
 
-def _network(
-    name: str, inputs: Any, outputs: Any, include_top: bool, size: int, on_slide: dict, mean: tuple
-) -> Network:
+def _network(name: str, inputs: Any, outputs: Any, include_top: bool, size: int, on_slide: dict, mean: tuple):
     """Put the softmax on (with the top) and gather what is known about the network."""
     if not include_top:
         model = keras().Model(inputs, outputs, name=name)
-        return Network(name, model, None, _fixed(inputs, size), [], _present(on_slide, model), mean)
+        return Network(name, model, None, size, None, _present(on_slide, model), mean)
     probabilities = keras().layers.Softmax(name="probabilities", dtype="float32")(outputs)
     model = keras().Model(inputs, probabilities, name=name)
-    size = _fixed(inputs, size)
-    classes = outputs.shape[-1]
-    names = imagenet_names() if classes == 1000 else None
+    names = imagenet_names() if outputs.shape[-1] == 1000 else None
     return Network(name, model, outputs, size, names, _present(on_slide, model), mean)
-
-
-def _fixed(inputs: Any, usual: int) -> int | tuple[int, int]:
-    """The input size on which a network was told to insist, else its usual one."""
-    height, width = inputs.shape[1:3]
-    if None in (height, width):
-        return usual
-    return height if height == width else (height, width)
 
 
 def _present(on_slide: dict[str, str], model: Any) -> dict[str, str]:
@@ -118,16 +101,9 @@ def available() -> list[Availability]:
         rows.append(Availability(name, here, f"{module.SIZE / 1e6:.0f} MB", "python3 course.py lab", "weights=None"))
     for label in DOWNLOADS:
         name, top = label.removesuffix("-no-top"), not label.endswith("-no-top")
-        size = f"{FAMILIES[name].megabytes[0 if top else 1]} MB"
-        rows.append(
-            Availability(
-                label,
-                keras_applications.is_here(name, top),
-                size,
-                f"python3 course.py download {label}",
-                "efficientnet_lite0",
-            )
-        )
+        size, command = FAMILIES[name].megabytes[0 if top else 1], f"python3 course.py download {label}"
+        here = keras_applications.is_here(name, top)
+        rows.append(Availability(label, here, f"{size} MB", command, "efficientnet_lite0"))
     return rows
 
 

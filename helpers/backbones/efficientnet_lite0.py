@@ -37,7 +37,7 @@ ON_SLIDE = {
 }
 
 
-def build(include_top: bool = True, weights: str | None = "imagenet", input_shape: tuple | None = None):
+def build(include_top: bool, input_shape: tuple | None):
     """Build the network as one flat graph: RGB 0..255 in, preprocessing inside.
 
     Returns (inputs, outputs) as Keras tensors: the outputs are the logits (1000), or the last maps
@@ -86,36 +86,16 @@ def _block(x, name: str, kernel: int, stride: int, expansion: int, channels: int
 def load_weights(model) -> None:
     """Fill the layers of `model` with the packaged ImageNet weights. Raises ValueError when the file does not fit."""
     data = packaged_file(PACKAGE, FILE, SIZE, SHA256, "efficientnet_lite0")
-    tensors = read_torch(data, f"the weights of {PACKAGE}")
+    arrays = read_torch(data, f"the weights of {PACKAGE}")
+    # The file holds them in the order of the layers; PyTorch counts the batches that a normalisation has seen.
+    tensors = iter([array for name, array in arrays.items() if not name.endswith("num_batches_tracked")])
     for layer in model.layers:
-        if layer.weights:
-            layer.set_weights(_arrays(layer, tensors))
+        layer.set_weights([_turned(layer.name, next(tensors)) for _ in layer.weights])
 
 
-def _arrays(layer, tensors: dict[str, np.ndarray]) -> list[np.ndarray]:
-    """The arrays of one layer, turned from PyTorch's order of axes into Keras's."""
-    prefix = _torch_name(layer.name)
-    if layer.name.endswith("_bn"):
-        return [tensors[f"{prefix}.{part}"] for part in ("weight", "bias", "running_mean", "running_var")]
-    kernel = tensors[f"{prefix}.weight"]
-    if layer.name == "logits":
-        return [kernel.T, tensors[f"{prefix}.bias"]]
+def _turned(layer: str, array: np.ndarray) -> np.ndarray:
+    """An array with its axes turned from PyTorch's order into Keras's."""
+    if array.ndim < 4:
+        return array.T
     # PyTorch: (out, in, height, width), depthwise (channels, 1, height, width). Keras: (height, width, in, out or 1).
-    return [kernel.transpose(2, 3, 0, 1) if layer.name.endswith("_depthwise") else kernel.transpose(2, 3, 1, 0)]
-
-
-def _torch_name(name: str) -> str:
-    """The name the package uses for one of our layers: block3_expand_bn -> _blocks.2._bn0."""
-    fixed = {
-        "stem_conv": "_conv_stem",
-        "stem_bn": "_bn0",
-        "head_conv": "_conv_head",
-        "head_bn": "_bn1",
-        "logits": "_fc",
-    }
-    if name in fixed:
-        return fixed[name]
-    block, _, part = name.partition("_")
-    parts = {"expand": "_expand_conv", "expand_bn": "_bn0", "depthwise": "_depthwise_conv", "depthwise_bn": "_bn1"}
-    parts |= {"project": "_project_conv", "project_bn": "_bn2"}
-    return f"_blocks.{int(block.removeprefix('block')) - 1}.{parts[part]}"
+    return array.transpose(2, 3, 0, 1) if layer.endswith("_depthwise") else array.transpose(2, 3, 1, 0)

@@ -53,15 +53,15 @@ def way(*tensors: Any) -> list[Call]:
     waiting = [(tensor, False) for tensor in reversed(tensors)]
     while waiting:
         tensor, ready = waiting.pop()
-        operation, node, _ = tensor._keras_history
-        key = id(operation._inbound_nodes[node])
+        call = call_of(tensor)
+        if id(call.outputs[0]) in seen:
+            continue
         if ready:
-            if key not in seen:
-                seen.add(key)
-                found.append(call_of(tensor))
-        elif key not in seen:
+            seen.add(id(call.outputs[0]))
+            found.append(call)
+        else:
             waiting.append((tensor, True))
-            waiting += [(source, False) for source in reversed(call_of(tensor).inputs)]
+            waiting += [(source, False) for source in reversed(call.inputs)]
     return found
 
 
@@ -152,6 +152,11 @@ def parts(layer: Any) -> list[Any]:
     return list(getattr(layer, "_layers", []))
 
 
+def takes_training(operation: Any) -> bool:
+    """Whether a layer does something else in training, which it is told as an argument of its call."""
+    return "training" in getattr(operation, "_call_context_args", {})
+
+
 def is_graph(operation: Any) -> bool:
     """Whether an operation is a model with a graph of its own, functional or Sequential."""
     return _graph(operation) is not None
@@ -200,7 +205,7 @@ def _nested(inner: Any, arguments: tuple, options: dict, call: Callable) -> Any:
         return run(inner, arguments, call)
 
     def told(operation: Any, *inputs: Any, **settings: Any) -> Any:
-        listens = is_graph(operation) or "training" in getattr(operation, "_call_context_args", {})
+        listens = is_graph(operation) or takes_training(operation)
         own = {"training": options["training"]} if listens and settings.get("training") is None else {}
         return call(operation, *inputs, **(settings | own))
 
@@ -351,25 +356,15 @@ def _graph(model: Any) -> Any:
     return model if isinstance(model, keras().Model) and hasattr(model, "_nodes_by_depth") else None
 
 
-__all__ = [
-    "SQUASHING",
-    "Call",
-    "before_squashing",
-    "bottlenecks",
-    "call_of",
-    "calls",
-    "constants",
-    "deep_twin",
-    "does",
-    "has_own_activation",
-    "is_graph",
-    "is_own",
-    "parts",
-    "readers",
-    "run",
-    "second",
-    "squashing",
-    "standard",
-    "twin",
-    "way",
-]
+def trains(optimizer: Any, model: Any) -> bool:
+    """Whether an optimizer was made for just the weights that a model learns now."""
+    known = [id(variable) for variable in getattr(optimizer, "_trainable_variables", [])]
+    return optimizer.built and known == [id(variable) for variable in model.trainable_variables]
+
+
+def restart_dropout(layer: Any) -> None:
+    """Dropout with a seed counts on from training to training; from here on it draws what it drew at first."""
+    generator = getattr(layer, "seed_generator", None)
+    seed = getattr(generator, "_initial_seed", None)
+    if isinstance(seed, int):
+        generator.state.assign(np.array([seed, 0], dtype=generator.state.dtype))

@@ -30,10 +30,9 @@ class Family(NamedTuple):
     function: str  # its name in keras.applications
     mode: str  # preprocessing: "caffe" (BGR minus the mean) or "tf" (-1..1)
     input_size: int
-    files: tuple[str, str]  # {alpha} and {rows} are filled in
-    md5: tuple[str, str]  # Keras's own sums, "" where Keras lists none
     megabytes: tuple[int, int]
     on_slide: dict[str, str]
+    md5: tuple[str, ...]  # Keras's own sums, "" where Keras lists none
 
     @property
     def mean_colour(self) -> tuple[float, float, float]:
@@ -41,103 +40,57 @@ class Family(NamedTuple):
         return _MEAN_BGR[::-1] if self.mode == "caffe" else (127.5, 127.5, 127.5)
 
 
-def _family(function: str, mode: str, size: int, folder: str, md5: str, megabytes: tuple, slide: dict) -> Family:
-    """A family whose two files follow Keras's usual pattern."""
-    name = f"{folder}/{folder if folder != 'resnet' else 'resnet50'}_weights_tf_dim_ordering_tf_kernels"
-    sums = tuple(md5.split())
-    return Family(function, mode, size, (f"{name}.h5", f"{name}_notop.h5"), sums, megabytes, slide)
-
-
-def _slide(
-    first: str, between: tuple[str, str, str], unfreeze: str, last_map: str, features: str = "avg_pool"
-) -> dict[str, str]:
-    """Which layers play the parts that the slides give to VGG16's layers; between: those of blocks 2, 3 and 4."""
-    parts = {f"block{number}_conv1": layer for number, layer in enumerate((first, *between, unfreeze), start=1)}
-    return parts | {"block5_conv3": last_map, "block5_pool": last_map, "fc2": features, "predictions": "predictions"}
-
-
 # VGG19 has the same names (its blocks 3 to 5 have one convolution more).
-_VGG = {f"block{b}_conv{c}" for b in range(1, 6) for c in range(1, 3 if b < 3 else 4)}
-_VGG |= {f"block{b}_pool" for b in range(1, 6)} | {"fc1", "fc2", "predictions"}
-_SAME = {name: name for name in sorted(_VGG)}
+_VGG = [f"block{b}_conv{c}" for b in range(1, 6) for c in range(1, 3 if b < 3 else 4)]
+_VGG += [*(f"block{b}_pool" for b in range(1, 6)), "fc1", "fc2", "predictions"]
+_PARTS = (*(f"block{b}_conv1" for b in range(1, 6)), "block5_conv3", "block5_pool", "fc2", "predictions")
 
-_VGG16_SUMS = "64373286793e3c8b2b4e3219cbf3544b 6d6bbae143d832006294945121d1f1fc"
-_VGG19_SUMS = "cbe5617147190e668d6c5d5026f83318 253f8cb515780f3b799900260a226db6"
-_RESNET_SUMS = "2cb95161c43110f7111970584f804107 4d473c1dd8becc155b73f8504c6f6626"
-_INCEPTION_SUMS = "9a0d58056eeedaa3f26cb7ebd46da564 bcbd6486424b2319ff4ef7d526e38f63"
-_INCEPTION_RESNET_SUMS = "e693bd0210a403b3192acc6073ad2e96 d19885ff4a710c122648d3b5c3b684e4"
-_XCEPTION_SUMS = "0a58e3b7378bc2990ea3b43d5981f1f6 b0042744bf5b25fce3cb969f33bebb97"
 
-# Keras numbers some layers anew in every session; "first Conv2D" means the first layer of that class.
-_INCEPTION_SLIDE = _slide("first Conv2D", ("first MaxPooling2D", "mixed0", "mixed3"), "mixed8", "mixed10")
-_INCEPTION_RESNET_SLIDE = _slide(
-    "first Conv2D", ("first MaxPooling2D", "mixed_5b", "mixed_6a"), "conv_7b", "conv_7b_ac"
-)
+def _slide(*first: str, last: str, features: str = "avg_pool") -> dict[str, str]:
+    """Which layers play the parts that the slides give to VGG16's layers; first: those of its five blocks.
+
+    Keras numbers some layers anew in every session; "first Conv2D" means the first layer of that class.
+    """
+    return dict(zip(_PARTS, (*first, last, last, features, "predictions"), strict=True))
+
+
+_RESNET_BLOCKS = (f"conv{stage}_block1_1_conv" for stage in range(2, 6))
+_XCEPTION_BLOCKS = (f"block{block}_sepconv1" for block in (2, 3, 4, 14))
+_INCEPTION_BLOCKS = ("first Conv2D", "first MaxPooling2D", "mixed0", "mixed3", "mixed8")
+_INCEPTION_RESNET_BLOCKS = ("first Conv2D", "first MaxPooling2D", "mixed_5b", "mixed_6a", "conv_7b")
+_MOBILENET_BLOCKS = ("conv1", "conv_pw_1", "conv_pw_3", "conv_pw_5", "conv_dw_13")
+_MOBILENET_V2_BLOCKS = ("Conv1", "block_1_expand", "block_3_expand", "block_5_expand", "block_16_expand")
 _MOBILE_POOL = "first GlobalAveragePooling2D"
-_MOBILENET_FILES = ("mobilenet/mobilenet_{alpha}_{rows}_tf.h5", "mobilenet/mobilenet_{alpha}_{rows}_tf_no_top.h5")
-_V2 = "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{alpha}_{rows}"
-
-FAMILIES: dict[str, Family] = {
-    "vgg16": _family("VGG16", "caffe", 224, "vgg16", _VGG16_SUMS, (553, 59), _SAME),
-    "vgg19": _family("VGG19", "caffe", 224, "vgg19", _VGG19_SUMS, (575, 80), _SAME),
-    "resnet50": _family(
-        "ResNet50",
-        "caffe",
-        224,
-        "resnet",
-        _RESNET_SUMS,
-        (103, 95),
-        _slide(
-            "conv1_conv",
-            ("conv2_block1_1_conv", "conv3_block1_1_conv", "conv4_block1_1_conv"),
-            "conv5_block1_1_conv",
-            "conv5_block3_out",
-        ),
-    ),
-    "inception_v3": _family("InceptionV3", "tf", 299, "inception_v3", _INCEPTION_SUMS, (96, 88), _INCEPTION_SLIDE),
-    "inception_resnet_v2": _family(
-        "InceptionResNetV2",
-        "tf",
-        299,
-        "inception_resnet_v2",
-        _INCEPTION_RESNET_SUMS,
-        (225, 219),
-        _INCEPTION_RESNET_SLIDE,
-    ),
-    "xception": _family(
-        "Xception",
-        "tf",
-        299,
-        "xception",
-        _XCEPTION_SUMS,
-        (92, 84),
-        _slide(
-            "block1_conv1",
-            ("block2_sepconv1", "block3_sepconv1", "block4_sepconv1"),
-            "block14_sepconv1",
-            "block14_sepconv2_act",
-        ),
-    ),
-    "mobilenet": Family(
-        "MobileNet",
-        "tf",
-        224,
-        _MOBILENET_FILES,
-        ("", ""),
-        (17, 13),
-        _slide("conv1", ("conv_pw_1", "conv_pw_3", "conv_pw_5"), "conv_dw_13", "conv_pw_13_relu", _MOBILE_POOL),
-    ),
-    "mobilenet_v2": Family(
-        "MobileNetV2",
-        "tf",
-        224,
-        (f"{_V2}.h5", f"{_V2}_no_top.h5"),
-        ("", ""),
-        (15, 9),
-        _slide(
-            "Conv1", ("block_1_expand", "block_3_expand", "block_5_expand"), "block_16_expand", "out_relu", _MOBILE_POOL
-        ),
-    ),
+_SLIDES = {
+    "vgg16": {name: name for name in _VGG},
+    "vgg19": {name: name for name in _VGG},
+    "resnet50": _slide("conv1_conv", *_RESNET_BLOCKS, last="conv5_block3_out"),
+    "inception_v3": _slide(*_INCEPTION_BLOCKS, last="mixed10"),
+    "inception_resnet_v2": _slide(*_INCEPTION_RESNET_BLOCKS, last="conv_7b_ac"),
+    "xception": _slide("block1_conv1", *_XCEPTION_BLOCKS, last="block14_sepconv2_act"),
+    "mobilenet": _slide(*_MOBILENET_BLOCKS, last="conv_pw_13_relu", features=_MOBILE_POOL),
+    "mobilenet_v2": _slide(*_MOBILENET_V2_BLOCKS, last="out_relu", features=_MOBILE_POOL),
+}
+_MD5 = {
+    "vgg16": "64373286793e3c8b2b4e3219cbf3544b 6d6bbae143d832006294945121d1f1fc",
+    "vgg19": "cbe5617147190e668d6c5d5026f83318 253f8cb515780f3b799900260a226db6",
+    "resnet50": "2cb95161c43110f7111970584f804107 4d473c1dd8becc155b73f8504c6f6626",
+    "inception_v3": "9a0d58056eeedaa3f26cb7ebd46da564 bcbd6486424b2319ff4ef7d526e38f63",
+    "inception_resnet_v2": "e693bd0210a403b3192acc6073ad2e96 d19885ff4a710c122648d3b5c3b684e4",
+    "xception": "0a58e3b7378bc2990ea3b43d5981f1f6 b0042744bf5b25fce3cb969f33bebb97",
+}
+_FACTS = {
+    "vgg16": ("VGG16", "caffe", 224, (553, 59)),
+    "vgg19": ("VGG19", "caffe", 224, (575, 80)),
+    "resnet50": ("ResNet50", "caffe", 224, (103, 95)),
+    "inception_v3": ("InceptionV3", "tf", 299, (96, 88)),
+    "inception_resnet_v2": ("InceptionResNetV2", "tf", 299, (225, 219)),
+    "xception": ("Xception", "tf", 299, (92, 84)),
+    "mobilenet": ("MobileNet", "tf", 224, (17, 13)),
+    "mobilenet_v2": ("MobileNetV2", "tf", 224, (15, 9)),
+}
+FAMILIES = {
+    name: Family(*facts, _SLIDES[name], tuple(_MD5.get(name, " ").split(" "))) for name, facts in _FACTS.items()
 }
 
 
@@ -277,8 +230,12 @@ def _file(name: str, include_top: bool, input_shape: tuple | None, alpha: float)
     rows = input_shape[0] if input_shape and input_shape[0] in (96, 128, 160, 192, 224) else 224
     if name == "mobilenet" and alpha not in _MOBILENET_ALPHAS:
         raise ValueError(f"alpha is {alpha}; ImageNet weights of mobilenet exist for 0.25, 0.5, 0.75 and 1.0")
-    text = _MOBILENET_ALPHAS.get(alpha) if name == "mobilenet" else f"{float(alpha)}"
-    return FAMILIES[name].files[0 if include_top else 1].format(alpha=text, rows=rows)
+    if name == "mobilenet":
+        return f"mobilenet/mobilenet_{_MOBILENET_ALPHAS[alpha]}_{rows}_tf{'' if include_top else '_no_top'}.h5"
+    kernels = f"{name}_weights_tf_dim_ordering_tf_kernels"
+    if name == "mobilenet_v2":
+        return f"{name}/{kernels}_{float(alpha)}_{rows}{'' if include_top else '_no_top'}.h5"
+    return f"{name.replace('resnet50', 'resnet')}/{kernels}{'' if include_top else '_notop'}.h5"
 
 
 def _model_folders() -> list[Path]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from helpers import images
+from helpers import arguments, images
 from helpers.backbones import graph
 from helpers.backbones.names import named_classes, nearest, plain
 from helpers.memory import Recent, free, give_memory_back
@@ -68,13 +68,15 @@ class Network:
         ends: dict[str, str] | None = None,
     ) -> None:
         """name: shown in titles. model: a flat `keras.Model`. logits: its tensor of scores before the softmax, None
-        for a base without a classifier. input_size: a side, or (height, width). class_names: one per class, see
-        `named_classes`. slide_layers: the slides' layer names -> names of layers of this model. mean_colour: the RGB
-        colour that preprocessing turns into zero, the network's idea of "nothing". output: which output of the model is
-        explained. ends: names of models that were laid open -> the layers that end them. Raises ValueError for another
-        number of names than classes."""
+        for a base without a classifier. input_size: the usual side, or (height, width), where the model insists on
+        none. class_names: one per class, see `named_classes`. slide_layers: the slides' layer names -> names of layers
+        of this model. mean_colour: the RGB colour that preprocessing turns into zero, the network's idea of "nothing".
+        output: which output of the model is explained. ends: names of models that were laid open -> the layers that end
+        them. Raises ValueError for another number of names than classes."""
         self.name, self.model, self.logits, self.output = name, model, logits, output
-        self.input_size = input_size
+        usual = arguments.sides("the input size", input_size)
+        height, width = (fixed or own for fixed, own in zip(model.inputs[0].shape[1:3], usual, strict=True))
+        self.input_size = height if height == width else (height, width)
         self.squashing = None if logits is None else graph.squashing(model.outputs[output])
         self.class_names = named_classes(class_names, logits)
         colour = np.array(mean_colour, dtype=np.float32)
@@ -82,7 +84,6 @@ class Network:
         self._slide_layers = slide_layers or {}
         self._ends = ends or {}
         self._compiled = Recent(_KEPT, callable, free, lambda key: key[0])  # what is no function weighs nothing
-        self._layers: list[Layer] | None = None
 
     def __repr__(self) -> str:
         return f"Network({self.name!r}, {self.model.count_params():,} parameters, {len(self.class_names)} classes)"
@@ -90,8 +91,12 @@ class Network:
     @property
     def sides(self) -> tuple[int, int]:
         """(height, width) of the pictures that it usually sees."""
-        height, width = (self.input_size,) * 2 if np.ndim(self.input_size) == 0 else self.input_size
-        return int(height), int(width)
+        return arguments.sides("the input size", self.input_size)
+
+    @property
+    def signature(self) -> Any:
+        """What a compiled function of a batch of pictures takes."""
+        return tensorflow().TensorSpec((None, *self.model.inputs[0].shape[1:]), "float32")
 
     def _channels(self) -> int:
         return self.model.inputs[0].shape[-1] or 3
@@ -200,36 +205,30 @@ class Network:
         found = [call for call in graph.calls(self.model) if call.operation is operation]
         return found[0].outputs[0]
 
-    def features(self, layer: str | list[str]) -> Any:
-        """A `keras.Model` from the picture to a layer's output (or a list of layers' outputs)."""
-        names = [layer] if isinstance(layer, str) else layer
-        outputs = [self.output_of(name) for name in names]
-        return keras().Model(self.model.inputs[0], outputs[0] if isinstance(layer, str) else outputs)
+    def features(self, layers: list[str]) -> Any:
+        """A `keras.Model` from the picture to the list of layers' outputs."""
+        return keras().Model(self.model.inputs[0], [self.output_of(name) for name in layers])
 
-    def features_of(self, batch: np.ndarray, layer: str) -> np.ndarray:
-        """A layer's output for a batch, float32 (n, ...), through a compiled function that is kept."""
-        return self.compiled(_compile_features, layer)(self.batch(batch)).numpy()
+    def features_of(self, batch: np.ndarray, layers: str | Sequence[str], average: bool = False) -> Any:
+        """What a layer answers to a batch, float32 (n, ...); for several layers a list of that, from one pass.
+
+        average: of maps only the means over rows and columns. The compiled function is kept.
+        """
+        names = [layers] if isinstance(layers, str) else layers
+        found = self.compiled(_compile_features, average, *names)(self.batch(batch))
+        return found[0].numpy() if isinstance(layers, str) else [one.numpy() for one in found]
 
     @property
     def layers(self) -> list[Layer]:
         """The layers worth looking at, in order: name, kind, shape at the usual input size, parameters."""
-        if self._layers is None:
-            found = [one for one in self.model.operations if kind_of(one)]
-            shapes = self.shapes([one.name for one in found])
-            self._layers = [
-                Layer(one.name, kind_of(one), shape, one.count_params() if hasattr(one, "count_params") else 0)
-                for one, shape in zip(found, shapes, strict=True)
-            ]
-        return self._layers
+        return self.compiled(_layers)
 
     def shapes(self, names: list[str]) -> list[tuple[int, ...]]:
         """The shapes of layers' outputs for one picture of the usual size: (height, width, channels) or (units,)."""
         if not names:
             return []
-        probe = self.features(names)
-        sides = [fixed or usual for fixed, usual in zip(self.model.inputs[0].shape[1:3], self.sides, strict=True)]
-        shapes = probe.compute_output_shape((1, *sides, self._channels()))
-        return [tuple(shape[1:]) for shape in ([shapes] if isinstance(shapes[0], int) else shapes)]
+        shapes = self.features(names).compute_output_shape((1, *self.sides, self._channels()))
+        return [tuple(shape[1:]) for shape in shapes]
 
     def class_index(self, name: str | int) -> int:
         """The output number of a class: its name, its label, or its number, checked.
@@ -277,6 +276,13 @@ def kind_of(operation: Any) -> str:
     return KINDS.get(type(operation).__name__, "")
 
 
+def _layers(network: Network) -> list[Layer]:
+    found = [one for one in network.model.operations if kind_of(one)]
+    sizes = [one.count_params() if hasattr(one, "count_params") else 0 for one in found]
+    names = [one.name for one in found]
+    return list(map(Layer, names, map(kind_of, found), network.shapes(names), sizes))
+
+
 def _compile_scores(network: Network) -> Callable:
     """Compiled: pictures in, the logits and what the network's last function makes of them out."""
     tf, kind = tensorflow(), network.squashing
@@ -287,20 +293,18 @@ def _compile_scores(network: Network) -> Callable:
         logits = tf.cast(model(pictures, training=False), tf.float32)
         return logits, squash(logits)
 
-    return compile_once(call, tf.TensorSpec((None, *network.model.inputs[0].shape[1:]), "float32"))
+    return compile_once(call, network.signature)
 
 
-def _compile_features(network: Network, layer: str) -> Callable:
-    """Compiled: pictures in, a layer's output as float32 out."""
-    tf, model = tensorflow(), network.features(layer)
-    signature = tf.TensorSpec((None, *network.model.inputs[0].shape[1:]), "float32")
-    return compile_once(lambda pictures: tf.cast(model(pictures, training=False), tf.float32), signature)
+def _compile_features(network: Network, average: bool, *layers: str) -> Callable:
+    """Compiled: pictures in, the list of the layers' outputs as float32 out, or of their means over places."""
+    tf, model = tensorflow(), network.features(layers)
 
+    def call(pictures):
+        found = [tf.cast(one, tf.float32) for one in keras().tree.flatten(model(pictures, training=False))]
+        return [tf.reduce_mean(one, (1, 2)) if average and len(one.shape) == 4 else one for one in found]
 
-def compile_model(model: Any) -> Callable:
-    """A compiled inference call of a model with one image input; one trace serves every batch and picture size."""
-    pictures = tensorflow().TensorSpec((None, *model.inputs[0].shape[1:]), "float32")
-    return compile_once(lambda pictures: model(pictures, training=False), pictures)
+    return compile_once(call, network.signature)
 
 
 def compile_once(function: Callable, *signature: Any) -> Callable:

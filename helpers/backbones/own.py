@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from helpers import arguments
 from helpers.backbones import graph
 from helpers.backbones.network import Network
 from helpers.quiet import keras
@@ -54,10 +55,7 @@ def _wrapped(model: Any, class_names: Any, output: int | str, mean_colour: Any) 
     logits = None
     if len(shape) == 2:
         flat, logits = _with_scores(flat, number)
-    sides = tuple(flat.inputs[0].shape[1:3])
-    size = 224 if None in sides else sides[0] if sides[0] == sides[1] else sides
-    name = getattr(model, "name", "your model")
-    network = Network(name, flat, logits, size, class_names, None, mean_colour, number, ends)
+    network = Network(model.name, flat, logits, 224, class_names, None, mean_colour, number, ends)
     _refuse_hidden_softmax(network)
     return network
 
@@ -80,15 +78,15 @@ def _check(model: Any) -> None:
     """Raise ValueError for what is no model of pictures with a graph."""
     if not isinstance(model, keras().Model):
         raise ValueError(
-            f"{_short(model)} is no Keras model; give a keras.Model, or the network that backbones.load or saving.load "
-            f"returns"
+            f"{arguments.shown(model)} is no Keras model; give a keras.Model, or the network that backbones.load or "
+            f"saving.load returns"
+        )
+    if isinstance(model, keras().Sequential) and not graph.is_graph(model):
+        raise ValueError(
+            f"the Sequential model {model.name!r} does not know its input yet; begin it with "
+            f"keras.Input((height, width, 3))"
         )
     if not graph.is_graph(model):
-        if isinstance(model, keras().Sequential):
-            raise ValueError(
-                f"the Sequential model {model.name!r} does not know its input yet; begin it with "
-                f"keras.Input((height, width, 3))"
-            )
         raise ValueError(
             f"{model.name!r} is a class of its own ({type(model).__name__}), of which Keras keeps no graph; "
             f"build it with keras.Model(inputs, outputs) or keras.Sequential"
@@ -117,10 +115,9 @@ def _refuse_hidden_softmax(network: Network) -> None:
     """Raise ValueError where probabilities come out of a layer in which the scores cannot be reached."""
     if network.logits is None or network.squashing is not None or network.logits.shape[-1] == 1:
         return
-    height, width = network.sides
-    channels = network.model.inputs[0].shape[-1] or 3
-    noise = np.random.default_rng(0).uniform(0, 255, (2, height, width, channels)).astype(np.float32)
     model = keras().Model(network.model.inputs[0], network.logits)
+    shape = (2, *network.sides, model.inputs[0].shape[-1])
+    noise = np.random.default_rng(0).uniform(0, 255, shape).astype(np.float32)
     found = np.asarray(model(noise, training=False), np.float64)
     if (found >= 0).all() and np.allclose(found.sum(axis=1), 1, atol=1e-3):
         last = graph.call_of(network.logits).operation.name
@@ -128,8 +125,3 @@ def _refuse_hidden_softmax(network: Network) -> None:
             f"the scores of {network.name!r} sum to 1, so a softmax is hidden in its layer {last!r} where the values "
             f"before it cannot be reached; end the model in Dense(classes) and layers.Softmax()"
         )
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -34,7 +34,7 @@ ON_SLIDE = {
 }
 
 
-def build(include_top: bool = True, weights: str | None = "imagenet", input_shape: tuple | None = None):
+def build(include_top: bool, input_shape: tuple | None):
     """Build the network as one flat graph: RGB 0..255 in, preprocessing (BGR, centred) inside.
 
     Returns (inputs, outputs) as Keras tensors: the outputs are the logits (1000), the mean of conv10's maps after their

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helpers import backbones, datasets, excite, heads
+from helpers import backbones, datasets, excite, heads, images
 from helpers.activations import layer_maps
 from helpers.backbones.network import Network
 from helpers.excite import Collection
@@ -45,8 +45,7 @@ def by_search(network, pictures, layer, channel):
     return sorted((entry for entry in best.values() if entry[0] > 0), reverse=True)
 
 
-def test_strongest_equal_a_plain_search(monkeypatch):
-    monkeypatch.setattr(excite, "_GATHERED", 2)  # so that answers are merged several times
+def test_strongest_equal_a_plain_search():
     network, pictures = small(), collection()
     found = excite.strongest(network, pictures, cache=False)
     for layer, channels in (("one", 5), ("two", 7)):
@@ -132,13 +131,13 @@ def test_damaged_file_is_made_anew(tmp_path, capsys):
     np.testing.assert_array_equal(first.answers["two"], again.answers["two"])
 
 
-def test_never_excited():
+def test_a_channel_that_nothing_excites_has_no_hits():
     network = small()
     kernel, bias = network.layer("one").get_weights()
     bias[2] = -1e6
     network.layer("one").set_weights([kernel, bias])
     found = excite.strongest(network, collection(8), ["one"], cache=False)
-    assert excite.never_excited(found, "one") == [2] and excite.hits(found, "one", 2) == []
+    assert [excite.hits(found, "one", k) == [] for k in range(5)] == [False, False, True, False, False]
     assert excite.patches(found, "one", 2) == []
 
 
@@ -154,12 +153,10 @@ def test_collection_holds_photos_parts_critters_and_own_photos():
         excite.photo_collection(crops=-1)
 
 
-def few(size=224):
-    names = ["coffee", "camera", "chelsea"]
-    pictures = np.stack([backbones.load("squeezenet", None).prepare(datasets.photo(n).array) for n in names])
-    from helpers import images
-
-    return Collection(np.stack([images.resize(p, (size, size)) for p in pictures]), tuple(names), np.arange(3))
+def few(size=64):
+    names = ("coffee", "camera", "chelsea")
+    pictures = [images.prepare(datasets.photo(name).array, size) for name in names]
+    return Collection(np.stack(pictures), names, np.arange(3))
 
 
 @pytest.mark.parametrize("name", ["efficientnet_lite0", "squeezenet"])
@@ -169,19 +166,35 @@ def test_backbones_and_their_fine_tuned_copies(name):
     found = excite.strongest(network, few(), [layer], cache=False)
     new = excite.strongest(heads.attach_head(network, ["cat", "dog"]), few(), [layer], cache=False)
     np.testing.assert_allclose(new.answers[layer], found.answers[layer], rtol=1e-3, atol=1e-3)
-    assert all(p.shape == (96, 96, 3) for p in excite.photos_with_box(found, layer, 1, side=96))
+    shown = excite.photos_with_box(found, layer, 1, side=96)
+    assert [picture.shape for picture in shown] == [(96, 96, 3)] * len(excite.hits(found, layer, 1))
 
 
-def test_mobilenet_with_real_weights(course_data, monkeypatch):
+def test_mobilenet_with_real_weights_equals_a_plain_search(course_data, monkeypatch):
     monkeypatch.setenv("COURSE_DATA", str(course_data))
-    found = excite.strongest(backbones.load("mobilenet", alpha=0.25), few(), ["conv_pw_5_relu"], cache=False)
-    assert excite.hits(found, "conv_pw_5_relu", 0)
+    network, pictures = backbones.load("mobilenet", alpha=0.25), few()
+    found = excite.strongest(network, pictures, ["conv_pw_5_relu"], cache=False)
+    for channel in (0, 7):
+        expected = by_search(network, pictures, "conv_pw_5_bn", channel)  # before the ceiling of its ReLU6
+        got = excite.hits(found, "conv_pw_5_relu", channel)
+        assert [(hit.picture, *hit.unit) for hit in got] == [row[1:] for row in expected]
+        np.testing.assert_allclose([hit.value for hit in got], [row[0] for row in expected], rtol=1e-3)
 
 
 def test_vgg16_base():
-    network = backbones.load("vgg16", weights=None, include_top=False)
-    found = excite.strongest(network, few(64), ["block2_conv1"], cache=False)
-    assert excite.patches(found, "block2_conv1", 0, 2)[0].shape == (128, 128, 3)
+    """By hand: `block2_conv1` sees 10 x 10 pixels with a stride of 2, and begins 4 pixels before its first one."""
+    network, pictures = backbones.load("vgg16", weights=None, include_top=False), few()
+    found = excite.strongest(network, pictures, ["block2_conv1"], cache=False)
+    hit = excite.hits(found, "block2_conv1", 0)[0]
+    value, *where = by_search(network, pictures, "block2_conv1", 0)[0]
+    assert [hit.picture, *hit.unit] == where and hit.value == pytest.approx(value, rel=1e-4)
+    top, left = (2 * place - 4 for place in hit.unit)
+    cut = np.full((10, 10, 3), 128, np.uint8)
+    rows, columns = (np.arange(start, start + 10) for start in (top, left))
+    tall, wide = ((places >= 0) & (places < 64) for places in (rows, columns))
+    cut[np.ix_(tall, wide)] = pictures.pictures[hit.picture][np.ix_(rows[tall], columns[wide])]
+    (patch,) = excite.patches(found, "block2_conv1", 0, 1, 100, values=False)
+    np.testing.assert_array_equal(patch[5::10, 5::10], cut)
 
 
 def sequential():
