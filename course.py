@@ -26,8 +26,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 OLDEST, NEWEST = (3, 11), (3, 13)
 GIGABYTES_NEEDED = 4
-REQUIREMENTS = ("requirements.txt", "pyproject.toml")
-TEST_REQUIREMENTS = "tests/requirements.txt"
+# A student needs the first list only; each next one is installed on top of those before it, for these commands.
+LISTS = ("requirements.txt", "tools/requirements.txt", "tests/requirements.txt")
+STUDENT, INSTRUCTOR, TESTER = 1, 2, 3  # how many of the lists
+NEEDS = {**dict.fromkeys(("slides", "site", "warm", "run", "build", "ledger"), INSTRUCTOR), "test": TESTER}
 UNFINISHED = "unfinished"
 ADOPTED = "made by somebody else"  # a .venv that was here before; it is never deleted without asking
 
@@ -85,7 +87,7 @@ def main(arguments):
         check_python(sys.version_info[:2])
         check_platform(platform.system(), platform.machine(), sys.maxsize > 2**32)
         options, wheels = take_wheels(arguments[1:])
-        python = prepare(with_tests=command == "test", wheels=wheels)
+        python = prepare(NEEDS.get(command, STUDENT), wheels)
         return hand_over([str(python), "-m", "tools." + command, *options])
     except Stop as reason:
         print(f"course.py: {reason}", file=sys.stderr)
@@ -196,10 +198,10 @@ def read_text(path):
 # ---- the environment -------------------------------------------------------------------------------------------------
 
 
-def prepare(with_tests=False, wheels=None):
-    """Return the Python of a complete environment; make, repair or update the environment first where needed."""
+def prepare(lists=STUDENT, wheels=None):
+    """Return the Python of an environment with so many lists; make, repair or update it first where needed."""
     environment = ROOT / ".venv"
-    if not is_complete(environment, with_tests):
+    if not is_complete(environment, lists):
         with one_at_a_time(ROOT / ".venv.lock"):
             why = why_rebuild(environment)
             if why:
@@ -207,7 +209,7 @@ def prepare(with_tests=False, wheels=None):
                 create(environment, wheels)
             else:
                 forget_damaged(environment)
-            install(environment, with_tests, wheels)
+            install(environment, lists, wheels)
     return python_of(environment)
 
 
@@ -230,10 +232,10 @@ def write_stamp(environment, lines):
     os.replace(str(part), str(stamp))
 
 
-def fingerprint(version, with_tests):
+def fingerprint(version, lists):
     """A short sum over what decides the installation: the lists, Python's version and the project's own place."""
-    total = hashlib.sha256(f"{version} {ROOT} {with_tests}".encode("utf-8", "surrogateescape"))
-    for name in REQUIREMENTS + ((TEST_REQUIREMENTS,) if with_tests else ()):
+    total = hashlib.sha256(f"{version} {ROOT} {lists}".encode("utf-8", "surrogateescape"))
+    for name in ("pyproject.toml", *LISTS[:lists]):
         total.update((ROOT / name).read_bytes())
     return total.hexdigest()[:16]
 
@@ -288,11 +290,11 @@ def version_of(environment):
     return version
 
 
-def is_complete(environment, with_tests):
+def is_complete(environment, lists):
     """True when the stamp says that exactly this was installed and the environment's Python still starts."""
     lines = read_stamp(environment)
     version = version_of(environment) if lines else None
-    return version is not None and fingerprint(version, with_tests) in lines and not any(damage(environment))
+    return version is not None and fingerprint(version, lists) in lines and not any(damage(environment))
 
 
 def why_rebuild(environment):
@@ -374,20 +376,20 @@ def ask_to_delete(environment):
         )
 
 
-def install(environment, with_tests, wheels=None):
-    """Install all lists and the project itself; the stamp is written last, and only when everything went well."""
+def install(environment, lists, wheels=None):
+    """Install so many lists and the project itself; the stamp is written last, and only when everything went well."""
     adopted = [] if is_ours(environment) else [ADOPTED]
     write_stamp(environment, [UNFINISHED, *adopted])
     python, uv = str(python_of(environment)), shutil.which("uv")
     # Without --compile-bytecode uv leaves the compiling to the first imports, where it would be felt.
     tool = [uv, "pip", "install", "--python", python, "--compile-bytecode"] if uv else [python, "-m", "pip", "install"]
-    lists = ["-r", "requirements.txt"] + (["-r", TEST_REQUIREMENTS] if with_tests else [])
+    named = [word for name in LISTS[:lists] for word in ("-r", name)]
     say(f"Installing the packages with {'uv' if uv else 'pip'} ...")
-    run_installer([*tool, *from_folder(wheels), *lists, "-e", "."], wheels)
+    run_installer([*tool, *from_folder(wheels), *named, "-e", "."], wheels)
     version = version_of(environment)
     if version is None:
         raise Stop("the environment in .venv does not start after its installation: delete .venv and run again.")
-    sums = [fingerprint(version, tests) for tests in ((False, True) if with_tests else (False,))]
+    sums = [fingerprint(version, count) for count in range(1, lists + 1)]
     write_stamp(environment, [*sums, *adopted, *sorted(f"has {name}" for name in installed(environment))])
     say("The environment is ready.")
 
@@ -424,7 +426,10 @@ def likely_cause(said, wheels=None):
     if wheels and any(words in said for words in BROKEN_PACKAGE):
         return f"a package in {wheels} is damaged (see above): copy that folder again, then run the same command."
     if wheels and any(words in said for words in NOT_THERE):
-        return f"{wheels} does not hold all packages (see above): fill it again with `course.py wheels DIR`."
+        return (
+            f"{wheels} does not hold all packages (see above): fill it again with `course.py wheels DIR`; "
+            "slides, pages and tests need its options --slides and --tests."
+        )
     if not wheels and any(words in said for words in NO_NETWORK):
         return "the packages could not be fetched: connect to the network, then run the same command again."
     return "the environment could not be installed; the lines above say why, and the same command tries again."

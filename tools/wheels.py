@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tools.common import ROOT, Stop, start, write
 
-LISTS, TEST_LIST = ["requirements.txt"], "tests/requirements.txt"
+COURSE, SLIDES, TESTS = "requirements.txt", "tools/requirements.txt", "tests/requirements.txt"
 # What makes an environment and installs the project itself.
 TOOLS = ["pip", "setuptools>=77", "wheel"]
 GIGABYTES_NEEDED = 2  # packages that are built on the way lie there twice for a moment
@@ -24,7 +24,8 @@ def main(arguments: list[str]) -> int:
     """Fill the folder; what it already holds is not fetched again."""
     parser = argparse.ArgumentParser(prog="course.py wheels", description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="where the packages go, such as a USB stick")
-    parser.add_argument("--tests", action="store_true", help="also what `course.py test` needs")
+    parser.add_argument("--slides", action="store_true", help="also what slides, pages and `warm` need")
+    parser.add_argument("--tests", action="store_true", help="also what `course.py test` needs, which holds --slides")
     known = parser.parse_args(arguments)
     try:
         folder = known.folder.expanduser().resolve()
@@ -39,7 +40,8 @@ def main(arguments: list[str]) -> int:
             f"the packages need about {GIGABYTES_NEEDED} GB and {folder} has {free:.1f} GB free: make room first."
         )
     began = time.monotonic()
-    gather(folder, [str(ROOT / name) for name in LISTS + ([TEST_LIST] if known.tests else [])], TOOLS)
+    lists = [COURSE] + [SLIDES] * (known.slides or known.tests) + [TESTS] * known.tests
+    gather(folder, [str(ROOT / name) for name in lists], TOOLS)
     write(folder / "made-for.txt", made_for() + "\n")
     wheels = list(folder.glob("*.whl"))
     size = sum(path.stat().st_size for path in wheels) / 1e6

@@ -63,9 +63,9 @@ class Project:
         (folder / "tests").mkdir()
         (folder / "bin").mkdir()
         shutil.copy(ROOT / "course.py", folder)
-        for name in ("requirements.txt", "tests/requirements.txt", "pyproject.toml", "tools/__init__.py"):
+        for name in (*course.LISTS, "pyproject.toml", "tools/__init__.py"):
             (folder / name).write_text("")
-        for name in ("doctor", "test"):
+        for name in ("doctor", "site", "test"):
             (folder / "tools" / f"{name}.py").write_text(TOOL)
         uv = folder / "bin" / "uv"
         uv.write_text(STAND_IN.format(python=sys.executable))
@@ -97,7 +97,8 @@ def project(tmp_path: Path) -> Project:
 
 
 COURSE_LISTS = "-r requirements.txt -e ."
-TEST_LISTS = "-r requirements.txt -r tests/requirements.txt -e ."
+SITE_LISTS = "-r requirements.txt -r tools/requirements.txt -e ."
+TEST_LISTS = "-r requirements.txt -r tools/requirements.txt -r tests/requirements.txt -e ."
 
 
 @posix_only
@@ -150,6 +151,22 @@ def test_tests_bring_their_own_list_once(project: Project):
     project.run("test")
     project.run("doctor")
     assert project.calls() == []
+
+
+@posix_only
+def test_pages_and_slides_bring_their_own_list_once(project: Project):
+    for command in ("doctor", "site", "doctor", "site", "test", "site"):
+        assert project.run(command).returncode == 0
+    assert project.calls() == ["venv", COURSE_LISTS, SITE_LISTS, TEST_LISTS]
+
+
+def test_what_a_student_starts_needs_nothing_of_the_instructors_list():
+    """Commands that install the first list only are imported where the second list's packages are out of reach."""
+    hidden = ("voila", "sphinx", "sphinx_revealjs", "jupytext", "nbconvert", "nbclient", "nbformat", "latex2mathml")
+    commands = [name for name in course.COMMANDS if name not in course.NEEDS]
+    assert commands == ["lab", "wheels", "download", "doctor"]
+    code = f"import sys; sys.modules.update(dict.fromkeys({hidden})); import tools.{', tools.'.join(commands)}"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
 @posix_only

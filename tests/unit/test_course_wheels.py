@@ -75,16 +75,16 @@ def test_a_list_is_gathered_and_installed_with_no_network(project: Path, monkeyp
         gathering.setenv("PIP_FIND_LINKS", str(project / "elsewhere"))
         wheels.gather(stick, [str(project / "requirements.txt")], [], python)
     assert [path.name for path in stick.glob("*.whl")] == ["tinypackage-1.0-py3-none-any.whl"]
-    course.install(project / ".venv", False, stick)
+    course.install(project / ".venv", course.STUDENT, stick)
     shown = subprocess.run(
         [python, "-c", "import tinypackage; print(tinypackage.VALUE)"], capture_output=True, text=True
     )
     assert shown.stdout.strip() == "42"
-    assert course.is_complete(project / ".venv", False)
+    assert course.is_complete(project / ".venv", course.STUDENT)
     # What is missing on the stick is said as that, and not as a missing network.
     (project / "requirements.txt").write_text("tinypackage==1.0\nothertinypackage==1.0\n")
     with pytest.raises(course.Stop, match=r"stick does not hold all packages .*course\.py wheels DIR"):
-        course.install(project / ".venv", False, stick)
+        course.install(project / ".venv", course.STUDENT, stick)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def requirements(name: str) -> list[Requirement]:
     return [Requirement(line) for line in lines if line]
 
 
-COURSE, TESTS = requirements("requirements.txt"), requirements("tests/requirements.txt")
+COURSE, TOOLS, TESTS = (requirements(name) for name in course.LISTS)
 PEERS = {
     "tf_keras_vis",
     "xplique",
@@ -46,7 +46,7 @@ PEERS = {
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("requirement", COURSE + TESTS, ids=lambda requirement: requirement.name)
+@pytest.mark.parametrize("requirement", COURSE + TOOLS + TESTS, ids=lambda requirement: requirement.name)
 def test_every_line_is_bounded_and_met(requirement: Requirement):
     operators = {part.operator for part in requirement.specifier}
     assert operators in ({">=", "<"}, {"=="})
@@ -54,7 +54,7 @@ def test_every_line_is_bounded_and_met(requirement: Requirement):
 
 
 def test_no_package_is_named_twice():
-    names = [requirement.name.lower().replace("_", "-") for requirement in COURSE + TESTS]
+    names = [requirement.name.lower().replace("_", "-") for requirement in COURSE + TOOLS + TESTS]
     assert len(names) == len(set(names))
 
 
@@ -93,12 +93,17 @@ def imported(folders: list[str]) -> set[str]:
 
 @pytest.mark.parametrize(
     ("folders", "lists"),
-    [(["helpers", "tools", "notebooks/source"], COURSE), (["tests"], COURSE + TESTS), (["benchmarks"], COURSE + TESTS)],
-    ids=["course", "tests", "benchmarks"],
+    [
+        (["helpers", "notebooks/source"], COURSE),
+        (["tools"], COURSE + TOOLS),
+        (["tests"], COURSE + TOOLS + TESTS),
+        (["benchmarks"], COURSE + TOOLS + TESTS),
+    ],
+    ids=["course", "tools", "tests", "benchmarks"],
 )
 def test_everything_imported_is_listed(folders: list[str], lists: list[Requirement]):
     listed = {requirement.name.lower().replace("_", "-") for requirement in lists}
-    assert {BROUGHT[name] for name in BROUGHT} <= {requirement.name for requirement in COURSE}
+    assert {BROUGHT[name] for name in BROUGHT} <= {requirement.name for requirement in COURSE + TOOLS}
     packages = importlib.metadata.packages_distributions()
     missing = {
         name
