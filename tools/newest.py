@@ -1,4 +1,4 @@
-"""An environment of its own with the newest packages, beyond the ceilings of our lists, for `course.py test --newest`."""
+"""An environment of its own with the newest packages, beyond our lists' ceilings, for `course.py test --newest`."""
 
 import re
 import subprocess
