@@ -17,7 +17,7 @@ import course
 ROOT = Path(course.__file__).resolve().parent
 posix_only = pytest.mark.skipif(os.name == "nt", reason="the stand-in for uv is a script with a #! line")
 
-STAND_IN = """#!{python} -S
+STAND_IN = """#!{python}
 import os, pathlib, signal, subprocess, sys, time
 here = pathlib.Path.cwd()
 with open(here / "log.txt", "a", errors="backslashreplace") as log:
@@ -27,13 +27,7 @@ if sys.argv[1] == "venv":
     if mode == "kill at once":
         (here / ".venv" / "half").mkdir()
         os.kill(os.getppid(), signal.SIGKILL)
-    made = pathlib.Path(sys.argv[-1])  # as `python -m venv --without-pip` makes it, in a tenth of the time
-    (made / "lib" / f"python{{sys.version_info[0]}}.{{sys.version_info[1]}}" / "site-packages").mkdir(parents=True)
-    (made / "bin").mkdir()
-    base = pathlib.Path(sys._base_executable)
-    (made / "bin" / "python").symlink_to(base)
-    (made / "pyvenv.cfg").write_text(f"home = {{base.parent}}\\n")
-    sys.exit(0)
+    sys.exit(subprocess.call([sys.executable, "-m", "venv", "--without-pip", sys.argv[-1]]))
 (packages,) = (here / ".venv" / "lib").glob("python*/site-packages")
 info = packages / "tiny_one-1.0.dist-info"
 if not mode and not info.exists():  # as installers do: what the list of installed packages names is left alone
@@ -81,7 +75,7 @@ class Project:
         """Run course.py with the stand-in first on the path."""
         path = os.pathsep.join([str(self.folder / "bin"), os.environ.get("PATH", "")])
         variables = {**os.environ, "PATH": path, "STAND_IN": mode}
-        command = [sys.executable, "-S", "course.py", *arguments]  # no package is needed, and Python starts sooner
+        command = [sys.executable, "course.py", *arguments]
         # A job in the background starts with interrupts switched off, and its children inherit that.
         hear = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)} if os.name == "posix" else {}
         options = {"cwd": self.folder, "env": variables, "capture_output": True, "text": True, "timeout": 120}
