@@ -5,11 +5,11 @@ Only the standard library is used here, and only what Python 3.6 understands, so
 it is too old. Everything else lives in tools/, one file a command, and runs inside the environment.
 """
 
-import signal
+import _signal  # `signal` itself imports a good deal first
 
-if __name__ == "__main__" and hasattr(signal, "pthread_sigmask"):
-    # Ctrl-C waits until `main`, and after the hand-over tools/, can say it in one line.
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+if __name__ == "__main__" and hasattr(_signal, "pthread_sigmask"):
+    # Ctrl-C waits until `prepare`, or after the hand-over tools/, can say it in one line.
+    _signal.pthread_sigmask(_signal.SIG_BLOCK, [_signal.SIGINT])
 
 import contextlib
 import difflib
@@ -19,6 +19,7 @@ import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -76,7 +77,6 @@ def main(arguments):
     """Run one command line (a list of str, without the program's name) and return the exit status."""
     command = arguments[0] if arguments else "--help"
     try:
-        hold_interrupts(False)
         if command in ("-h", "--help", "help"):
             print(usage())
             return 0 if arguments else 2
@@ -202,6 +202,7 @@ def prepare(lists=STUDENT, wheels=None):
     """Return the Python of an environment with so many lists; make, repair or update it first where needed."""
     environment = ROOT / ".venv"
     if not is_complete(environment, lists):
+        hold_interrupts(False)  # work of minutes; what comes before waits for tools/, where nothing swallows it
         with one_at_a_time(ROOT / ".venv.lock"):
             why = why_rebuild(environment)
             if why:

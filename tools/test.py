@@ -3,6 +3,9 @@
 `course.py test --slow [NAME ...]` runs what takes hours instead (tests marked `slow`, all or those whose name holds one
 of these words); what passed before is left out while nothing that it depends on has changed.
 
+`course.py test --newest [OPTIONS]` runs the suite, or what the options choose, with the newest packages beyond the
+ceilings of our lists, in an environment of its own (build/newest).
+
 What is run and how (folders, nbval in lax mode, the time limit of a cell) stands in pyproject.toml, so that plain
 `pytest` does the same. Files or options given here go to pytest.
 """
@@ -11,17 +14,22 @@ import os
 import subprocess
 import sys
 
+from tools import newest
 from tools.common import ROOT, start
 
 
 def main(arguments: list[str]) -> int:
-    """Run pytest from the project's folder and return its status; without --slow the arguments are pytest's own."""
+    """Run pytest from the project's folder and return its status; without our own two options they are pytest's."""
+    python = sys.executable
+    if "--newest" in arguments:
+        arguments = [word for word in arguments if word != "--newest"]
+        python = str(newest.prepare())
     if "--slow" in arguments:
         names = [word for word in arguments if not word.startswith("-")]
         options = [word for word in arguments if word.startswith("-") and word != "--slow"]
         arguments = ["tests", "-m", "slow", *(["-k", " or ".join(names)] if names else []), *options]
     environment = {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ}
-    return subprocess.call([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=environment)
+    return subprocess.call([python, "-m", "pytest", *arguments], cwd=ROOT, env=environment)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import http.client
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -99,7 +100,10 @@ def main(words: list[str]) -> int:
     common.SLIDES.mkdir(parents=True, exist_ok=True)
     slides.take_over(NAME)
     path = slides.prepared(NAME, write(common.SLIDES / "source.ipynb"))
-    return slides.serve(NAME, [str(path), *slides.options(slides.free_port(), quiet=True), *words[1:]])
+    with socket.socket() as free:  # any port: tests beside this one serve, too
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    return slides.serve(NAME, [str(path), *slides.options(port, quiet=True), *words[1:]])
 
 
 if __name__ == "__main__":
