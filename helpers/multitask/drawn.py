@@ -18,10 +18,7 @@ def drawn_survey(
     standard deviation of a rating around its person's taste; its square is the lowest mean squared error to be had,
     but for the cut at 0 and 10. Raises ValueError for fewer than two people or computers.
     """
-    people, computers = arguments.whole("people", people), arguments.whole("computers", computers)
-    own_taste, noise = arguments.number("own_taste", own_taste, 0), arguments.number("noise", noise, 0)
-    if people < 2 or computers < 2:
-        raise ValueError(f"{people} people and {computers} computers are too few: give at least 2 of each")
+    people, computers = arguments.whole("people", people, 2), arguments.whole("computers", computers, 2)
     random = arguments.generator(seed)
     design = _design(computers, random)
     common = random.normal(0, 0.35, design.shape[1])

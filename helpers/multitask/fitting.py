@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,11 +11,11 @@ import numpy as np
 
 from helpers import arguments
 from helpers.multitask import models
-from helpers.multitask.rows import Prepared, Rows
-from helpers.multitask.training import Examples, History, Trainer, row_batches, task_batches, whole
+from helpers.multitask.rows import Prepared, Rows, checked_features
+from helpers.multitask.training import Examples, History, Trainer, inputs_of, row_batches, task_batches, whole
 
-OnEpoch = Callable[[str, int, History], None] | None
-HEAD_PHASES = ("heads", "upper shared layer", "all layers")  # what the three steps of fine-tuning let move
+_OnEpoch = Callable[[str, int, History], None] | None
+_HEAD_PHASES = ("heads", "upper shared layer", "all layers")  # what the three steps of fine-tuning let move
 
 
 @dataclass(eq=False)
@@ -49,13 +49,12 @@ class Fitted:
         if unknown not in ("refuse", "shared"):
             raise ValueError(f"unknown is {unknown!r}; expected 'refuse' or 'shared'")
         task = arguments.task_numbers(task, negative=True)
-        features = self._fitting(features, len(task))
+        features = checked_features(features, len(task), self.columns).astype(np.float32)
         if not len(task):
             return np.empty(0, np.float32)
         if self.known is None:
             return self.call(features, task)
-        strange = (task < 0) | (task >= len(self.known))
-        strange[~strange] = ~self.known[task[~strange]]
+        strange = ~np.isin(task, np.flatnonzero(self.known))
         if strange.any() and (unknown != "shared" or self.shared is None):
             raise ValueError(self._stranger(int(task[strange][0]), unknown))
         predictions = np.empty(len(task), np.float32)
@@ -65,16 +64,6 @@ class Fitted:
             predictions[strange] = self.shared.predict(features[strange], task[strange])
         return predictions
 
-    def _fitting(self, features: np.ndarray, rows: int) -> np.ndarray:
-        """The features as float32, after a check that they fit the model and the tasks."""
-        features = arguments.columns("the features", features).astype(np.float32)
-        if len(features) != rows or self.columns not in (None, features.shape[1]):
-            expected = f"({rows}, {self.columns or 'columns'})"
-            raise ValueError(f"the features have shape {features.shape}, expected {expected}: a row for each task")
-        if not np.isfinite(features).all():
-            raise ValueError("the features have missing values; leave these rows out, or fill them in")
-        return features
-
     def _stranger(self, task: int, unknown: str) -> str:
         known = f"{self.name!r} learned {int(self.known.sum())} tasks, counted from 0; task {task} is not among them"
         if self.shared is None:
@@ -82,43 +71,32 @@ class Fitted:
         return f"{known}; pass unknown='shared' to ask the one model for all"
 
 
-def fit_one_for_all(
-    prepared: Prepared,
-    widths: tuple[int, ...] = models.WIDTHS,
-    seed: int = 0,
-    weighting: str | float = "row",
-    **how: Any,
-) -> Fitted:
+def fit_one_for_all(prepared: Prepared, seed: int = 0, **how: Any) -> Fitted:
     """Model 2: one network for all tasks, which never hears of tasks. `how` is that of `search_and_fit`."""
-    prepared, seed = _prepared(prepared), arguments.whole("seed", seed)
-    model = models.one_for_all(prepared.columns, _widths(widths), seed)
+    _check(seed=seed)
+    model = models.one_for_all(prepared.columns, seed=seed)
     trainer = Trainer(model, learning_rate=2e-3, decay=0.1, average=0.98)
-    return search_and_fit("one for all", prepared, model, [trainer], weighting=weighting, seed=seed, **how)
+    return search_and_fit("one for all", prepared, model, [trainer], seed, **how)
 
 
 def fit_per_task(
-    prepared: Prepared,
-    widths: tuple[int, ...] = models.WIDTHS,
-    seed: int = 0,
-    shared: Fitted | None = None,
-    pull: float = 0.0,
-    **how: Any,
+    prepared: Prepared, seed: int = 0, shared: Fitted | None = None, pull: float = 0.0, **how: Any
 ) -> Fitted:
     """Model 1: a network of its own for every task, all trained at once, each on all of its rows in every step.
 
     pull: 0 leaves the networks alone. With a pull they start as copies of `shared` and are drawn to their mean as if
     by so many rows: soft sharing. Raises ValueError for a pull without `shared`.
     """
-    pull, seed = arguments.number("pull", pull, 0), arguments.whole("seed", seed)
+    _check(seed=seed, pull=pull)
     if pull and shared is None:
         raise ValueError("soft sharing starts from the one model for all: pass shared=, the model of fit_one_for_all")
     _check_shared(prepared, shared, grown=bool(pull))
-    model = models.per_task(prepared.columns, prepared.tasks, _widths(widths), seed)
-    starts = _starts(model, shared) if pull else None
-    trainer = Trainer(model, learning_rate=5e-4 if pull else 2e-3, pulled=model.trainable_variables if pull else ())
-    name = "soft sharing" if pull else "one per task"
+    model = models.per_task(prepared.columns, prepared.tasks, seed=seed)
+    pulled = {"pulled": model.trainable_variables, "pull": pull} if pull else {}
+    trainer = Trainer(model, learning_rate=5e-4 if pull else 2e-3, **pulled)
+    name, starts = ("soft sharing", _starts(model, shared)) if pull else ("one per task", None)
     how = {"epochs": 200, "batch": None, "weighting": "task", **how}
-    return search_and_fit(name, prepared, model, [trainer], [pull], seed=seed, shared=shared, starts=starts, **how)
+    return search_and_fit(name, prepared, model, [trainer], seed, shared, starts, **how)
 
 
 def fit_heads(
@@ -126,7 +104,6 @@ def fit_heads(
     shared: Fitted,
     seed: int = 0,
     pull: float = 30.0,
-    weighting: str | float = "row",
     phases: int = 3,
     learning_rate: float = 1e-3,
     **how: Any,
@@ -138,43 +115,29 @@ def fit_heads(
     learning_rate: of the first step; the others take 0.3 of it, so as not to destroy what the shared layers know.
     Raises ValueError for phases other than 1 to 3, and for another `shared` than the model of `fit_one_for_all`.
     """
-    phases = arguments.whole("phases", phases, 1, len(HEAD_PHASES))
-    pull, seed = arguments.number("pull", pull, 0), arguments.whole("seed", seed)
+    _check(seed=seed, pull=pull)
+    phases = arguments.whole("phases", phases, 1, len(_HEAD_PHASES))
     learning_rate = arguments.number("learning_rate", learning_rate, 0, above=True)
     _check_shared(prepared, shared, grown=True)
     model = models.shared_with_heads(shared.model, prepared.tasks)
     heads = model.get_layer("heads").trainable_variables
-    layers = [layer for layer in model.layers if layer.name.startswith("shared_")]
-    moving = [heads, heads + layers[-1].trainable_variables, model.trainable_variables][:phases]
-    rates = (learning_rate, 0.3 * learning_rate, 0.3 * learning_rate)
+    upper = [layer for layer in model.layers if layer.name.startswith("shared_")][-1]
+    moving = (heads, heads + upper.trainable_variables, model.trainable_variables)
     trainers = [
-        Trainer(model, variables, rate, pulled=heads, average=0.98)
-        for variables, rate in zip(moving, rates, strict=False)
+        Trainer(model, variables, share * learning_rate, heads, pull, average=0.98)
+        for variables, share in zip(moving[:phases], (1, 0.3, 0.3), strict=False)
     ]
-    pulls, starts = [pull] * phases, _starts(model, shared)
-    return search_and_fit(
-        "shared + heads", prepared, model, trainers, pulls, weighting, seed=seed, shared=shared, starts=starts, **how
-    )
+    return search_and_fit("shared + heads", prepared, model, trainers, seed, shared, _starts(model, shared), **how)
 
 
-def fit_gated(
-    prepared: Prepared,
-    seed: int = 0,
-    shared: Fitted | None = None,
-    pull: float = 3.0,
-    weighting: str | float = "row",
-    embedding: int = 32,
-    width: int = 32,
-    **how: Any,
-) -> Fitted:
+def fit_gated(prepared: Prepared, seed: int = 0, shared: Fitted | None = None, pull: float = 3.0, **how: Any) -> Fitted:
     """Model 4: the sigmoid of the task's embedding times a layer of the features, then layers shared by all."""
-    pull, seed = arguments.number("pull", pull, 0), arguments.whole("seed", seed)
-    embedding, width = arguments.whole("embedding", embedding, 1), arguments.whole("width", width, 1)
+    _check(seed=seed, pull=pull)
     _check_shared(prepared, shared)
-    model = models.gated(prepared.columns, prepared.tasks, embedding, width, seed)
+    model = models.gated(prepared.columns, prepared.tasks, seed=seed)
     gate = model.get_layer("gate").trainable_variables
-    trainer = Trainer(model, learning_rate=2e-3, pulled=gate, decay=0.1, average=0.98)
-    return search_and_fit("gated", prepared, model, [trainer], [pull], weighting, seed=seed, shared=shared, **how)
+    trainer = Trainer(model, None, 2e-3, gate, pull, decay=0.1, average=0.98)
+    return search_and_fit("gated", prepared, model, [trainer], seed, shared, **how)
 
 
 def search_and_fit(
@@ -182,16 +145,15 @@ def search_and_fit(
     prepared: Prepared,
     model: Any,
     trainers: list[Trainer],
-    pulls: list[float] | None = None,
+    seed: int,
+    shared: Fitted | None = None,
+    starts: tuple[list, list] | None = None,
     weighting: str | float = "row",
     epochs: int = 100,
     patience: int = 12,
     batch: int | None = 256,
     batch_of: str = "rows",
-    seed: int = 0,
-    shared: Fitted | None = None,
-    starts: tuple[list, list] | None = None,
-    on_epoch: OnEpoch = None,
+    on_epoch: _OnEpoch = None,
 ) -> Fitted:
     """Train a model twice from the same start and return it `Fitted`.
 
@@ -201,48 +163,45 @@ def search_and_fit(
     not those that the model has. on_epoch: called with the step's name, the epoch and its history; an exception that
     it raises ends the training.
     """
-    epochs, patience = arguments.whole("epochs", epochs), arguments.whole("patience", patience, 1)
-    on_epoch, started = arguments.function("on_epoch", on_epoch), time.perf_counter()
-    starts = starts or (model.get_weights(),) * 2
-    pulls = pulls or [0.0] * len(trainers)
-    steps = HEAD_PHASES[: len(trainers)] if len(trainers) > 1 else (name,)
-    held = Examples.of(model, prepared.validation) if len(prepared.validation) else None
-    chosen, history, rehearsal = [epochs] * len(trainers), {}, None
-    for rows, validation, start in zip((prepared.train, prepared.fit), (held, None), starts, strict=True):
-        if rows is prepared.train and held is None:
-            continue  # no rows to choose on: the final training alone, for all epochs
+    _check(epochs=epochs, patience=patience, batch=1 if batch is None else batch)
+    started = time.perf_counter()
+    first, last = starts or (model.get_weights(),) * 2
+    steps = _HEAD_PHASES[: len(trainers)] if len(trainers) > 1 else (name,)
+    history: dict[str, History] = {}
+
+    def train(rows: Rows, start: list, many: Sequence[int], validation: Examples | None) -> list[np.ndarray]:
         model.set_weights(start)
         examples = Examples.of(model, rows, weighting)
         batches = _batches(rows, examples, batch, batch_of)
-        for number, (trainer, pull, step) in enumerate(zip(trainers, pulls, steps, strict=True)):
+        for trainer, step, count in zip(trainers, steps, many, strict=True):
             watch = (lambda epoch, past, step=step: on_epoch(step, epoch, past)) if on_epoch else None
-            many = epochs if validation else chosen[number]
-            past = trainer.run(examples, many, batches, pull, validation, patience, seed, watch)
+            past = trainer.run(examples, count, batches, validation, patience, seed, watch)
             if validation:
-                chosen[number], history[step] = past.best, past
-        if validation:
-            rehearsal = model.get_weights()
-    known = None if len(model.inputs) == 1 and model.name != "per_task" else prepared.known
+                history[step] = past
+        return model.get_weights()
+
+    chosen, rehearsal = [epochs] * len(trainers), None
+    if len(prepared.validation):  # else there are no rows to choose on: the final training alone, for all epochs
+        rehearsal = train(prepared.train, first, chosen, Examples.of(model, prepared.validation))
+        chosen = [past.best for past in history.values()]
+    train(prepared.fit, last, chosen, None)
+    known = None if model.name == "one_for_all" else prepared.known
     seconds = time.perf_counter() - started
     trained = (tuple(chosen), history, seconds, rehearsal, prepared.columns)
     return Fitted(name, _caller(model), known, shared, model, *trained)
 
 
-def _widths(widths: Any) -> tuple[int, ...]:
-    if not isinstance(widths, tuple | list) or not widths:
-        raise ValueError(
-            f"widths is {arguments.shown(widths)}; expected the units of each hidden layer, such as (64, 32)"
-        )
-    return tuple(arguments.whole("a hidden layer's width", width, 1) for width in widths)
-
-
-def _prepared(prepared: Prepared) -> Prepared:
-    return arguments.made_by("prepared", prepared, Prepared, "what multitask.prepare() gives")
+def _check(**given: Any) -> None:
+    """Raise ValueError for a setting that is no number, or too small."""
+    for name, value in given.items():
+        if name == "pull":
+            arguments.number(name, value, 0)
+        else:
+            arguments.whole(name, value, 0 if name in ("seed", "epochs") else 1)
 
 
 def _check_shared(prepared: Prepared, shared: Fitted | None, grown: bool = False) -> None:
     """Raise ValueError for a shared model that cannot serve these rows; `grown`: or that no model can grow from."""
-    _prepared(prepared)
     if shared is None and not grown:
         return
     right = isinstance(shared, Fitted) and shared.known is None
@@ -267,7 +226,6 @@ def _batches(rows: Rows, examples: Examples, batch: int | None, batch_of: str) -
         raise ValueError(f"batch_of is {batch_of!r}; expected 'rows' or 'tasks'")
     if batch is None:
         return whole(len(examples.target))
-    batch = arguments.whole("batch", batch, 1)
     return task_batches(rows.task, batch) if batch_of == "tasks" else row_batches(len(rows), batch)
 
 
@@ -276,9 +234,8 @@ def _caller(model: Any) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
 
     def call(features: np.ndarray, task: np.ndarray) -> np.ndarray:
         features, task = np.asarray(features, np.float32), np.asarray(task, np.int32)
-        if model.name == "per_task":
-            laid = models.cube(features, task, model.output_shape[-1])
-            return model(laid).numpy()[models.places_of(task), task]
-        return model([features, task] if len(model.inputs) == 2 else features).numpy()
+        inputs = inputs_of(model, features, task)
+        found = model(inputs if len(inputs) > 1 else inputs[0]).numpy()
+        return found[models.places_of(task), task] if model.name == "per_task" else found
 
     return call

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from helpers import arguments
 from helpers.multitask import models
 from helpers.multitask.rows import Rows
 from helpers.multitask.training import Examples, Trainer
@@ -29,9 +28,6 @@ class LectureLoop:
 
     def __init__(self, shared: Any, rows: Rows, unfrozen: Sequence[str] = (), learning_rate: float = 1e-3):
         keras, tf = quiet_keras(), tensorflow()
-        names = [layer.name for layer in shared.layers if layer.name.startswith("shared_")]
-        if isinstance(unfrozen, str) or not set(unfrozen) <= set(names):
-            raise ValueError(f"unfrozen is {unfrozen!r}, expected names of hidden layers: {', '.join(names)}")
         trunk = keras.models.clone_model(shared)
         trunk.set_weights(shared.get_weights())
         self.hidden = [layer for layer in trunk.layers if layer.name.startswith("shared_")]
@@ -84,8 +80,6 @@ def compare(shared: Any, rows: Rows, tasks: int, unfrozen: Sequence[str] = (), s
 
     A first step of each is not timed: it builds the optimizers' variables and traces the compiled step.
     """
-    tasks, steps = arguments.whole("tasks", tasks, 1), arguments.whole("steps", steps, 1)
-    arguments.task_numbers(rows.task, tasks)
     loop = LectureLoop(shared, rows, unfrozen)
     stacked = models.shared_with_heads(shared, tasks)
     layers = [stacked.get_layer(name) for name in ("heads", *unfrozen)]
@@ -102,9 +96,9 @@ def compare(shared: Any, rows: Rows, tasks: int, unfrozen: Sequence[str] = (), s
         stacked.set_weights(start)
         times[1].append(_timed(lambda count=number + 1: trainer.run(examples, count)) / (number + 1))
     last = loop.hidden[-1]
-    before = shared.get_layer(last.name).kernel.numpy()
-    kernels = (last.kernel.numpy(), stacked.get_layer(last.name).kernel.numpy())
-    moved = tuple(float(np.abs(kernel - before).mean()) for kernel in kernels)
+    layers = shared.get_layer(last.name), last, stacked.get_layer(last.name)
+    before, *after = (layer.kernel.numpy() for layer in layers)
+    moved = tuple(float(np.abs(kernel - before).mean()) for kernel in after)
     apart = float(np.abs(loop.heads() - heads.numpy()[loop.numbers]).max())
     return Comparison((median(times[0]), median(times[1])), moved, apart)
 

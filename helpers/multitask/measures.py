@@ -11,7 +11,7 @@ from helpers import arguments
 from helpers.multitask.fitting import Fitted
 from helpers.multitask.rows import Prepared, Rows
 
-LIMITS = 1.96  # standard deviations: 95 % of differences, if they are normal (Bland and Altman 1986)
+_LIMITS = 1.96  # standard deviations: 95 % of differences, if they are normal (Bland and Altman 1986)
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,7 @@ class Agreement:
 
 def score(fitted: Fitted, prepared: Prepared, rows: Rows | None = None, unknown: str = "refuse") -> Scores:
     """Return the scores of a fitted model on `rows`, by default the test part; ValueError where there are none."""
-    fitted, prepared = _both(fitted, prepared)
-    rows = prepared.test if rows is None else arguments.made_by("rows", rows, Rows, "Rows(...), or None for the test's")
+    rows = prepared.test if rows is None else rows
     predicted = fitted.predict(rows.features, rows.task, unknown)
     errors = squared_errors(rows.target, predicted)
     spread = float(np.mean((rows.target - rows.target.mean(dtype=np.float64)) ** 2))
@@ -55,7 +54,7 @@ def score(fitted: Fitted, prepared: Prepared, rows: Rows | None = None, unknown:
 
 def squared_errors(target: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """float64 `(rows,)`; ValueError where shapes differ, so that nothing is broadcast by accident, or for no rows."""
-    target, predicted = (_array(one) for one in (target, predicted))
+    target, predicted = np.asarray(target, np.float64), np.asarray(predicted, np.float64)
     if target.shape != predicted.shape or target.ndim != 1 or not len(target):
         raise ValueError(f"targets {target.shape} and predictions {predicted.shape} must be equal in shape: (rows,)")
     return (target - predicted) ** 2
@@ -66,26 +65,13 @@ def by_task(values: np.ndarray, task: np.ndarray, tasks: int | None = None) -> n
 
     Raises ValueError for tasks that are no whole numbers from 0, or another number of them than of values.
     """
-    tasks = None if tasks is None else arguments.whole("the number of tasks", tasks)
+    import pandas
+
     values, task = arguments.column("the values", values), arguments.task_numbers(task, tasks)
     if len(values) != len(task):
         raise ValueError(f"there are {len(values)} values and {len(task)} tasks; each row needs one of each")
     tasks = int(task.max(initial=-1)) + 1 if tasks is None else tasks
-    counts = np.bincount(task, minlength=tasks)
-    sums = np.bincount(task, values, minlength=tasks)
-    return np.divide(sums, counts, out=np.full(tasks, np.nan), where=counts > 0)
-
-
-def _array(values: Any) -> np.ndarray:
-    """Numbers as float64, of whatever shape they are."""
-    if not hasattr(values, "__array__") and not isinstance(values, list | tuple):
-        raise ValueError(f"targets and predictions must be numbers (rows,), and one is {arguments.shown(values)}")
-    return np.asarray(values, np.float64)
-
-
-def _both(fitted: Fitted, prepared: Prepared) -> tuple[Fitted, Prepared]:
-    fitted = arguments.made_by("the model", fitted, Fitted, "what a function fit_... of multitask gives")
-    return fitted, arguments.made_by("prepared", prepared, Prepared, "what multitask.prepare() gives")
+    return pandas.Series(values).groupby(task).mean().reindex(range(tasks)).to_numpy()
 
 
 def gains(before: Fitted, after: Fitted, prepared: Prepared, unknown: str = "refuse") -> np.ndarray:
@@ -93,12 +79,11 @@ def gains(before: Fitted, after: Fitted, prepared: Prepared, unknown: str = "ref
 
     Positive where `after` is better; NaN for a task without test rows.
     """
-    rows = _both(before, prepared)[1].test
-    _both(after, prepared)
-    errors = [
+    rows = prepared.test
+    first, last = (
         squared_errors(rows.target, fitted.predict(rows.features, rows.task, unknown)) for fitted in (before, after)
-    ]
-    return by_task(errors[0] - errors[1], rows.task, prepared.tasks)
+    )
+    return by_task(first - last, rows.task, prepared.tasks)
 
 
 def agreement(truth: np.ndarray, predicted: np.ndarray) -> Agreement:
@@ -109,11 +94,11 @@ def agreement(truth: np.ndarray, predicted: np.ndarray) -> Agreement:
     bias, spread = float(difference.mean()), float(difference.std(ddof=1)) if len(difference) > 1 else 0.0
     varies = float(np.var(mean))
     slope = float(np.cov(mean, difference, ddof=0)[0, 1] / varies) if varies > 0 else 0.0
-    return Agreement(bias, bias - LIMITS * spread, bias + LIMITS * spread, slope)
+    return Agreement(bias, bias - _LIMITS * spread, bias + _LIMITS * spread, slope)
 
 
-def gate_positions(gated: Fitted, known_only: bool = True) -> tuple[np.ndarray, np.ndarray, float]:
-    """Two principal axes of the opened gates of all tasks.
+def gate_positions(gated: Fitted) -> tuple[np.ndarray, np.ndarray, float]:
+    """Two principal axes of the opened gates of the tasks that the model has learned.
 
     Returns positions `(tasks, 2)`, the numbers of the tasks `(tasks,)`, and the share of the gates' variance that the
     two axes hold.
@@ -122,7 +107,7 @@ def gate_positions(gated: Fitted, known_only: bool = True) -> tuple[np.ndarray, 
         raise ValueError(f"{arguments.shown(getattr(gated, 'name', gated))} has no gates; give the model of fit_gated")
     gate = gated.model.get_layer("gate").embeddings.numpy().astype(np.float64)
     opened = 1 / (1 + np.exp(-gate))
-    numbers = np.flatnonzero(gated.known) if known_only else np.arange(len(opened))
+    numbers = np.flatnonzero(gated.known)
     centred = opened[numbers] - opened[numbers].mean(axis=0)
     left, strengths, _ = np.linalg.svd(centred, full_matrices=False)
     total = float((strengths**2).sum())
@@ -131,28 +116,24 @@ def gate_positions(gated: Fitted, known_only: bool = True) -> tuple[np.ndarray, 
 
 def explained(places: np.ndarray, values: np.ndarray) -> float:
     """R2 of the plane that fits `values` `(n,)` best over `places` `(n, axes)`; NaN where all values are equal."""
-    places, values = arguments.columns("the places", places), arguments.column("the values", values)
-    if len(places) != len(values):
-        raise ValueError(f"there are {len(places)} places and {len(values)} values; each place needs one")
+    from sklearn.linear_model import LinearRegression
+
+    values = arguments.column("the values", values)
     if not len(values) or np.ptp(values) == 0:
         return float("nan")
-    columns = np.column_stack([places, np.ones(len(places))])
-    left = values - columns @ np.linalg.lstsq(columns, values, rcond=None)[0]
-    return float(1 - np.var(left) / np.var(values))
+    return float(LinearRegression().fit(places, values).score(places, values))
 
 
 def table(rows: list[Scores], extra: dict[str, dict[str, Any]] | None = None) -> Any:
     """A pandas table of scores, a row for each model; `extra` adds columns: title -> model name -> value."""
     import pandas
 
-    if not isinstance(rows, list | tuple) or not all(isinstance(row, Scores) for row in rows):
-        raise ValueError(f"rows is {arguments.shown(rows)}, expected a list of what score() gives")
     columns = {"mse": "MSE (standardised)", "task_mse": "tasks' mean MSE", "r2": "R2", "rmse": "RMSE (unit)"}
     frame = pandas.DataFrame(
         {text: [getattr(row, key) for row in rows] for key, text in columns.items()},
         index=[row.name for row in rows],
     ).round(3)
     frame["seconds"] = [round(row.seconds, 1) for row in rows]
-    for title, values in arguments.made_by("extra", extra or {}, dict, "title -> model name -> value").items():
+    for title, values in (extra or {}).items():
         frame[title] = [values.get(row.name, "") for row in rows]
     return frame

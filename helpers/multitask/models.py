@@ -6,25 +6,24 @@ own, pulled together); the gate is the lecture's: a sigmoid of the task's embedd
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from helpers.datasets.tables import places
 from helpers.quiet import keras as quiet_keras
 
-WIDTHS = (64, 32)  # of the two hidden layers, the same in all models, so that only the sharing differs
+_WIDTHS = (64, 32)  # of the two hidden layers, the same in all models, so that only the sharing differs
 
 
-def one_for_all(columns: int, widths: tuple[int, ...] = WIDTHS, seed: int = 0) -> Any:
+def one_for_all(columns: int, widths: tuple[int, ...] = _WIDTHS, seed: int = 0) -> Any:
     """Return a keras.Model from features `(rows, columns)` to predictions `(rows,)`; it never hears of tasks.
 
     Layers: shared_1, shared_2 ... (ReLU) and output.
     """
-    keras = quiet_keras()
-    features = keras.Input((columns,), name="features")
-    hidden = _dense_stack(features, widths, seed)
-    output = keras.layers.Dense(1, name="output", kernel_initializer=_glorot(seed, len(widths)))(hidden)
-    return keras.Model(features, keras.layers.Reshape((), name="prediction")(output), name="one_for_all")
+    features = _inputs(columns)[0]
+    return _model(features, _dense(1, "output", seed, len(widths))(_shared(features, widths, seed)), "one_for_all")
 
 
 def shared_with_heads(shared: Any, tasks: int) -> Any:
@@ -35,13 +34,10 @@ def shared_with_heads(shared: Any, tasks: int) -> Any:
     """
     keras = quiet_keras()
     widths = [layer.units for layer in shared.layers if layer.name.startswith("shared_")]
-    features = keras.Input(shared.input_shape[1:], name="features")
-    task = keras.Input((), dtype="int32", name="task")
-    hidden = _dense_stack(features, widths, seed=0)
-    with_one = keras.ops.pad(hidden, [[0, 0], [0, 1]], constant_values=1.0)
+    features, task = _inputs(shared.input_shape[-1])
+    with_one = keras.ops.pad(_shared(features, widths, 0), [[0, 0], [0, 1]], constant_values=1.0)
     head = keras.layers.Embedding(tasks, widths[-1] + 1, name="heads")(task)
-    output = keras.layers.Dot(axes=1, name="output")([with_one, head])
-    model = keras.Model([features, task], keras.layers.Reshape((), name="prediction")(output), name="heads")
+    model = _model([features, task], keras.layers.Dot(axes=1, name="output")([with_one, head]), "heads")
     start_from(model, shared)
     return model
 
@@ -52,20 +48,16 @@ def gated(columns: int, tasks: int, embedding: int = 32, width: int = 32, seed: 
     Layers: gate `(tasks, embedding)`, sigmoid, student (Dense), gated (the product of the two), shared_2 and output.
     """
     keras = quiet_keras()
-    features = keras.Input((columns,), name="features")
-    task = keras.Input((), dtype="int32", name="task")
+    features, task = _inputs(columns)
     start = keras.initializers.RandomUniform(-0.05, 0.05, seed=_seed(seed, 3))
     gate = keras.layers.Embedding(tasks, embedding, name="gate", embeddings_initializer=start)(task)
     opened = keras.layers.Activation("sigmoid", name="sigmoid")(gate)
-    student = keras.layers.Dense(embedding, name="student", kernel_initializer=_glorot(seed, 0))(features)
-    product = keras.layers.Multiply(name="gated")([opened, student])
-    start = _glorot(seed, 1)
-    hidden = keras.layers.Dense(width, activation="relu", name="shared_2", kernel_initializer=start)(product)
-    output = keras.layers.Dense(1, name="output", kernel_initializer=_glorot(seed, 2))(hidden)
-    return keras.Model([features, task], keras.layers.Reshape((), name="prediction")(output), name="gated")
+    product = keras.layers.Multiply(name="gated")([opened, _dense(embedding, "student", seed, 0)(features)])
+    hidden = _dense(width, "shared_2", seed, 1, "relu")(product)
+    return _model([features, task], _dense(1, "output", seed, 2)(hidden), "gated")
 
 
-def per_task(columns: int, tasks: int, widths: tuple[int, ...] = WIDTHS, seed: int = 0) -> Any:
+def per_task(columns: int, tasks: int, widths: tuple[int, ...] = _WIDTHS, seed: int = 0) -> Any:
     """Return one keras.Model that is a stack of separate networks, one per task, all of the shape of `one_for_all`.
 
     Input `(places, tasks, columns)`, the first place holding one row of every task and so on (see `cube`); output
@@ -74,23 +66,17 @@ def per_task(columns: int, tasks: int, widths: tuple[int, ...] = WIDTHS, seed: i
     """
     keras = quiet_keras()
     hidden = cube_input = keras.Input((tasks, columns), name="cube")
-    for number, width in enumerate([*widths, 1]):
-        last = number == len(widths)
-        hidden = keras.layers.EinsumDense(
-            "pti,tio->pto",
-            (tasks, width),
-            bias_axes="to",
-            activation=None if last else "relu",
-            name="own_output" if last else f"own_{number + 1}",
-        )(hidden)
-    model = keras.Model(cube_input, keras.layers.Reshape((tasks,), name="prediction")(hidden), name="per_task")
+    names = [*(f"own_{number + 1}" for number in range(len(widths))), "own_output"]
+    for name, width in zip(names, [*widths, 1], strict=True):
+        activation = None if name == "own_output" else "relu"
+        hidden = keras.layers.EinsumDense("pti,tio->pto", (tasks, width), activation, "to", name=name)(hidden)
+    model = _model(cube_input, hidden, "per_task", (tasks,))
     # Keras would take the axis of the tasks for a part of each unit's fan-in and start far too small.
     random = np.random.default_rng([seed, 0])
-    for layer in model.layers:
-        if layer.name.startswith("own_"):
-            inputs, outputs = layer.kernel.shape[1:]
-            limit = np.sqrt(6 / (inputs + outputs))
-            layer.kernel.assign(random.uniform(-limit, limit, layer.kernel.shape))
+    for name in names:
+        kernel = model.get_layer(name).kernel
+        limit = np.sqrt(6 / sum(kernel.shape[1:]))
+        kernel.assign(random.uniform(-limit, limit, kernel.shape))
     return model
 
 
@@ -127,24 +113,29 @@ def cube(values: np.ndarray, task: np.ndarray, tasks: int) -> np.ndarray:
 
 def places_of(task: np.ndarray) -> np.ndarray:
     """int64 `(rows,)`: the how-manieth row of its task each row is, from 0."""
-    order = np.argsort(task, kind="stable")
-    sizes = np.bincount(task)
-    place = np.empty(len(task), np.int64)
-    place[order] = np.arange(len(task)) - (np.cumsum(sizes) - sizes)[task[order]]
-    return place
+    return places(task, np.arange(len(task)))
 
 
-def _dense_stack(tensor: Any, widths: Any, seed: int) -> Any:
+def _inputs(columns: int) -> tuple[Any, Any]:
+    keras = quiet_keras()
+    return keras.Input((columns,), name="features"), keras.Input((), dtype="int32", name="task")
+
+
+def _model(inputs: Any, output: Any, name: str, shape: tuple[int, ...] = ()) -> Any:
+    keras = quiet_keras()
+    return keras.Model(inputs, keras.layers.Reshape(shape, name="prediction")(output), name=name)
+
+
+def _shared(tensor: Any, widths: Sequence[int], seed: int) -> Any:
     for number, width in enumerate(widths):
-        layer = quiet_keras().layers.Dense(
-            width, activation="relu", name=f"shared_{number + 1}", kernel_initializer=_glorot(seed, number)
-        )
-        tensor = layer(tensor)
+        tensor = _dense(width, f"shared_{number + 1}", seed, number, "relu")(tensor)
     return tensor
 
 
-def _glorot(seed: int, number: int) -> Any:
-    return quiet_keras().initializers.GlorotUniform(seed=_seed(seed, number))
+def _dense(units: int, name: str, seed: int, number: int, activation: str | None = None) -> Any:
+    keras = quiet_keras()
+    start = keras.initializers.GlorotUniform(seed=_seed(seed, number))
+    return keras.layers.Dense(units, activation, name=name, kernel_initializer=start)
 
 
 def _seed(seed: int, number: int) -> int:

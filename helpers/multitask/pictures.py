@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from helpers import arguments
 from helpers.multitask.measures import agreement
-from helpers.plots import Picture
+from helpers.picture import COLOURS, WIDTH, Picture, describe, drawing, heading, wrapped
 
-SHARED, OWN, DATA = "#0072B2", "#D55E00", "#DDDDDD"  # what all tasks share, what each has for itself, no weights
+_SHARED, _OWN, _DATA = "#0072B2", "#D55E00", "#DDDDDD"  # what all tasks share, what each has for itself, no weights
 
 
-def bland_altman(
-    pairs: Mapping[str, tuple[np.ndarray, np.ndarray]], unit: str, title: str | None = None, alt: str | None = None
-) -> Picture:
+def bland_altman(pairs: Mapping[str, tuple[np.ndarray, np.ndarray]], unit: str) -> Picture:
     """Show predictions against the truth after Bland and Altman (1986), a panel for each name, all on one scale.
 
     pairs: name -> (truth, prediction), each `(rows,)` in `unit`. Across: the mean of the two; up: prediction minus
     truth. Lines: the bias and the limits that hold 95 % of the differences.
     """
-    from helpers.picture import COLOURS, HEADING, WIDTH, describe, drawing, wrapped
-
-    pairs = arguments.made_by("pairs", pairs, Mapping, "name -> (truth, prediction)")
-    if not pairs:
-        raise ValueError("there is nothing to show; give at least one pair of truth and prediction")
-    columns = min(2, len(pairs))
+    columns = min(2, len(_some(pairs)))
     lines = -(-len(pairs) // columns)
     with drawing():
         figure = Picture(WIDTH, 3.3 * lines + 0.7)
@@ -49,86 +42,74 @@ def bland_altman(
             place.remove()
         figure.supxlabel(wrapped(f"mean of prediction and truth ({unit})", 8), fontsize=12)
         figure.supylabel("prediction - truth", fontsize=12)
-        if title:
-            figure.suptitle(title, fontsize=HEADING)
-    figure.alt = alt or describe("Bland-Altman plot", said, title)
+    figure.alt = describe("Bland-Altman plot", said, None)
     return figure
 
 
 def gain_by_size(
-    sizes: np.ndarray,
-    gains: Mapping[str, np.ndarray],
-    title: str | None = None,
-    label: str = "gain: fall of the task's test error",
-    size_label: str = "training rows of the task",
-    alt: str | None = None,
+    sizes: np.ndarray, gains: Mapping[str, np.ndarray], size_label: str = "training rows of the task"
 ) -> Picture:
     """Show how much each task gains against its size, a panel for each name, with means of five groups of equal count.
 
     sizes: `(tasks,)`. gains: name -> `(tasks,)`, NaN for a task that has no test rows. Above the line: the task gains.
     """
-    gains = arguments.made_by("gains", gains, Mapping, "name -> gains of the tasks")
-    if not gains:
-        raise ValueError("there is nothing to show; give at least one name with the gains of the tasks")
     sizes = arguments.column("sizes", sizes)
-    gains = {name: arguments.column(f"the gains of {name}", gain) for name, gain in gains.items()}
-    from matplotlib.ticker import LogLocator, NullFormatter
-
-    from helpers.picture import COLOURS, HEADING, WIDTH, describe, drawing, wrapped
-
     with drawing():
         figure = Picture(WIDTH, 4.2)
-        places = figure.subplots(1, len(gains), squeeze=False, sharey=True).ravel()
+        places = figure.subplots(1, len(_some(gains)), squeeze=False, sharey=True).ravel()
         said = []
         for place, (name, gain) in zip(places, gains.items(), strict=True):
-            if len(gain) != len(sizes):
-                raise ValueError(f"{name!r} has {len(gain)} gains for {len(sizes)} tasks; each task needs one")
-            there = np.isfinite(gain) & (sizes > 0)
-            if not there.any():
-                raise ValueError(f"{name!r} has no task with both training and test rows; nothing can be shown")
-            size, value = np.asarray(sizes, float)[there], np.asarray(gain, float)[there]
-            place.scatter(size, value, s=25, color=COLOURS[0], alpha=0.5, linewidths=0, label="a task")
-            groups = np.array_split(np.argsort(size, kind="stable"), min(5, len(size)))
-            means = np.array([(size[group].mean(), value[group].mean()) for group in groups])
-            place.plot(*means.T, color=COLOURS[1], marker="s", linewidth=2, label="mean of a fifth of them")
-            place.axhline(0, color="black", linewidth=1)
-            place.set_xscale("log")
-            place.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
-            place.xaxis.set_major_formatter("{x:g}")
-            place.xaxis.set_minor_formatter(NullFormatter())
+            value = _gains(place, sizes, name, arguments.column(f"the gains of {name}", gain))
             place.set_xlabel(size_label)
-            place.grid(alpha=0.3)
             said.append(f"{name}: {(value > 0).mean():.0%} of {len(value)} gain, mean {value.mean():+.3f}")
             place.set_title(wrapped(said[-1], 8 / len(gains)))
-        places[0].set_ylabel(label)
+        places[0].set_ylabel("gain: fall of the task's test error")
         figure.legend(*places[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
-        if title:
-            figure.suptitle(title, fontsize=HEADING)
-    figure.alt = alt or describe("Scatter plot of gain against size", said, title)
+    figure.alt = describe("Scatter plot of gain against size", said, None)
     return figure
 
 
-def diagrams(columns: int, tasks: int, task_word: str = "school", widths: tuple[int, ...] = (64, 32)) -> Picture:
+def _gains(place: Any, sizes: np.ndarray, name: str, gain: np.ndarray) -> np.ndarray:
+    """Draw one panel; returns the gains that it shows."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    if len(gain) != len(sizes):
+        raise ValueError(f"{name!r} has {len(gain)} gains for {len(sizes)} tasks; each task needs one")
+    there = np.isfinite(gain) & (sizes > 0)
+    if not there.any():
+        raise ValueError(f"{name!r} has no task with both training and test rows; nothing can be shown")
+    size, value = sizes[there], gain[there]
+    place.scatter(size, value, s=25, color=COLOURS[0], alpha=0.5, linewidths=0, label="a task")
+    groups = np.array_split(np.argsort(size, kind="stable"), min(5, len(size)))
+    means = np.array([(size[group].mean(), value[group].mean()) for group in groups])
+    place.plot(*means.T, color=COLOURS[1], marker="s", linewidth=2, label="mean of a fifth of them")
+    place.axhline(0, color="black", linewidth=1)
+    place.set_xscale("log")
+    place.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
+    place.xaxis.set_major_formatter("{x:g}")
+    place.xaxis.set_minor_formatter(NullFormatter())
+    place.grid(alpha=0.3)
+    return value
+
+
+def _some(named: Any) -> Any:
+    if not named:
+        raise ValueError("there is nothing to show; give at least one name with its numbers")
+    return named
+
+
+def diagrams(columns: int, tasks: int, task_word: str = "school") -> Picture:
     """Draw the four models side by side: blue is shared by all tasks, orange belongs to one; weights are counted.
 
     Weights are those of the models in `helpers.multitask.models` for so many columns and tasks.
     """
-    from helpers.picture import WIDTH, describe, drawing, heading
-
     columns, tasks = arguments.whole("columns", columns, 1), arguments.whole("tasks", tasks, 1)
-    widths = arguments.made_by("widths", widths, (tuple, list), "the units of each hidden layer, such as (64, 32)")
-    widths = tuple(arguments.whole("a hidden layer's width", width, 1) for width in widths)
-    counts = count_weights(columns, tasks, widths)
-    titles = (f"1 one per {task_word}", "2 one for all", "3 shared + heads", "4 gated")
-    draw = (_draw_own, _draw_all, _draw_heads, _draw_gated)
+    models = zip(_boxes(columns, tasks, task_word).items(), count_weights(columns, tasks), strict=True)
     with drawing():
         figure = Picture(WIDTH, 4.6)
         said = []
-        for place, title, drawn, (shared, own) in zip(figure.subplots(1, 4), titles, draw, counts, strict=True):
-            place.set_axis_off()
-            place.set_xlim(-0.04, 1.04)
-            place.set_ylim(-0.12, 1.08)
-            drawn(place, columns, tasks, task_word, widths)
+        for place, ((title, boxes), (shared, own)) in zip(figure.subplots(1, 4), models, strict=True):
+            _draw(place, boxes)
             place.set_title(f"{title}\n{shared:,} shared\n{own:,} a {task_word}")
             said.append(f"{title}, {shared} shared weights and {own} for each {task_word}")
         heading(figure, f"Blue is shared by all, orange belongs to one {task_word}")
@@ -150,60 +131,61 @@ def count_weights(columns: int, tasks: int, widths: tuple[int, ...] = (64, 32)) 
     return counts
 
 
-def _box(place: Any, x: float, y: float, text: str, colour: str, wide: float = 0.5) -> tuple[float, float]:
+class _Box(NamedTuple):
+    """A box at x (0..1) and level 0 to 4 (no colour: text alone), the places of those below it, and a task's name."""
+
+    text: str
+    x: float
+    level: int
+    colour: str | None
+    wide: float
+    below: tuple[int, ...] = ()
+    name: str = ""
+
+
+def _boxes(columns: int, tasks: int, word: str) -> dict[str, list[_Box]]:
+    """The boxes of each diagram."""
+    three = ((0.13, "1"), (0.5, "2"), (0.87, str(tasks)))
+    start = _Box(f"{columns} features", 0.5, 0, _DATA, 0.7)
+    trunk = [start, _Box("64", 0.5, 1, _SHARED, 0.4, (0,)), _Box("32", 0.5, 2, _SHARED, 0.4, (1,))]
+    own = [
+        _Box(text, x, level, _OWN, 0.2, (0 if level == 1 else 3 * number + level - 1,), name if level == 3 else "")
+        for number, (x, name) in enumerate(three)
+        for level, text in enumerate(("64", "32", "1"), start=1)
+    ]
+    heads = [_Box("1", x, 3, _OWN, 0.2, (2,), name) for x, name in three]
+    return {
+        f"1 one per {word}": [start, *own, _Box("...", 0.685, 1, None, 0)],
+        "2 one for all": [*trunk, _Box("1", 0.5, 3, _SHARED, 0.4, (2,))],
+        "3 shared + heads": [*trunk, *heads, _Box("...", 0.685, 3, None, 0)],
+        "4 gated": [
+            _Box("features", 0.25, 0, _DATA, 0.44),
+            _Box(word, 0.79, 0, _DATA, 0.44),
+            _Box("Wx+b: 32", 0.25, 1, _SHARED, 0.46, (0,)),
+            _Box("e: 32", 0.79, 1, _OWN, 0.44, (1,)),
+            _Box("σ(e) ⊙ (Wx+b)", 0.5, 2, _DATA, 0.86, (2, 3)),
+            _Box("32", 0.5, 3, _SHARED, 0.4, (4,)),
+            _Box("1", 0.5, 4, _SHARED, 0.4, (5,)),
+        ],
+    }
+
+
+def _draw(place: Any, boxes: list[_Box]) -> None:
+    """Draw boxes, arrows from those below, and the task's name over each box that has one."""
     from matplotlib.patches import FancyBboxPatch
 
-    ink = "black" if colour == DATA else "white"
-    frame = {"boxstyle": "round,pad=0.02", "facecolor": colour, "edgecolor": "white"}
-    place.add_patch(FancyBboxPatch((x - wide / 2, y - 0.045), wide, 0.09, **frame))
-    place.text(x, y, text, ha="center", va="center", color=ink)
-    return x, y
-
-
-def _arrow(place: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
-    look = {"arrowstyle": "-|>", "color": "0.3", "shrinkA": 0, "shrinkB": 0}
-    place.annotate("", (end[0], end[1] - 0.07), (start[0], start[1] + 0.07), arrowprops=look)
-
-
-def _stack(place: Any, x: float, texts: list[str], colour: str, bottom: tuple, wide: float) -> tuple[float, float]:
-    """Boxes one over the other, joined by arrows; returns where the topmost is."""
-    for text, y in zip(texts, np.linspace(0.25, 0.95, 4), strict=False):
-        top = _box(place, x, y, text, colour, wide)
-        _arrow(place, bottom, top)
-        bottom = top
-    return bottom
-
-
-def _draw_own(place: Any, columns: int, tasks: int, word: str, widths: tuple[int, ...]) -> None:
-    start = _box(place, 0.5, 0.0, f"{columns} features", DATA, 0.7)
-    for x, name in ((0.13, "1"), (0.5, "2"), (0.87, str(tasks))):
-        top = _stack(place, x, [str(width) for width in widths] + ["1"], OWN, start, 0.2)
-        place.text(x, top[1] + 0.09, name, ha="center", va="center")
-    place.text(0.685, 0.25, "...", ha="center")
-
-
-def _draw_all(place: Any, columns: int, tasks: int, word: str, widths: tuple[int, ...]) -> None:
-    start = _box(place, 0.5, 0.0, f"{columns} features", DATA, 0.7)
-    _stack(place, 0.5, [str(width) for width in widths] + ["1"], SHARED, start, 0.4)
-
-
-def _draw_heads(place: Any, columns: int, tasks: int, word: str, widths: tuple[int, ...]) -> None:
-    start = _box(place, 0.5, 0.0, f"{columns} features", DATA, 0.7)
-    trunk = _stack(place, 0.5, [str(width) for width in widths], SHARED, start, 0.4)
-    for x, name in ((0.13, "1"), (0.5, "2"), (0.87, str(tasks))):
-        _arrow(place, trunk, _box(place, x, 0.717, "1", OWN, 0.2))
-        place.text(x, 0.807, name, ha="center", va="center")
-    place.text(0.685, 0.717, "...", ha="center")
-
-
-def _draw_gated(place: Any, columns: int, tasks: int, word: str, widths: tuple[int, ...]) -> None:
-    student = _box(place, 0.25, 0.25, "Wx+b: 32", SHARED, 0.46)
-    _arrow(place, _box(place, 0.25, 0.0, "features", DATA, 0.44), student)
-    gate = _box(place, 0.79, 0.25, "e: 32", OWN, 0.44)
-    _arrow(place, _box(place, 0.79, 0.0, word, DATA, 0.44), gate)
-    product = _box(place, 0.5, 0.483, "σ(e) ⊙ (Wx+b)", DATA, 0.86)
-    _arrow(place, student, product)
-    _arrow(place, gate, product)
-    dense = _box(place, 0.5, 0.717, "32", SHARED, 0.4)
-    _arrow(place, product, dense)
-    _arrow(place, dense, _box(place, 0.5, 0.95, "1", SHARED, 0.4))
+    place.set_axis_off()
+    place.set_xlim(-0.04, 1.04)
+    place.set_ylim(-0.12, 1.08)
+    heights = (0, *np.linspace(0.25, 0.95, 4))
+    centred = {"ha": "center", "va": "center"}
+    for box in boxes:
+        x, y = box.x, heights[box.level]
+        if box.colour:
+            frame = {"boxstyle": "round,pad=0.02", "facecolor": box.colour, "edgecolor": "white"}
+            place.add_patch(FancyBboxPatch((x - box.wide / 2, y - 0.045), box.wide, 0.09, **frame))
+        place.text(x, y, box.text, color="black" if box.colour in (_DATA, None) else "white", **centred)
+        place.text(x, y + 0.09, box.name, **centred)
+        for below in (boxes[number] for number in box.below):
+            look = {"arrowstyle": "-|>", "color": "0.3", "shrinkA": 0, "shrinkB": 0}
+            place.annotate("", (x, y - 0.07), (below.x, heights[below.level] + 0.07), arrowprops=look)

@@ -8,16 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from helpers import arguments
 from helpers.multitask.fitting import Fitted
 from helpers.multitask.rows import Prepared, Rows
 
-STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)  # alpha, in rows, as the columns are standardised
+_STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)  # alpha, in rows, as the columns are standardised
 
 
 def fit_mean(prepared: Prepared) -> Fitted:
     """Predict the mean of the training rows, whatever is asked: 0 in standardised numbers."""
-    prepared = arguments.made_by("prepared", prepared, Prepared, "what multitask.prepare() gives")
     mean = float(prepared.fit.target.mean())
     return Fitted("predict the mean", lambda features, task: np.full(len(features), mean, np.float32))
 
@@ -40,53 +38,50 @@ def fit_ridge_with_indicator(prepared: Prepared, shared: Fitted | None = None) -
 def fit_references(prepared: Prepared) -> list[Fitted]:
     """The mean and the three ridge regressions, fitted."""
     ridge = fit_ridge(prepared)
-    rest = [fit_ridge_per_task(prepared, ridge), fit_ridge_with_indicator(prepared, ridge)]
-    return [fit_mean(prepared), ridge, *rest]
+    return [fit_mean(prepared), ridge, fit_ridge_per_task(prepared, ridge), fit_ridge_with_indicator(prepared, ridge)]
 
 
 def _choose(
     name: str, prepared: Prepared, fit: Callable, looks_at_task: bool = True, shared: Fitted | None = None
 ) -> Fitted:
     """Choose the strength on the validation part, then fit on all rows but the test's, as the networks do."""
-    import sklearn.linear_model  # noqa: F401 - before the clock starts
-
-    prepared = arguments.made_by("prepared", prepared, Prepared, "what multitask.prepare() gives")
+    _ridge(1.0)  # what takes time when it is imported, before the clock starts
     started = time.perf_counter()
     held = prepared.validation
     errors = [
         np.mean((fit(prepared.train, prepared.tasks, alpha)(held.features, held.task) - held.target) ** 2)
-        for alpha in STRENGTHS
+        for alpha in _STRENGTHS
         if len(held)
     ]
-    alpha = STRENGTHS[int(np.argmin(errors))] if errors else 1.0
+    alpha = _STRENGTHS[int(np.argmin(errors))] if errors else 1.0
     call = fit(prepared.fit, prepared.tasks, alpha)
     known = prepared.known if looks_at_task else None
     seconds = time.perf_counter() - started
     return Fitted(name, call, known, shared, model=alpha, seconds=seconds, columns=prepared.columns)
 
 
-def _one_ridge(rows: Rows, tasks: int, alpha: float) -> Callable:
+def _ridge(alpha: float) -> Any:
     from sklearn.linear_model import Ridge
 
-    model = Ridge(alpha=alpha).fit(rows.features, rows.target)
+    return Ridge(alpha=alpha)
+
+
+def _one_ridge(rows: Rows, tasks: int, alpha: float) -> Callable:
+    model = _ridge(alpha).fit(rows.features, rows.target)
     return lambda features, task: model.predict(features).astype(np.float32)
 
 
 def _ridge_per_task(rows: Rows, tasks: int, alpha: float) -> Callable:
-    from sklearn.linear_model import Ridge
-
     table = np.zeros((tasks, rows.features.shape[1] + 1))
     order = np.argsort(rows.task, kind="stable")
     for part in np.split(order, np.flatnonzero(np.diff(rows.task[order])) + 1):
-        model = Ridge(alpha=alpha).fit(rows.features[part], rows.target[part])
+        model = _ridge(alpha).fit(rows.features[part], rows.target[part])
         table[rows.task[part[0]]] = [*model.coef_, model.intercept_]
     return lambda features, task: ((features * table[task, :-1]).sum(axis=1) + table[task, -1]).astype(np.float32)
 
 
 def _ridge_with_indicator(rows: Rows, tasks: int, alpha: float) -> Callable:
-    from sklearn.linear_model import Ridge
-
-    model = Ridge(alpha=alpha).fit(_with_indicator(rows.features, rows.task, tasks), rows.target)
+    model = _ridge(alpha).fit(_with_indicator(rows.features, rows.task, tasks), rows.target)
     return lambda features, task: model.predict(_with_indicator(features, task, tasks)).astype(np.float32)
 
 

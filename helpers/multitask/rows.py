@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from helpers import arguments
+from helpers.datasets.tables import Tasks, held_out, places
 
-WEIGHTINGS = {"row": 0.0, "between": 0.5, "task": 1.0}  # the power of 1 / rows of the task
+_WEIGHTINGS = {"row": 0.0, "between": 0.5, "task": 1.0}  # the power of 1 / rows of the task
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,15 +25,17 @@ class Rows:
     task: np.ndarray
 
     def __post_init__(self) -> None:
-        features, target = arguments.columns("features", self.features), arguments.column("target", self.target)
-        task = arguments.task_numbers(self.task)
-        if not len(features) == len(target) == len(task):
+        kept = {
+            "features": arguments.columns("features", self.features).astype(np.float32),
+            "target": arguments.column("target", self.target).astype(np.float32),
+            "task": arguments.task_numbers(self.task).astype(np.int32),
+        }
+        rows, targets, tasks = map(len, kept.values())
+        if not rows == targets == tasks:
             raise ValueError(
-                f"there are {len(features)} rows of features, {len(target)} targets and {len(task)} tasks; each row "
-                f"needs one of each"
+                f"there are {rows} rows of features, {targets} targets and {tasks} tasks; each row needs one of each"
             )
-        kept = {"features": features.astype(np.float32), "target": target.astype(np.float32)}
-        for name, value in {**kept, "task": task.astype(np.int32)}.items():
+        for name, value in kept.items():
             object.__setattr__(self, name, value)
 
     def __len__(self) -> int:
@@ -41,6 +44,20 @@ class Rows:
     def take(self, chosen: np.ndarray) -> Rows:
         """The rows of a bool mask or of row numbers."""
         return Rows(self.features[chosen], self.target[chosen], self.task[chosen])
+
+
+def checked_features(values: Any, rows: int | None, columns: int | None) -> np.ndarray:
+    """Return features as float64 `(rows, columns)`; None is any number. Raises ValueError, also for missing values."""
+    features = arguments.columns("the features", values)
+    if rows not in (None, len(features)) or columns not in (None, features.shape[1]):
+        expected = f"({'rows' if rows is None else rows}, {columns or 'columns'})"
+        raise ValueError(f"the features have shape {features.shape}, expected {expected}: a row for each task")
+    missing = int((~np.isfinite(features)).any(axis=1).sum())
+    if missing:
+        raise ValueError(
+            f"{missing} of {len(features)} rows have missing values; leave these rows out, or fill them in"
+        )
+    return features
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +71,7 @@ class Scaling:
 
     def features(self, raw: np.ndarray) -> np.ndarray:
         """Standardised features, float32, from raw ones. Raises ValueError for missing values or another width."""
-        raw = arguments.columns("the features", raw)
-        if raw.shape[1] != len(self.feature_mean):
-            raise ValueError(f"the features have shape {raw.shape}; expected (rows, {len(self.feature_mean)})")
-        if not np.isfinite(raw).all():
-            count = int((~np.isfinite(raw)).any(axis=1).sum())
-            raise ValueError(f"{count} of {len(raw)} rows have missing values; leave these rows out, or fill them in")
+        raw = checked_features(raw, None, len(self.feature_mean))
         return ((raw - self.feature_mean) / self.feature_deviation).astype(np.float32)
 
     def target(self, raw: np.ndarray) -> np.ndarray:
@@ -109,7 +121,7 @@ class Prepared:
 
 
 def prepare(
-    tasks: Any, test: float | np.ndarray = 0.25, validation: float = 0.2, seed: int = 0, scale_on: str = "fit"
+    tasks: Tasks, test: float | np.ndarray = 0.25, validation: float = 0.2, seed: int = 0, scale_on: str = "fit"
 ) -> Prepared:
     """Split a `datasets.Tasks` by rows within each task, and standardise it.
 
@@ -120,25 +132,19 @@ def prepare(
     """
     if scale_on not in ("fit", "all"):
         raise ValueError(f"scale_on is {scale_on!r}; expected 'fit', or 'all' to repeat the lecture's protocol")
-    if not all(hasattr(tasks, part) for part in ("features", "target", "task", "task_names")):
-        raise ValueError(f"tasks is a {type(tasks).__name__}, expected a table of tasks: datasets.Tasks(...)")
-    seed = arguments.whole("seed", seed)
+    arguments.made_by("tasks", tasks, Tasks, "a table of tasks: datasets.Tasks(...)")
     if np.ndim(test):
-        if not np.isin(test, (0, 1)).all():
-            raise ValueError("the test mask holds other values than True and False; give a share, or one bool a row")
-        held_out = np.asarray(test, dtype=bool)
-        if held_out.shape != tasks.target.shape or held_out.all():
+        held = np.asarray(test, dtype=bool)
+        if held.shape != tasks.target.shape or held.all():
             raise ValueError(f"the test mask must have {len(tasks.target)} values and leave rows for training")
     else:
-        held_out = tasks.split(test, seed)[1]
-    fit = ~held_out
-    rehearsal = np.zeros_like(held_out)
+        held = tasks.split(test, seed)[1]
+    fit = ~held
+    rehearsal = np.zeros_like(held)
     rehearsal[np.flatnonzero(fit)[_hold_out(tasks.task[fit], validation, seed)]] = True
     scaling = _scaling(tasks, fit if scale_on == "fit" else np.ones_like(fit))
-    every = Rows(scaling.features(tasks.features), scaling.target(tasks.target), tasks.task.astype(np.int32))
-    if not np.isfinite(every.target).all():
-        raise ValueError("some targets are missing; leave these rows out: a target cannot be filled in")
-    parts = (every.take(mask) for mask in (fit & ~rehearsal, rehearsal, fit, held_out))
+    every = Rows(scaling.features(tasks.features), scaling.target(tasks.target), tasks.task)
+    parts = (every.take(mask) for mask in (fit & ~rehearsal, rehearsal, fit, held))
     return Prepared(tasks.name, tasks.unit, tuple(tasks.task_names), *parts, scaling)
 
 
@@ -148,18 +154,16 @@ def limit(prepared: Prepared, most: int | np.ndarray, seed: int = 0) -> Prepared
     most: a number, or int `(tasks,)` with a number for each task, 0 to forget it. The rows are drawn at random from
     `fit` and split again into train and validation. Raises ValueError for negative numbers, or if no row is left.
     """
-    prepared = arguments.made_by("prepared", prepared, Prepared, "what multitask.prepare() gives")
-    given = np.atleast_1d(np.asarray(most))
-    if given.dtype.kind not in "iuf" or not (given == np.floor(given)).all() or len(given) not in (1, prepared.tasks):
-        raise ValueError(
-            f"most is {arguments.shown(most)}; expected a whole number of rows, or {prepared.tasks}, one for each task"
-        )
-    most, seed = np.broadcast_to(given, (prepared.tasks,)), arguments.whole("seed", seed)
-    rows = prepared.fit
+    given, rows, random = np.atleast_1d(np.asarray(most)), prepared.fit, np.random.default_rng([seed, 2])
     share = len(prepared.validation) / len(rows)
-    kept = rows.take(_rank(rows.task, np.random.default_rng([seed, 2])) < most[rows.task])
-    if (most < 0).any() or not len(kept):
-        raise ValueError(f"most is {most.min()} to {most.max()}; expected numbers of rows from 0, not all of them 0")
+    right = given.dtype.kind in "iuf" and len(given) in (1, prepared.tasks) and (given == np.floor(given)).all()
+    numbers = np.broadcast_to(given if right else 0, (prepared.tasks,))
+    kept = rows.take(places(rows.task, random.random(len(rows))) < numbers[rows.task])
+    if (numbers < 0).any() or not len(kept):
+        raise ValueError(
+            f"most is {arguments.shown(most)}; expected a whole number of rows, not 0, or {prepared.tasks} from 0, one "
+            "for each task"
+        )
     rehearsal = _hold_out(kept.task, share, seed)
     return replace(prepared, train=kept.take(~rehearsal), validation=kept.take(rehearsal), fit=kept)
 
@@ -171,9 +175,8 @@ def row_weights(task: np.ndarray, weighting: str | float = "task") -> np.ndarray
     every row counts the same. "between": weights fall with the square root of the task's size. A number from 0
     ("row") to 1 ("task") goes all the way between. Raises ValueError for anything else.
     """
-    power = WEIGHTINGS.get(weighting, weighting) if isinstance(weighting, str) else weighting
-    known = isinstance(power, int | float | np.number) and not isinstance(power, bool)
-    if not known or not 0 <= power <= 1:
+    power = _WEIGHTINGS.get(weighting, weighting) if isinstance(weighting, str) else weighting
+    if isinstance(power, str | bool) or not 0 <= power <= 1:
         raise ValueError(
             f"weighting is {arguments.shown(weighting)}; expected 'task', 'row', 'between' or a number from 0 to 1"
         )
@@ -184,26 +187,10 @@ def row_weights(task: np.ndarray, weighting: str | float = "task") -> np.ndarray
 
 
 def _hold_out(task: np.ndarray, share: float, seed: int) -> np.ndarray:
-    """Bool mask `(rows,)`: the share of each task's rows, at random, rounded; one row of each task at least stays."""
-    if not isinstance(share, int | float | np.number) or isinstance(share, bool) or not 0 <= share < 1:
-        raise ValueError(
-            f"the share validation={arguments.shown(share)} must be at least 0 and below 1, for example 0.2"
-        )
-    sizes = np.bincount(task)
-    quota = np.minimum(np.floor(sizes * share + 0.5), sizes - 1)
-    return _rank(task, np.random.default_rng([seed, 1])) < quota[task]
+    return held_out(task, share, np.random.default_rng([seed, 1]), "validation")
 
 
-def _rank(task: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """int64 `(rows,)`: a random order within each task, from 0."""
-    order = np.lexsort((random.random(len(task)), task))
-    sizes = np.bincount(task)
-    rank = np.empty(len(task), np.int64)
-    rank[order] = np.arange(len(task)) - (np.cumsum(sizes) - sizes)[task[order]]
-    return rank
-
-
-def _scaling(tasks: Any, looked_at: np.ndarray) -> Scaling:
+def _scaling(tasks: Tasks, looked_at: np.ndarray) -> Scaling:
     features, target = tasks.features[looked_at], tasks.target[looked_at]
     deviation = features.std(axis=0)
     # A column may be constant in the rows looked at: then it is all zeros there, and dividing would make it infinite.

@@ -12,7 +12,7 @@ from helpers.multitask.models import cube
 from helpers.multitask.rows import Rows, row_weights
 from helpers.quiet import tensorflow
 
-Batches = tuple[np.ndarray, np.ndarray]  # the order of the rows, and where in it the batches begin and end
+_Batches = tuple[np.ndarray, np.ndarray]  # the order of the rows, and where in it the batches begin and end
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,15 +24,19 @@ class Examples:
     weights: np.ndarray
 
     @staticmethod
-    def of(model: Any, rows: Rows, weighting: str | float = "row", tasks: int | None = None) -> Examples:
-        """Rows in the layout that the model takes: features; features and task; or the cube of `models.per_task`."""
-        weights = row_weights(rows.task, weighting)
+    def of(model: Any, rows: Rows, weighting: str | float = "row") -> Examples:
+        """Rows in the layout that the model takes, each with its weight."""
+        weights, inputs = row_weights(rows.task, weighting), inputs_of(model, rows.features, rows.task)
         if model.name == "per_task":
-            tasks = model.output_shape[-1]
-            laid = (cube(values, rows.task, tasks) for values in (rows.features, rows.target, weights))
-            return Examples((next(laid),), *laid)
-        inputs = (rows.features, rows.task) if len(model.inputs) == 2 else (rows.features,)
+            return Examples(inputs, *(cube(one, rows.task, model.output_shape[-1]) for one in (rows.target, weights)))
         return Examples(inputs, rows.target, weights)
+
+
+def inputs_of(model: Any, features: np.ndarray, task: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return rows in the layout that a model takes: features; features and task; or the cube of `models.per_task`."""
+    if model.name == "per_task":
+        return (cube(features, task, model.output_shape[-1]),)
+    return (features, task)[: len(model.inputs)]
 
 
 @dataclass
@@ -48,27 +52,26 @@ class History:
     best: int = 0
 
 
-def whole(count: int) -> Callable[[np.random.Generator], Batches]:
+def whole(count: int) -> Callable[[np.random.Generator], _Batches]:
     """All rows in one batch."""
     order, edges = np.arange(count, dtype=np.int32), np.array([0, count], np.int32)
     return lambda _: (order, edges)
 
 
-def row_batches(count: int, size: int) -> Callable[[np.random.Generator], Batches]:
+def row_batches(count: int, size: int) -> Callable[[np.random.Generator], _Batches]:
     """Batches of `size` rows at random, whatever their tasks."""
     edges = np.append(np.arange(0, count, size), count).astype(np.int32)
     return lambda random: (random.permutation(count).astype(np.int32), edges)
 
 
-def task_batches(task: np.ndarray, size: int) -> Callable[[np.random.Generator], Batches]:
+def task_batches(task: np.ndarray, size: int) -> Callable[[np.random.Generator], _Batches]:
     """Batches of `size` tasks at random, each with all its rows."""
     present, number = np.unique(task, return_inverse=True)
     sizes = np.bincount(number)
 
-    def draw(random: np.random.Generator) -> Batches:
+    def draw(random: np.random.Generator) -> _Batches:
         drawn = random.permutation(len(present))
-        rank = np.empty_like(drawn)
-        rank[drawn] = np.arange(len(drawn))
+        rank = np.argsort(drawn)
         ends = np.append(0, np.cumsum(sizes[drawn]))
         edges = np.append(ends[:-1:size], ends[-1])
         return np.argsort(rank[number], kind="stable").astype(np.int32), edges.astype(np.int32)
@@ -79,10 +82,11 @@ def task_batches(task: np.ndarray, size: int) -> Callable[[np.random.Generator],
 class Trainer:
     """Trains some variables of a model with one Adam; the compiled step is traced once and used by every `run`.
 
-    variables: those that move; all others stay. pulled: variables with the task on axis 0 whose rows a `run` with
-    `pull` draws to their mean over the tasks. decay: the weight decay of AdamW (Loshchilov and Hutter 2019), on kernels
-    that no task owns. average: the momentum of the moving average of the weights over the steps (Polyak and Juditsky
-    1992) that a run ends with, for example 0.98, about the last 50 steps; 0 is none.
+    variables: those that move; all others stay. pulled: variables with the task on axis 0 whose rows are drawn to their
+    mean over the tasks. pull: how many rows of a task its distance from that mean weighs as much as. decay: the weight
+    decay of AdamW (Loshchilov and Hutter 2019), on kernels that no task owns. average: the momentum of the moving
+    average of the weights over the steps (Polyak and Juditsky 1992) that a run ends with, for example 0.98, about the
+    last 50 steps; 0 is none.
     """
 
     def __init__(
@@ -91,6 +95,7 @@ class Trainer:
         variables: Iterable[Any] | None = None,
         learning_rate: float = 1e-3,
         pulled: Iterable[Any] = (),
+        pull: float = 0.0,
         decay: float = 0.0,
         average: float = 0.0,
     ):
@@ -99,7 +104,7 @@ class Trainer:
 
         self.model, self.average = model, average
         self.variables = list(model.trainable_variables if variables is None else variables)
-        self.pulled = list(pulled)
+        self.pulled, self.pull = list(pulled), pull
         if decay:
             self.optimizer = keras.optimizers.AdamW(learning_rate, weight_decay=decay)
             self.optimizer.exclude_from_weight_decay(var_names=["bias", "embeddings"])
@@ -119,8 +124,7 @@ class Trainer:
         self,
         examples: Examples,
         epochs: int,
-        batches: Callable[[np.random.Generator], Batches] | None = None,
-        pull: float = 0.0,
+        batches: Callable[[np.random.Generator], _Batches] | None = None,
         validation: Examples | None = None,
         patience: int = 20,
         seed: int = 0,
@@ -128,9 +132,9 @@ class Trainer:
     ) -> History:
         """Train with a fresh Adam and return the history; the model's variables are changed in place.
 
-        batches: `whole` (also if None), `row_batches` or `task_batches`. pull: how many rows of a task its distance
-        from the mean of the tasks weighs as much as. validation: when given, training stops after `patience` epochs
-        without a lower validation error and the best weights come back, the first ones where nothing was better.
+        batches: `whole` (also if None), `row_batches` or `task_batches`. validation: when given, training stops after
+        `patience` epochs without a lower validation error and the best weights come back, the first ones where nothing
+        was better.
         on_epoch: called with the number of epochs done and the history; an exception from it ends the training.
         """
         tf = tensorflow()
@@ -143,8 +147,8 @@ class Trainer:
         draw = batches or whole(len(examples.target))
         random = np.random.default_rng(seed)
         # The loss is a sum of one mean per task, so a pull of one row is the average row's weight.
-        strength = pull * float(examples.weights.sum()) / max(1, int((examples.weights > 0).sum()))
-        history, best = History(), self._values()
+        strength = self.pull * float(examples.weights.sum()) / max(1, int((examples.weights > 0).sum()))
+        history, best = History(), self._averaged()
         if held:
             history.start = float(self._validate(*held))
         done = tf.constant(0.0)
@@ -183,33 +187,27 @@ class Trainer:
             self.optimizer.apply_gradients(zip(gradients, self.variables, strict=True))
             done += 1.0
             total += loss / share
-            if self.average:
-                # In the beginning the average is short, or it would remember the start.
-                momentum = tf.minimum(self.average, (1.0 + done) / (10.0 + done))
-                for mean, variable in zip(self._averages, self.variables, strict=True):
-                    mean.assign(momentum * mean + (1.0 - momentum) * variable)
+            # In the beginning the average is short, or it would remember the start.
+            momentum = tf.minimum(self.average, (1.0 + done) / (10.0 + done))
+            for mean, variable in zip(self._averages, self.variables, strict=True):
+                mean.assign(momentum * mean + (1.0 - momentum) * variable)
         return total / tf.reduce_sum(weights), done
 
     def _validate(self, inputs, target, weights):
         """The mean squared error, every row counting the same, of the averaged weights."""
         tf = tensorflow()
         kept = [tf.identity(variable) for variable in self.variables]
-        if self.average:
-            self._assign(self._averages)
+        self._assign(self._averages)
         there = tf.cast(weights > 0, tf.float32)
         error = tf.reduce_sum(there * (target - self._call(list(inputs))) ** 2) / tf.reduce_sum(there)
-        if self.average:
-            self._assign(kept)
+        self._assign(kept)
         return error
 
     def _call(self, inputs: list) -> Any:
         return self.model(inputs if len(inputs) > 1 else inputs[0], training=True)
 
-    def _values(self) -> list[np.ndarray]:
-        return [variable.numpy() for variable in self.variables]
-
     def _averaged(self) -> list[np.ndarray]:
-        return [mean.numpy() for mean in self._averages] if self.average else self._values()
+        return [mean.numpy() for mean in self._averages]
 
     def _assign(self, values: Iterable[Any]) -> None:
         for variable, value in zip(self.variables, values, strict=True):
