@@ -10,11 +10,10 @@ import numpy as np
 
 from helpers import attribution, images
 from helpers.attribution import grad_cam
-from helpers.attribution.cam import last_maps
 from helpers.attribution.lime import MODELS
 from helpers.attribution.perturbation import FILLS
 from helpers.attribution.rules import RULES
-from helpers.attribution.targets import needs_classifier
+from helpers.attribution.targets import last_maps, needs_classifier
 from helpers.backbones import Network
 from helpers.memory import Recent
 from helpers.progress import Report
