@@ -12,7 +12,7 @@ import numpy as np
 from helpers.backbones import Network, graph
 from helpers.quiet import tensorflow
 
-CONVOLUTIONS = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Dense")
+_CONVOLUTIONS = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Dense")
 _BEFORE_A_UNIT = ("ReLU", "Activation", "BatchNormalization", "Dropout", "Softmax", "GlobalAveragePooling2D")
 _KEEP_CHANNELS = ("MaxPooling2D", "AveragePooling2D", "ZeroPadding2D", "Dropout", "SpatialDropout2D")
 _KEEP_CHANNELS += ("GlobalAveragePooling2D", "GlobalMaxPooling2D", "Cropping2D")
@@ -109,7 +109,7 @@ def _convolution(network: Network, layer: str) -> tuple[graph.Call, np.ndarray |
             scale = own if scale is None else scale * own
         call = graph.call_of(call.inputs[0])
     found = call.operation
-    if type(found).__name__ not in CONVOLUTIONS or getattr(found, "groups", 1) > 1:
+    if type(found).__name__ not in _CONVOLUTIONS or getattr(found, "groups", 1) > 1:
         raise ValueError(
             f"layer {layer!r} has no single convolution behind it ({type(found).__name__} {found.name!r}); "
             f"choose a convolution, or the batch norm or ReLU after one"

@@ -5,7 +5,6 @@ Mordvintsev, Olah and Tyka: Inceptionism: Going Deeper into Neural Networks, 201
 
 from __future__ import annotations
 
-import contextlib
 import io
 import itertools
 from collections.abc import Callable, Mapping, Sequence
@@ -14,14 +13,17 @@ from pathlib import Path
 import numpy as np
 
 from helpers import arguments, images
+from helpers.ascent.climb import loop, watched
 from helpers.ascent.objectives import check_size, map_model, one_sentence
+from helpers.ascent.regularisers import jitter as roll
+from helpers.ascent.regularisers import seen_through
 from helpers.backbones import Network, compile_once
 from helpers.backbones.own import as_network
-from helpers.progress import Progress, Report
+from helpers.progress import Report
 from helpers.quiet import tensorflow
 
-SMALLEST = 32  # pixels of the shorter side below which an octave makes no sense
-GUIDE_PLACES = 400  # of the guide's maps, at most: each place of the photo looks for the best of them
+_SMALLEST = 32  # pixels of the shorter side below which an octave makes no sense
+_GUIDE_PLACES = 400  # of the guide's maps, at most: each place of the photo looks for the best of them
 
 
 def dream(
@@ -56,53 +58,52 @@ def dream(
     """
     network, photo = as_network(network), arguments.picture("photo", photo)
     steps, rate = arguments.whole("steps", steps), arguments.number("rate", rate)
-    jitter, generator = arguments.whole("jitter", jitter), arguments.generator(seed)
-    detail, normalise = arguments.flag("detail", detail), arguments.flag("normalise", normalise)
-    report = arguments.function("report", report)
-    slope_of = gradient_of(network, layers, guide, tile)
+    jitter, report = arguments.whole("jitter", jitter), arguments.function("report", report)
+    layers, generator, alive = _weights(layers), arguments.generator(seed), False
+    slope_of, move = gradient_of(network, layers, guide, tile), _mover(rate, normalise)
     shapes = octave_shapes(photo.shape[:2], octaves, octave_scale)
     for shape in shapes:
-        check_size(network, list(_weights(layers)), False, shape)
-    picture, lost, size, alive = None, None, None, False
-    with _watched("dream", octaves * steps, photo.shape[:2], report) as show:
-        for octave, shape in enumerate(shapes):
+        check_size(network, list(layers), shape)
+
+    def gradient(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.zeros(1), slope_of(pictures[0])[None]
+
+    picture = lost = images.resize(photo, shapes[0])
+    with watched("dream", octaves * steps, report, lambda one: _shown(one[0], photo.shape[:2])) as show:
+        for shape in shapes:
             small = images.resize(photo, shape)
-            if picture is None:
-                picture = small
-            else:
-                picture = images.resize(picture, shape)
-                picture += (small - images.resize(lost, shape)) if detail else 0
+            picture = images.resize(picture, shape) + (small - images.resize(lost, shape) if detail else 0)
             reach = max(jitter, tile // 2) if tile and jitter and max(shape) > tile else jitter
-            place = np.zeros(2, int)  # how far the picture has been rolled
-            for step in range(steps):
-                roll = generator.integers(-reach, reach + 1, 2) if reach else np.zeros(2, int)
-                picture = np.roll(picture, roll - place, axis=(0, 1)) if reach else picture
-                place = roll
-                slope = slope_of(picture)
-                alive = alive or bool(slope.any())
-                if not normalise and size is None:
-                    size = float(np.abs(slope).mean())
-                picture = dream_step(picture, slope, rate, size)
-                show(octave * steps + step + 1, picture, place)
-            picture = np.roll(picture, -place, axis=(0, 1))
-            lost = small
-    if steps and not alive:
-        print(f"no gradient ever came from {', '.join(_weights(layers))}: the dream is the photo as it was")
+            seen = seen_through(gradient, [roll(reach)] if reach else [], generator)
+            climbed = loop(picture[None], seen, move, steps, show)
+            picture, lost, alive = climbed.pictures[0], small, alive or not climbed.dead[0]
+    if not alive:
+        print(f"no gradient ever came from {', '.join(layers)}: the dream is the photo as it was")
     return np.clip(np.round(picture), 0, 255).astype(np.uint8)
 
 
-def dream_step(picture: np.ndarray, slope: np.ndarray, rate: float, size: float | None = None) -> np.ndarray:
+def _mover(rate: float, normalise: bool) -> Callable:
+    """The step of a dream; without `normalise` all steps are divided by the first gradient's size."""
+    size = None
+
+    def move(pictures: np.ndarray, slopes: np.ndarray, _: int) -> np.ndarray:
+        nonlocal size
+        if not normalise and size is None:
+            size = float(np.abs(slopes).mean())
+        return _dream_step(pictures, slopes, rate, size)
+
+    return move
+
+
+def _dream_step(picture: np.ndarray, slope: np.ndarray, rate: float, size: float | None = None) -> np.ndarray:
     """Add `rate` times the slope, divided by its mean size (or by `size`), and stay in 0..255.
 
-    A zero slope changes nothing. Raises ValueError for a slope that holds NaN or infinite values, or has another shape.
+    A zero slope changes nothing. Raises ValueError for a slope that holds NaN or infinite values.
     """
-    if np.shape(picture) != np.shape(slope):
-        raise ValueError(f"the picture has shape {np.shape(picture)}, its slope {np.shape(slope)}; expected the same")
-    rate = arguments.number("rate", rate)
     mean = float(np.abs(slope).mean())
     if not np.isfinite(mean):
         raise ValueError("the gradient holds NaN or infinite values; give a smaller rate, or look at the weights")
-    size = mean if size is None else arguments.number("size", size, 0)
+    size = mean if size is None else size
     if size == 0:
         return picture
     moved = slope * np.float32(rate / size)
@@ -115,13 +116,13 @@ def octave_shapes(shape: tuple[int, int], octaves: int, octave_scale: float) -> 
 
     Raises ValueError when the smallest would have a side below 32 pixels.
     """
-    shape, octaves = arguments.sides("the photo's shape", shape), arguments.whole("octaves", octaves, 1)
+    octaves = arguments.whole("octaves", octaves, 1)
     octave_scale = arguments.number("octave_scale", octave_scale, 1, above=True)
     shapes = [tuple(round(side / octave_scale**k) for side in shape) for k in reversed(range(octaves))]
-    if min(shapes[0]) < SMALLEST:
+    if min(shapes[0]) < _SMALLEST:
         raise ValueError(
-            f"the smallest octave would be {shapes[0][0]} x {shapes[0][1]} pixels, expected at least {SMALLEST} x "
-            f"{SMALLEST}; take fewer octaves or a larger photo"
+            f"the smallest octave would be {shapes[0][0]} x {shapes[0][1]} pixels, expected at least {_SMALLEST} x "
+            f"{_SMALLEST}; take fewer octaves or a larger photo"
         )
     return shapes
 
@@ -140,12 +141,10 @@ def zoom(
     photo's dream. options: those of `dream` for each frame (two octaves of six steps if not given). Raises ValueError
     for fewer frames than 1 or a factor below 1, and as `dream` does."""
     frames, factor = arguments.whole("frames", frames, 1), arguments.number("factor", factor, 1)
-    seed, report = arguments.whole("seed", seed), arguments.function("report", report)
     options = {"octaves": 2, "steps": 6, **options}
-    each = arguments.whole("octaves", options["octaves"], 1) * arguments.whole("steps", options["steps"])
-    picture, made = photo, []
+    done, total, picture, made = itertools.count(1), frames * options["octaves"] * options["steps"], photo, []
+    inner = None if report is None else lambda *news: report(next(done), total, news[-1])
     for frame in range(frames):
-        inner = None if report is None else _later(report, frame * each, frames * each)
         made.append(dream(network, picture, layers, seed=seed + frame, report=inner, **options))
         picture = middle(made[-1], factor)
     return made
@@ -153,9 +152,6 @@ def zoom(
 
 def middle(picture: np.ndarray, factor: float) -> np.ndarray:
     """The middle of a picture, enlarged by `factor`, at least 1, to the picture's own size (height, width, 3)."""
-    picture, factor = np.asarray(picture), arguments.number("factor", factor, 1)
-    if picture.ndim not in (2, 3) or picture.size == 0:
-        raise ValueError(f"the picture has shape {picture.shape}, expected (height, width, 3)")
     height, width = picture.shape[:2]
     inner = max(1, round(height / factor)), max(1, round(width / factor))
     top, left = (height - inner[0]) // 2, (width - inner[1]) // 2
@@ -170,14 +166,12 @@ def save_gif(frames: Sequence[np.ndarray], path: str | Path, seconds: float = 0.
     """
     from PIL import Image
 
-    path = Path(arguments.made_by("path", path, (str, Path), "where to write, such as 'film.gif'"))
+    path = Path(path)
     if path.suffix.lower() != ".gif":
         raise images.ImageError(f"{path.name} does not end in .gif; give it that ending.")
-    if not isinstance(frames, Sequence | np.ndarray) or isinstance(frames, str):
-        raise images.ImageError(f"A {type(frames).__name__} is no film; give a list of pictures of one size.")
-    if len(frames) == 0 or len({np.shape(frame) for frame in frames}) != 1:
-        raise images.ImageError(f"{len(frames)} pictures were given; a film needs at least one, all of one size.")
-    seconds = arguments.number("seconds", seconds, 0, 60, above=True)
+    shapes = {np.shape(frame) for frame in frames} if np.iterable(frames) else set()
+    if len(shapes) != 1:
+        raise images.ImageError(f"{arguments.shown(frames)} is no film, which is one picture or more, all of one size.")
     pictures = [Image.fromarray(arguments.picture("a frame", frame).round().astype(np.uint8)) for frame in frames]
     stream = io.BytesIO()
     pictures[0].save(stream, "GIF", save_all=True, append_images=pictures[1:], duration=round(seconds * 1000), loop=0)
@@ -186,8 +180,7 @@ def save_gif(frames: Sequence[np.ndarray], path: str | Path, seconds: float = 0.
 
 def sky(height: int = 300, width: int = 450, seed: int = 0) -> np.ndarray:
     """A drawn sky with clouds, uint8 (height, width, 3): noise whose waves of frequency f have the size f ** -1.7."""
-    height, width = arguments.sides("the sky", (height, width), 2)
-    generator = arguments.generator(seed)
+    generator = np.random.default_rng(seed)
     frequency = np.hypot(np.fft.fftfreq(height)[:, None] * 1.6, np.fft.rfftfreq(width)[None])
     frequency[0, 0] = np.inf
     waves = generator.normal(size=(2, *frequency.shape)) * frequency**-1.7
@@ -200,20 +193,17 @@ def sky(height: int = 300, width: int = 450, seed: int = 0) -> np.ndarray:
 
 def _weights(layers: str | Sequence[str] | Mapping[str, float]) -> dict[str, float]:
     """Layer -> weight; the layers of a list weigh the same, and one that is named twice counts twice."""
-    if isinstance(layers, str | list | tuple | np.ndarray):
-        names = [layers] if isinstance(layers, str) else list(layers)
-        weights = {name: float(names.count(name)) for name in names if isinstance(name, str)}
-        known = sum(weights.values()) == len(names)
-    else:
-        known = isinstance(layers, Mapping) and all(isinstance(name, str) for name in layers)
-        weights = {name: arguments.number(f"the weight of {name}", layers[name]) for name in layers} if known else {}
-    if not known:
+    names = [layers] if isinstance(layers, str) else layers
+    known = isinstance(names, list | tuple | np.ndarray | Mapping)
+    if not known or not all(isinstance(name, str) for name in names):
         raise ValueError(
             f"layers is {arguments.shown(layers)}; give one name, a list of names of equal weight, or name -> weight"
         )
-    if not weights:
+    if len(names) == 0:
         raise ValueError("no layer was given; give one name, a list of names, or name -> weight")
-    return weights
+    if isinstance(names, Mapping):
+        return {name: arguments.number(f"the weight of {name}", weight) for name, weight in names.items()}
+    return {name: float(list(names).count(name)) for name in names}
 
 
 def gradient_of(
@@ -229,7 +219,7 @@ def gradient_of(
     network = as_network(network)
     weights = _weights(layers)
     strengths = np.array(list(weights.values()), np.float32)
-    tile = None if tile is None else arguments.whole("tile", tile, SMALLEST)
+    tile = None if tile is None else arguments.whole("tile", tile, _SMALLEST)
     call = network.compiled(_compile, guide is not None, *weights)
     guides = [] if guide is None else _guides(network, list(weights), guide)
 
@@ -237,19 +227,15 @@ def gradient_of(
         with one_sentence(network, picture.shape):
             return call(picture[None], strengths, *guides).numpy()[0]
 
-    taken = whole if tile is None else lambda picture: tiled(whole, picture, tile)
+    taken = whole if tile is None else lambda picture: _tiled(whole, picture, tile)
     return lambda picture: taken(network.batch(picture, any_size=True)[0])
 
 
-def tiled(slope_of: Callable[[np.ndarray], np.ndarray], picture: np.ndarray, tile: int) -> np.ndarray:
+def _tiled(slope_of: Callable[[np.ndarray], np.ndarray], picture: np.ndarray, tile: int) -> np.ndarray:
     """The slopes of tiles of about `tile` pixels, put together; each counts by its share of the picture.
 
     For an objective that is a mean over places this is the whole picture's slope, but for what units see across seams.
     """
-    tile, picture = arguments.whole("tile", tile, 1), np.asarray(picture)
-    if picture.ndim != 3:
-        raise ValueError(f"the picture has shape {picture.shape}, expected (height, width, 3)")
-    slope_of = arguments.made_by("slope_of", slope_of, Callable, "a function, such as gradient_of(network, layers)")
     slope = np.empty_like(picture)
     for rows in _pieces(picture.shape[0], tile):
         for columns in _pieces(picture.shape[1], tile):
@@ -260,14 +246,12 @@ def tiled(slope_of: Callable[[np.ndarray], np.ndarray], picture: np.ndarray, til
 
 def near_seams(shape: tuple[int, int], tile: int, reach: int) -> np.ndarray:
     """Which pixels of a picture (height, width) lie within `reach` pixels of a seam between its tiles: bool."""
-    shape, near = arguments.sides("shape", shape if np.ndim(shape) == 0 else shape[:2]), []
-    tile, reach = arguments.whole("tile", tile, 1), arguments.number("reach", reach, 0)
-    for side in shape[:2]:
-        seams = [piece.start for piece in _pieces(side, tile)][1:]
-        near.append(
-            np.any([np.abs(np.arange(side) + 0.5 - seam) < reach for seam in seams], axis=0) if seams else False
-        )
-    return np.broadcast_to(np.reshape(near[0], (-1, 1)) | np.reshape(near[1], (1, -1)), shape[:2])
+    near = np.zeros(shape, bool)
+    for axis, side in enumerate(shape):
+        for piece in _pieces(side, tile)[1:]:
+            beside = np.abs(np.arange(side) + 0.5 - piece.start) < reach
+            near |= beside[:, None] if axis == 0 else beside
+    return near
 
 
 def _pieces(side: int, tile: int) -> list[slice]:
@@ -280,7 +264,7 @@ def _guides(network: Network, layers: list[str], guide: np.ndarray) -> list[np.n
     """The guide's activations at each layer as rows (places, channels), thinned out evenly."""
     outputs = map_model(network, layers)(tensorflow().constant(arguments.picture("guide", guide)[None]))
     rows = [np.asarray(output, np.float32).reshape(-1, output.shape[-1]) for output in outputs]
-    return [one[:: -(-len(one) // GUIDE_PLACES)] for one in rows]
+    return [one[:: -(-len(one) // _GUIDE_PLACES)] for one in rows]
 
 
 def _compile(network: Network, guided: bool, *layers: str) -> Callable:
@@ -293,7 +277,7 @@ def _compile(network: Network, guided: bool, *layers: str) -> Callable:
             tape.watch(pictures)
             outputs = [tf.cast(output, tf.float32) for output in outputs_of(pictures)]
             if guided:
-                means = [_likeness(tf, output, rows) for output, rows in zip(outputs, guides, strict=True)]
+                means = [_likeness(output, rows) for output, rows in zip(outputs, guides, strict=True)]
             else:
                 means = [tf.reduce_mean(tf.square(output)) for output in outputs]
             objective = tf.reduce_sum(weights * tf.stack(means))
@@ -305,27 +289,13 @@ def _compile(network: Network, guided: bool, *layers: str) -> Callable:
     return compile_once(gradient, *signature)
 
 
-def _likeness(tf, output, rows):
+def _likeness(output, rows):
     """The mean over places of the largest dot product with a row of the guide, per channel."""
+    tf = tensorflow()
     places = tf.reshape(output, (-1, output.shape[-1]))
     return tf.reduce_mean(tf.reduce_max(tf.matmul(places, rows, transpose_b=True), axis=1)) / output.shape[-1]
 
 
-def _later(report: Report, before: int, total: int) -> Report:
-    """A report for a part of the work: `before` steps are done already, of `total`."""
-    return lambda done, _, picture: report(before + done, total, picture)
-
-
-@contextlib.contextmanager
-def _watched(name: str, steps: int, shape: tuple[int, int], report: Report | None):
-    """A function (steps done, picture, its roll) that shows a progress bar, or tells the report instead."""
-    if report is not None:
-
-        def tell(done: int, picture: np.ndarray, place: np.ndarray) -> None:
-            upright = np.roll(picture, -place, axis=(0, 1)).round().clip(0, 255).astype(np.uint8)
-            report(done, steps, images.resize(upright, shape, "bilinear"))
-
-        yield tell
-        return
-    with Progress(name, steps) as progress:
-        yield lambda done, picture, place: progress.update()
+def _shown(picture: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """A dream on its way, uint8 of the photo's shape."""
+    return images.resize(picture.round().clip(0, 255).astype(np.uint8), shape, "bilinear")

@@ -7,24 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from helpers import arguments, images
-from helpers.activations import check_channel
+from helpers import images
 from helpers.ascent.objectives import map_model
 from helpers.backbones import Network, graph
 from helpers.backbones.own import as_network
-from helpers.quiet import tensorflow
+from helpers.quiet import keras, tensorflow
 from helpers.receptive_field import receptive_field
-
-SCALES = ("own", "all")
-
-
-def first_convolution(network: Network) -> str:
-    """The name of the first convolution. Raises ValueError in a network without one."""
-    network = as_network(network)
-    for layer in network.model.layers:
-        if type(layer).__name__ == "Conv2D":
-            return layer.name
-    raise ValueError(f"{network.name} has no convolution, so there are no kernels to look at")
 
 
 def kernels(network: Network, layer: str | None = None) -> np.ndarray:
@@ -36,9 +24,12 @@ def kernels(network: Network, layer: str | None = None) -> np.ndarray:
     that is no convolution, or a network without convolutions.
     """
     tf, network = tensorflow(), as_network(network)
-    convolution = network.layer(first_convolution(network) if layer is None else arguments.text("layer", layer))
-    if type(convolution).__name__ != "Conv2D":
-        raise ValueError(f"layer {convolution.name!r} is no convolution; the first is {first_convolution(network)!r}")
+    known = [one.name for one in network.model.layers if isinstance(one, keras().layers.Conv2D)]
+    if not known:
+        raise ValueError(f"{network.name} has no convolution, so there are no kernels to look at")
+    convolution = network.layer(layer or known[0])
+    if convolution.name not in known:
+        raise ValueError(f"layer {convolution.name!r} is no convolution; the first is {known[0]!r}")
     below = graph.call_of(graph.call_of(network.output_of(convolution.name)).inputs[0]).operation.name
     below_of = map_model(network, [below], sizes=False)
     field = receptive_field(network, convolution.name)
@@ -62,11 +53,10 @@ def kernel_pictures(kernels: np.ndarray, scale: str = "own", side: int = 44) -> 
     """Kernels (n, rows, columns, 3) as uint8 pictures (n, side, side, 3): zero is mid grey, more is brighter.
 
     scale: "own" stretches each kernel by its own largest weight, "all" every kernel by the largest of all, so that weak
-    ones look weak. A kernel of zeros is grey. Raises ValueError for another scale, and for what are no kernels.
+    ones look weak. A kernel of zeros is grey. Raises ValueError for another scale.
     """
-    if scale not in SCALES:
+    if scale not in ("own", "all"):
         raise ValueError(f"scale is {scale!r}, expected 'own' (each alone) or 'all' (one for all)")
-    kernels, side = _checked(kernels), arguments.whole("side", side, 1)
     largest = np.abs(kernels).max(axis=(1, 2, 3), keepdims=True)
     if scale == "all":
         largest = np.full_like(largest, largest.max(initial=0))
@@ -77,8 +67,8 @@ def kernel_pictures(kernels: np.ndarray, scale: str = "own", side: int = 44) -> 
 
 def zero_kernels(kernels: np.ndarray, share: float = 1e-3) -> np.ndarray:
     """Which kernels (n, rows, columns, 3) are zero: their largest weight is below `share` of the largest of all."""
-    largest = np.abs(_checked(kernels)).max(axis=(1, 2, 3))
-    return largest < arguments.number("share", share, 0, 1) * largest.max(initial=0)
+    largest = np.abs(kernels).max(axis=(1, 2, 3))
+    return largest < share * largest.max(initial=0)
 
 
 def activation_correlation(network: Network, layer: str, photos: np.ndarray) -> np.ndarray:
@@ -88,7 +78,6 @@ def activation_correlation(network: Network, layer: str, photos: np.ndarray) -> 
     itself. Raises ValueError for an unknown layer.
     """
     count, total, products = 0, 0.0, 0.0
-    layer = arguments.text("layer", layer)
     network = as_network(network)
     for photo in network.batch(photos):
         values = network.features_of(photo, layer).astype(np.float64)
@@ -105,33 +94,6 @@ def activation_correlation(network: Network, layer: str, photos: np.ndarray) -> 
 
 def most_alike(correlation: np.ndarray, count: int = 4) -> list[tuple[int, int, float]]:
     """The pairs of different channels with the largest correlation, as (channel, channel, correlation), best first."""
-    correlation, count = _square(correlation), arguments.whole("count", count)
     rows, columns = np.triu_indices(len(correlation), 1)
     order = np.argsort(-correlation[rows, columns])[:count]
     return [(int(rows[i]), int(columns[i]), float(correlation[rows[i], columns[i]])) for i in order]
-
-
-def nearest(correlation: np.ndarray, channel: int, count: int = 4) -> list[tuple[int, float]]:
-    """The channels most correlated with one, as (channel, correlation), best first; ValueError for one out of range."""
-    correlation, count = _square(correlation), arguments.whole("count", count)
-    channel = arguments.whole("the channel", channel, floats=True)
-    check_channel(channel, len(correlation), "the layer")
-    order = [int(i) for i in np.argsort(-correlation[channel]) if i != channel][:count]
-    return [(i, float(correlation[channel, i])) for i in order]
-
-
-def _checked(kernels: np.ndarray) -> np.ndarray:
-    """Kernels as float32 (n, rows, columns, 3). Raises ValueError for another shape, none, or NaN."""
-    found = np.asarray(kernels)
-    if found.dtype.kind not in "iuf" or found.ndim != 4 or found.shape[-1] != 3 or not found.size:
-        raise ValueError(f"the kernels have shape {found.shape}, expected (n, rows, columns, 3) as of kernels()")
-    if not np.isfinite(found).all():
-        raise ValueError("the kernels hold NaN or infinite values; look at the network's weights")
-    return found.astype(np.float32)
-
-
-def _square(correlation: np.ndarray) -> np.ndarray:
-    found = np.asarray(correlation)
-    if found.ndim != 2 or found.shape[0] != found.shape[1]:
-        raise ValueError(f"the correlation has shape {found.shape}, expected (channels, channels)")
-    return found

@@ -5,18 +5,16 @@ Zisserman: Deep Inside Convolutional Networks, 2014. `objectives` says what is c
 the picture is kept readable, `climb` does it.
 """
 
-from helpers.ascent.climb import BORDER, Ascent, ascend, ascent_step, class_images, filter_patterns, without_border
+from helpers.ascent.climb import Ascent, ascend, class_images, filter_patterns, without_border
 from helpers.ascent.fourier import frequencies_needed
 from helpers.ascent.objectives import Objective, channel, logit, probability, unit, whole_layer
 from helpers.ascent.regularisers import Regularisers
 
 __all__ = [
-    "BORDER",
     "Ascent",
     "Objective",
     "Regularisers",
     "ascend",
-    "ascent_step",
     "channel",
     "class_images",
     "filter_patterns",

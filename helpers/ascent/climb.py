@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,11 +19,13 @@ from helpers.backbones import Network
 from helpers.backbones.own import as_network
 from helpers.progress import Progress, Report
 
-BORDER = 16  # pixels: near the edge a unit sees padding, and ascent draws patterns that belong to it
-RATE = 10.0  # of pixels, in units of 0..255
-FOURIER_RATE = 0.05  # of coefficients, Adam's rate
-WAVES_PER_GREY = 1e-3  # standard deviation of the coefficients at the start, per grey value of contrast
-SIZE = 160
+_BORDER = 16  # pixels: near the edge a unit sees padding, and ascent draws patterns that belong to it
+_RATE = 10.0  # of pixels, in units of 0..255
+_FOURIER_RATE = 0.05  # of coefficients, Adam's rate
+_WAVES_PER_GREY = 1e-3  # standard deviation of the coefficients at the start, per grey value of contrast
+_SIZE = 160
+
+Gradient = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # pictures -> values (n,), slopes of their shape
 
 
 class Ascent(NamedTuple):
@@ -63,63 +66,59 @@ def ascend(
     that waves do not know, and for numbers that make no sense.
     """
     network, climbed = as_network(network), _several(objective)
-    chosen = _regularisers(regularisers)
-    steps, rate = arguments.whole("steps", steps), None if rate is None else arguments.number("rate", rate)
-    contrast, report = arguments.number("contrast", contrast, 0), arguments.function("report", report)
-    fourier, normalise = arguments.flag("fourier", fourier), arguments.flag("normalise", normalise)
-    start = _start(start, len(climbed))
-    shape = _shape(network, climbed, size, start)
-    what = goals.resolve(network, climbed, shape)
-    generator = arguments.generator(seed)
-    call = goals.compiled(network, what.structure, chosen.turned)
-    numbers = (what.which, what.places, what.weights)
+    expected = "Regularisers(...), such as Regularisers(blur=0.7)"
+    chosen = arguments.made_by("regularisers", regularisers or Regularisers(), Regularisers, expected)
+    steps, report = arguments.whole("steps", steps), arguments.function("report", report)
+    usual = _FOURIER_RATE if arguments.flag("fourier", fourier) else _RATE
+    rate = arguments.number("rate", usual if rate is None else rate)
+    start, generator = _start(start, len(climbed)), arguments.generator(seed)
+    contrast = 0.0 if isinstance(start, str) and start == "grey" else arguments.number("contrast", contrast, 0)
+    shape = _shape(network, climbed, size) if isinstance(start, str) else start.shape[1:3]
+    transforms = [rules.jitter(chosen.jitter)] if chosen.jitter else []
+    if chosen.rotate or chosen.zoom:
+        transforms.append(rules.turn(chosen.rotate, chosen.zoom, network.mean_colour))
+    gradient = rules.seen_through(goals.gradient_of(network, climbed, shape), transforms, generator)
+    space = _on_waves if fourier else _on_pixels
+    pictures, move = space(network, start, (len(climbed), *shape), contrast, generator, rate, chosen, normalise)
+    with watched(_name(climbed[0]), steps, report, _sheet) as show:
+        return loop(pictures, gradient, move, steps, show)
 
-    def gradient(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        with goals.one_sentence(network, shape):
-            return _moved_gradient(call, pictures, numbers, chosen, generator)
 
-    if fourier:
-        waves = Waves(*shape, network.mean_colour)
-        if isinstance(start, str):  # noise of pixels would be nearly all fine waves, which then never leave
-            spread = WAVES_PER_GREY * contrast if start == "noise" else 0.0
-            coefficients = waves.start(len(climbed), spread, generator)
-        else:
-            coefficients = waves.coefficients(_first(network, len(climbed), shape, start, contrast, generator))
-        return _on_waves(waves, coefficients, gradient, steps, rate, chosen, _name(what), report)
-    first = _first(network, len(climbed), shape, start, contrast, generator)
-    return _on_pixels(network, first, gradient, steps, rate, chosen, normalise, _name(what), report)
+def loop(pictures: np.ndarray, gradient: Gradient, move: Callable, steps: int, show: Callable) -> Ascent:
+    """The loop of ascent and of dreams: look at the gradient of the pictures (n, height, width, 3), and move them.
+
+    move: (pictures, slopes, step) -> the next pictures. show: called with the pictures after each step.
+    """
+    values, alive = [], np.zeros(len(pictures), bool)
+    for step in range(steps):
+        value, slopes = gradient(pictures)
+        values.append(value)
+        alive |= slopes.any(axis=(1, 2, 3))
+        pictures = move(pictures, slopes, step)
+        show(pictures)
+    dead = ~alive if steps else alive  # without any step nobody is known to be dead
+    return Ascent(pictures.astype(np.float32), np.array(values, np.float32).reshape(steps, len(alive)), dead)
 
 
 def filter_patterns(
     network: Network,
     layer: str,
     channels: int | Sequence[int],
-    size: int | tuple[int, int] | None = SIZE,
+    size: int | tuple[int, int] | None = _SIZE,
     steps: int = 60,
-    rate: float | None = None,
-    contrast: float = 10.0,
-    seed: int = 0,
-    start: str | np.ndarray = "noise",
-    regularisers: Regularisers | None = None,
-    fourier: bool = False,
-    report: Report | None = None,
+    **options,
 ) -> np.ndarray:
     """Return, for each channel of a layer, a picture that this channel responds to strongly.
 
-    `ascend` on the channel's mean over all places; size: pixels of the square that is drawn, a border of 16 on each
-    side is cut off. Of a dead channel, which never gives a gradient, the picture is the start; a printed line says so.
-    Returns float32 (channels, size - 32, size - 32, 3), 0..255. Raises ValueError as `ascend` does.
+    `ascend` on the channel's mean over all places, with its options; size: pixels of the square that is drawn, of which
+    a border of 16 on each side is cut off. Of a dead channel, which never gives a gradient, the picture is the start; a
+    printed line says so. Returns float32 (channels, size - 32, size - 32, 3), 0..255. Raises ValueError as `ascend`.
     """
-    network = as_network(network)
-    size = (SIZE, SIZE) if size is None else arguments.sides("size", size)
-    if min(size) <= 2 * BORDER:
-        shown = size[0] if size[0] == size[1] else f"{size[0]} x {size[1]}"
-        raise ValueError(f"size is {shown}, expected more than {2 * BORDER}: a border of {BORDER} pixels is cut off")
-    channels = _channels(channels, layer, goals.output_shape(network, layer)[-1])
-    wanted = [goals.channel(layer, number) for number in channels]
-    climb = ascend(network, wanted, size, steps, rate, start, contrast, regularisers, fourier, True, seed, report)
+    network, size = as_network(network), arguments.sides("size", _SIZE if size is None else size, 2 * _BORDER + 1)
+    wanted = [goals.channel(layer, number) for number in np.atleast_1d(channels)]
+    climb = ascend(network, wanted, size, steps, **options)
     if climb.dead.any():
-        print(_dead(layer, np.array(channels)[climb.dead].tolist(), start))
+        print(_dead(layer, np.atleast_1d(channels)[climb.dead].tolist(), options.get("start", "noise")))
     return without_border(climb.pictures)
 
 
@@ -129,8 +128,6 @@ def class_images(
     size: int | tuple[int, int] | None = None,
     steps: int = 100,
     after_softmax: bool = False,
-    seed: int = 0,
-    report: Report | None = None,
     **options,
 ) -> Ascent:
     """Climb the score of each class before the softmax (or its probability, after it): arg max S_c(I).
@@ -138,34 +135,59 @@ def class_images(
     Simonyan et al. 2014, equation 1. options: those of `ascend` (regularisers=Regularisers(decay=...), fourier=True,
     ...). size: None is what the network usually sees. Raises ValueError for an unknown class, with the nearest names.
     """
-    score = goals.probability if arguments.flag("after_softmax", after_softmax) else goals.logit
-    classes = [classes] if isinstance(classes, str | int | np.integer) else classes
-    classes = list(classes) if np.iterable(classes) else []
-    if not classes:
-        raise ValueError("no class was given; give a class name or number, or a list of these")
-    return ascend(network, [score(one) for one in classes], size, steps, seed=seed, report=report, **options)
+    score = goals.probability if after_softmax else goals.logit
+    classes = [classes] if isinstance(classes, str) or np.ndim(classes) == 0 else classes
+    return ascend(network, [score(one) for one in classes], size, steps, **options)
 
 
-def ascent_step(pictures: np.ndarray, gradients: np.ndarray, rate: float) -> np.ndarray:
-    """Move each picture (n, height, width, 3) by `rate` along its gradient of root mean square 1; stay in 0..255.
-
-    A gradient that is zero everywhere (a dead unit) leaves its picture as it is.
-    """
-    if np.ndim(pictures) != 4 or np.shape(pictures) != np.shape(gradients):
-        raise ValueError(
-            f"the pictures have shape {np.shape(pictures)} and the gradients {np.shape(gradients)}, expected "
-            f"(n, height, width, 3) for both"
-        )
-    return np.clip(pictures + np.float32(arguments.number("rate", rate)) * _unit_size(np.asarray(gradients)), 0, 255)
-
-
-def without_border(pictures: np.ndarray, border: int = BORDER) -> np.ndarray:
-    """The pictures (n, height, width, 3) without `border` pixels on each side; ValueError where nothing is left."""
-    if np.ndim(pictures) != 4:
-        raise ValueError(f"the pictures have shape {np.shape(pictures)}, expected (n, height, width, 3)")
-    height, width = np.shape(pictures)[1:3]
-    border = arguments.whole("border", border, 0, (min(height, width) - 1) // 2)
+def without_border(pictures: np.ndarray, border: int = _BORDER) -> np.ndarray:
+    """The pictures (n, height, width, 3) without `border` pixels on each side."""
+    height, width = pictures.shape[1:3]
     return pictures[:, border : height - border, border : width - border]
+
+
+def _on_pixels(network, start, shape, contrast, generator, rate, chosen, normalise) -> tuple[np.ndarray, Callable]:
+    """The pictures to start from, of a shape (n, height, width), and the step on the pixels themselves."""
+    mean, pictures = network.mean_colour, start
+    if isinstance(start, str):
+        pictures = (mean + generator.normal(0, 1, (*shape, 3)) * contrast).astype(np.float32).clip(0, 255)
+
+    def move(pictures: np.ndarray, slopes: np.ndarray, step: int) -> np.ndarray:
+        direction = _direction(pictures, slopes, chosen, normalise)
+        pictures = np.clip(pictures + np.float32(rate) * direction, 0, 255)
+        if not chosen.on():
+            return pictures
+        return np.clip(mean + rules.apply(pictures - mean, slopes, chosen, step), 0, 255)
+
+    return pictures, move
+
+
+def _on_waves(network, start, shape, contrast, generator, rate, chosen, _) -> tuple[np.ndarray, Callable]:
+    """The same on the coefficients of waves, with Adam; the network sees the pictures that they make."""
+    refused = [one for one in chosen.on() if one in rules.ON_PIXELS_ONLY]
+    if refused:
+        raise ValueError(f"{', '.join(refused)} works on pixels; switch it off or give fourier=False")
+    waves, adam = Waves(*shape[1:], network.mean_colour), Adam(rate)
+    if isinstance(start, str):  # noise of pixels would be nearly all fine waves, which then never leave
+        coefficients = waves.start(shape[0], _WAVES_PER_GREY * contrast, generator)
+    else:
+        coefficients = waves.coefficients(start)
+
+    def move(pictures: np.ndarray, slopes: np.ndarray, step: int) -> np.ndarray:
+        nonlocal coefficients
+        direction = _direction(pictures, slopes, chosen, True)  # so that the total variation's weight means the same
+        coefficients = coefficients + adam.step(waves.gradient(pictures, direction))
+        return waves.pictures(coefficients)
+
+    return waves.pictures(coefficients), move
+
+
+def _direction(pictures: np.ndarray, slopes: np.ndarray, chosen: Regularisers, normalise: bool) -> np.ndarray:
+    """Where the pictures go: along their gradients, and away from variation."""
+    found = _unit_size(slopes) if normalise else slopes
+    if not chosen.total_variation:
+        return found
+    return found - np.float32(chosen.total_variation) * rules.total_variation_gradient(pictures)
 
 
 def _unit_size(gradients: np.ndarray) -> np.ndarray:
@@ -178,74 +200,6 @@ def _unit_size(gradients: np.ndarray) -> np.ndarray:
     size = np.sqrt(np.einsum("nijk,nijk->n", scaled, scaled) / scaled[0].size)
     scaled /= np.where(size > 0, size, 1).astype(np.float32)[:, None, None, None]
     return scaled
-
-
-def _on_pixels(network, pictures, gradient, steps, rate, chosen, normalise, name, report) -> Ascent:
-    """Steps on the pixels themselves."""
-    rate = np.float32(RATE if rate is None else rate)
-    values, alive, mean = [], np.zeros(len(pictures), bool), network.mean_colour
-    with _watched(name, steps, report) as show:
-        for step in range(steps):
-            value, slope = gradient(pictures)
-            values.append(value)
-            alive |= slope.any(axis=(1, 2, 3))
-            direction = _unit_size(slope) if normalise else slope
-            if chosen.total_variation:
-                direction = direction - np.float32(chosen.total_variation) * rules.total_variation_gradient(pictures)
-            pictures = np.clip(pictures + rate * direction, 0, 255)
-            if chosen.on():
-                pictures = np.clip(mean + rules.apply(pictures - mean, slope, chosen, step), 0, 255)
-            show(step + 1, pictures)
-    return _climbed(pictures, values, alive)
-
-
-def _on_waves(waves, coefficients, gradient, steps, rate, chosen, name, report) -> Ascent:
-    """Steps on the coefficients of waves, with Adam; the network sees the pictures that they make."""
-    refused = [one for one in chosen.on() if one in rules.ON_PIXELS_ONLY]
-    if refused:
-        raise ValueError(f"{', '.join(refused)} works on pixels; switch it off or give fourier=False")
-    adam = Adam(FOURIER_RATE if rate is None else rate)
-    values, alive = [], np.zeros(len(coefficients), bool)
-    with _watched(name, steps, report) as show:
-        for step in range(steps):
-            pictures = waves.pictures(coefficients)
-            value, slope = gradient(pictures)
-            values.append(value)
-            alive |= slope.any(axis=(1, 2, 3))
-            direction = _unit_size(slope)  # so that the total variation's weight means the same everywhere
-            if chosen.total_variation:
-                direction -= np.float32(chosen.total_variation) * rules.total_variation_gradient(pictures)
-            coefficients = coefficients + adam.step(waves.gradient(pictures, direction))
-            show(step + 1, pictures)
-    return _climbed(waves.pictures(coefficients), values, alive)
-
-
-def _climbed(pictures: np.ndarray, values: list[np.ndarray], alive: np.ndarray) -> Ascent:
-    """What a climb gives; without any step nobody is known to be dead."""
-    dead = ~alive if values else np.zeros_like(alive)
-    return Ascent(pictures.astype(np.float32), np.array(values, np.float32).reshape(len(values), len(alive)), dead)
-
-
-def _moved_gradient(call: Callable, pictures, numbers, chosen, generator) -> tuple[np.ndarray, np.ndarray]:
-    """Values and gradients as numpy, seen through this step's random jitter, rotation and zoom, moved back."""
-    moves = ()
-    if chosen.turned:
-        moves = (rules.transforms(len(pictures), pictures.shape[1:3], chosen, generator),)
-    if not chosen.jitter:
-        value, slope = call(pictures, *numbers, *moves)
-        return value.numpy(), slope.numpy()
-    roll = generator.integers(-chosen.jitter, chosen.jitter + 1, 2)
-    value, slope = call(np.roll(pictures, roll, axis=(1, 2)), *numbers, *moves)
-    return value.numpy(), np.roll(slope.numpy(), -roll, axis=(1, 2))
-
-
-def _first(network, count: int, shape: tuple[int, int], start, contrast: float, generator) -> np.ndarray:
-    """The pictures to start from, float32 (count, height, width, 3)."""
-    if not isinstance(start, str):
-        return start
-    spread = contrast if start == "noise" else 0.0
-    noise = generator.normal(0, 1, (count, *shape, 3)) * spread
-    return (network.mean_colour + noise).astype(np.float32).clip(0, 255)
 
 
 def _start(start, count: int) -> str | np.ndarray:
@@ -262,42 +216,21 @@ def _start(start, count: int) -> str | np.ndarray:
     return np.repeat(np.stack(first), 1 if several else count, axis=0)
 
 
-def _shape(network: Network, climbed: list[Objective], size, start) -> tuple[int, int]:
+def _shape(network: Network, climbed: list[Objective], size: int | tuple[int, int] | None) -> tuple[int, int]:
     """(height, width) of the pictures."""
-    if not isinstance(start, str):
-        return start.shape[1:3]
     if size is None:
         classes = any(term.layer is None for one in climbed for _, term in one.terms)
-        size = network.input_size if classes else SIZE
+        size = network.input_size if classes else _SIZE
     return arguments.sides("size", size, 16)
 
 
 def _several(objective: Objective | Sequence[Objective]) -> list[Objective]:
     climbed = list(objective) if np.iterable(objective) else [objective]
-    if not climbed or not all(isinstance(one, Objective) for one in climbed):
-        raise ValueError(
-            f"{arguments.shown(objective)} is no objective; give channel(...), unit(...), logit(...) or a sum of these"
-        )
+    wrong = [one for one in climbed if not isinstance(one, Objective)]
+    if wrong or not climbed:
+        begin = f"{arguments.shown(wrong[0])} is no objective" if wrong else "no objective was given"
+        raise ValueError(f"{begin}; give channel(...), unit(...), logit(...), a sum of these, or a list")
     return climbed
-
-
-def _regularisers(chosen: Regularisers | None) -> Regularisers:
-    if chosen is None:
-        return Regularisers()
-    expected = "Regularisers(...), such as Regularisers(blur=0.7)"
-    return arguments.made_by("regularisers", chosen, Regularisers, expected)
-
-
-def _channels(channels: int | Sequence[int], layer: str, count: int) -> list[int]:
-    """Channel numbers as a list. Raises ValueError for none, and for one that the layer does not have."""
-    try:
-        found = [arguments.whole("a channel", one, 0, count - 1, floats=True) for one in np.atleast_1d(channels)]
-    except (ValueError, TypeError):
-        found = []
-    if not found:
-        given = arguments.shown(list(channels) if np.ndim(channels) == 1 else channels)
-        raise ValueError(f"channels are {given}; layer {layer!r} has channels 0 to {count - 1}") from None
-    return found
 
 
 def _dead(layer: str, channels: list[int], start) -> str:
@@ -310,20 +243,21 @@ def _dead(layer: str, channels: list[int], start) -> str:
     )
 
 
-def _name(what: goals.Resolved) -> str:
+def _name(objective: Objective) -> str:
     """What a progress bar says."""
-    parts = dict.fromkeys(f"{kind} of {layer}" if layer else kind for kind, layer in what.structure)
-    return " + ".join(parts)
+    parts = (f"{term.kind} of {term.layer}" if term.layer else term.kind for _, term in objective.terms)
+    return " + ".join(dict.fromkeys(parts))
 
 
 @contextlib.contextmanager
-def _watched(name: str, steps: int, report: Report | None):
-    """A function (steps done, pictures) that shows a progress bar, or tells the report instead."""
+def watched(name: str, steps: int, report: Report | None, shown: Callable) -> Iterator[Callable]:
+    """A function of the pictures after each step: it moves a progress bar, or tells the report what `shown` makes."""
     if report is not None:
-        yield lambda done, pictures: report(done, steps, _sheet(pictures))
+        done = itertools.count(1)
+        yield lambda pictures: report(next(done), steps, shown(pictures))
         return
     with Progress(name, steps) as progress:
-        yield lambda done, pictures: progress.update()
+        yield lambda _: progress.update()
 
 
 def _sheet(pictures: np.ndarray) -> np.ndarray:

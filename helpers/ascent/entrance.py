@@ -10,18 +10,19 @@ from collections.abc import Callable
 from typing import Any
 
 from helpers.ascent.folding import folded_call
+from helpers.attribution.targets import is_learned
 from helpers.backbones import graph
 from helpers.quiet import keras, tensorflow
 
 _TO_ONE_SIZE = ("Resizing", "CenterCrop", "RandomCrop")  # whatever comes in, the same size goes out
 
 
-def entrance(model: Any) -> list[graph.Call]:
+def _entrance(model: Any) -> list[graph.Call]:
     """The calls that the picture goes through one after the other, up to a learned one or a branch."""
     readers, tensor, found = graph.readers(model), model.inputs[0], []
     while True:
         here = readers.get(id(tensor), [])
-        if len(here) != 1 or _learned(here[0].operation) or len(here[0].inputs) != 1 or len(here[0].outputs) != 1:
+        if len(here) != 1 or is_learned(here[0].operation) or len(here[0].inputs) != 1 or len(here[0].outputs) != 1:
             return found
         found.append(here[0])
         tensor = here[0].outputs[0]
@@ -50,12 +51,7 @@ def sizes_left_out(model: Any) -> dict[int, Callable]:
 
 
 def _to_one_size(model: Any) -> list[graph.Call]:
-    return [node for node in entrance(model) if type(node.operation).__name__ in _TO_ONE_SIZE]
-
-
-def _learned(operation: Any) -> bool:
-    """Whether an operation holds weights of its own, other than the means and deviations of the pictures."""
-    return bool(getattr(operation, "weights", ())) and type(operation).__name__ != "Normalization"
+    return [node for node in _entrance(model) if type(node.operation).__name__ in _TO_ONE_SIZE]
 
 
 def _keeps_size(start: Any, end: Any, size: tuple[int, int]) -> bool:

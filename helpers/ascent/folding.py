@@ -20,10 +20,9 @@ _FOLDED = ("Conv2D", "DepthwiseConv2D")
 def folded_call(model: Any, instead: Mapping[int, Callable] | None = None) -> Callable[[Any], Any]:
     """A function from the model's input tensor to its outputs, to be traced: as `model.call(x, training=False)`.
 
-    instead: id of an operation -> what is called in its place.
-
-    The weights are read at each call, so a network that learns on is followed. Nothing is folded that somebody wants to
-    see: a convolution whose output is one of the model's, or goes elsewhere too, stays as it is.
+    instead: id of an operation -> what is called in its place. The weights are read at each call, so a network that
+    learns on is followed. Nothing is folded that somebody wants to see: a convolution whose output is one of the
+    model's, or goes elsewhere too, stays as it is.
     """
     pairs = _pairs(model)
     convolutions = {id(convolution): norm for convolution, norm in pairs}
@@ -76,16 +75,14 @@ def _convolved(convolution: Any, norm: Any, x: Any) -> Any:
     factor = factor if norm.gamma is None else factor * norm.gamma
     shift = -norm.moving_mean if convolution.bias is None else convolution.bias - norm.moving_mean
     shift = shift * factor if norm.beta is None else shift * factor + norm.beta
-    if type(convolution).__name__ == "Conv2D":
-        maps = convolution.convolution_op(x, convolution.kernel * factor)
-        return tensorflow().nn.bias_add(maps, shift)
-    kernel = convolution.kernel * ops.reshape(factor, convolution.kernel.shape[2:])  # channels in, maps of each
-    maps = ops.depthwise_conv(
+    kernel, convolve = convolution.kernel, ops.conv
+    if type(convolution).__name__ == "DepthwiseConv2D":
+        factor, convolve = ops.reshape(factor, kernel.shape[2:]), ops.depthwise_conv  # channels in, maps of each
+    maps = convolve(
         x,
-        kernel,
+        kernel * factor,
         strides=convolution.strides,
         padding=convolution.padding,
-        data_format=convolution.data_format,
         dilation_rate=convolution.dilation_rate,
     )
     return tensorflow().nn.bias_add(maps, shift)

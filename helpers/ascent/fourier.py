@@ -11,9 +11,10 @@ import numpy as np
 from helpers import arguments
 
 # Columns: three colour directions of photos, uncorrelated in them, each as long as its standard deviation, the longest
-# 1. Measured on the coloured sample photos of scikit-image and scikit-learn (`colour_directions`; a test repeats it).
-COLOURS = np.array([[0.012, -0.257, -0.792], [-0.067, 0.193, -0.469], [0.055, 0.289, -0.391]], dtype=np.float32)
-GAIN = 0.25  # size of one unit of a coefficient before the sigmoid; with Adam's rate of 0.05 it sets the contrast
+# 1. Measured on the coloured sample photos of scikit-image and scikit-learn: the eigenvectors of their covariance
+# (a test repeats it).
+_COLOURS = np.array([[0.012, -0.257, -0.792], [-0.067, 0.193, -0.469], [0.055, 0.289, -0.391]], dtype=np.float32)
+_GAIN = 0.25  # size of one unit of a coefficient before the sigmoid; with Adam's rate of 0.05 it sets the contrast
 
 
 class Waves:
@@ -26,7 +27,7 @@ class Waves:
     def __init__(self, height: int, width: int, mean_colour: np.ndarray) -> None:
         self.shape = (height, width)
         frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
-        self.scale = (GAIN / np.maximum(frequency, 1 / max(height, width))).astype(np.float32)[None, :, :, None]
+        self.scale = (_GAIN / np.maximum(frequency, 1 / max(height, width))).astype(np.float32)[None, :, :, None]
         share = np.clip(mean_colour / 255, 0.01, 0.99)
         self.offset = np.log(share / (1 - share)).astype(np.float32)
         # Of a real picture's waves only half are kept; each stands for itself and its mirror image, but for the
@@ -47,14 +48,14 @@ class Waves:
         from scipy.fft import irfft2
 
         waves = irfft2(coefficients * self.scale, s=self.shape, axes=(1, 2), norm="ortho", workers=2)
-        return 255 / (1 + np.exp(-(self.offset + waves @ COLOURS.T)))
+        return 255 / (1 + np.exp(-(self.offset + waves @ _COLOURS.T)))
 
     def coefficients(self, pictures: np.ndarray) -> np.ndarray:
         """Pictures (n, height, width, 3), 0..255 -> coefficients; black and white are taken as 0.5 % inside."""
         from scipy.fft import rfft2
 
         share = np.clip(np.asarray(pictures, np.float32) / 255, 0.005, 0.995)
-        waves = (np.log(share / (1 - share)) - self.offset) @ np.linalg.inv(COLOURS).T
+        waves = (np.log(share / (1 - share)) - self.offset) @ np.linalg.inv(_COLOURS).T
         return rfft2(waves, axes=(1, 2), norm="ortho", workers=2) / self.scale
 
     def gradient(self, pictures: np.ndarray, gradients: np.ndarray) -> np.ndarray:
@@ -62,7 +63,7 @@ class Waves:
         from scipy.fft import rfft2
 
         slope = gradients * pictures * (1 - pictures / 255)  # the sigmoid's derivative: 255 s (1 - s)
-        waves = rfft2(slope @ COLOURS, axes=(1, 2), norm="ortho", workers=2)
+        waves = rfft2(slope @ _COLOURS, axes=(1, 2), norm="ortho", workers=2)
         return waves * (self.scale * self.twice[:, None])
 
 
@@ -85,30 +86,17 @@ class Adam:
         return (np.float32(self.rate / (1 - 0.9**self.count)) * direction).view(np.complex64)
 
 
-def colour_directions(pixels: np.ndarray) -> np.ndarray:
-    """Three uncorrelated directions of colours (columns), from pixels (n, 3), the longest one of length 1.
-
-    The eigenvectors of the colours' covariance, shortest first, each times the root of its eigenvalue.
-    """
-    values, vectors = np.linalg.eigh(np.cov(np.asarray(pixels, np.float64).T))
-    directions = vectors * np.sqrt(values)
-    return directions / np.linalg.norm(directions, axis=0).max()
-
-
 def frequencies_needed(pictures: np.ndarray, share: float = 0.9) -> np.ndarray:
     """How many waves (largest first) hold `share` of the variance of each picture, as a share of all waves: (n,).
 
     pictures: (n, height, width, 3), or one of them. A single grating needs one wave, noise nearly all of them. The
     edges are faded out (Hann window), because a pattern that does not fit the frame would otherwise need waves for its
-    border. Raises ValueError for a share outside 0..1, and for pictures of another shape or with NaN.
+    border. Raises ValueError for a share outside 0..1.
     """
     if not 0 < arguments.number("share", share) < 1:
         raise ValueError(f"share is {share}, expected a number between 0 and 1")
-    pictures = arguments.made_by("pictures", pictures, np.ndarray | list | tuple, "an array (n, height, width, 3)")
     pictures = np.asarray(pictures, np.float64)
     pictures = pictures[None] if pictures.ndim == 3 else pictures
-    if pictures.ndim != 4 or not pictures.size or not np.isfinite(pictures).all():
-        raise ValueError(f"pictures has shape {pictures.shape}, expected (n, height, width, 3) of finite numbers")
     window = np.hanning(pictures.shape[1])[:, None] * np.hanning(pictures.shape[2])[None]
     centred = pictures - np.average(pictures, axis=(1, 2), weights=window)[:, None, None, :]
     power = np.abs(np.fft.fft2(centred * window[None, :, :, None], axes=(1, 2))) ** 2

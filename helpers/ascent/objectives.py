@@ -17,27 +17,28 @@ import numpy as np
 from helpers import arguments
 from helpers.ascent.entrance import resizing_left_out, sizes_left_out
 from helpers.ascent.folding import folded_call
+from helpers.attribution.targets import class_probabilities, class_scores
 from helpers.backbones import Network, compile_once
 from helpers.quiet import keras, tensorflow
 
-CENTRE = -1  # stands for the middle row or column of a layer's maps
+_CENTRE = -1  # stands for the middle row or column of a layer's maps
 
 
-class Term(NamedTuple):
+class _Term(NamedTuple):
     """One part of an objective: kind is channel, unit, layer, logit or probability; which is a channel or a class."""
 
     kind: str
     layer: str | None = None
     which: int | str = 0
-    row: int = CENTRE
-    column: int = CENTRE
+    row: int = _CENTRE
+    column: int = _CENTRE
 
 
 @dataclass(frozen=True)
 class Objective:
     """A weighted sum of terms; objectives can be added, subtracted and multiplied by numbers."""
 
-    terms: tuple[tuple[float, Term], ...]
+    terms: tuple[tuple[float, _Term], ...]
 
     def __add__(self, other: Objective) -> Objective:
         return Objective(self.terms + other.terms) if isinstance(other, Objective) else NotImplemented
@@ -60,60 +61,46 @@ class Objective:
 
 def channel(layer: str, number: int) -> Objective:
     """The mean over all places of one channel of a layer (of a layer without maps: that unit's value)."""
-    return Objective(((1.0, Term("channel", _name(layer), _which(number))),))
+    return _one("channel", layer, arguments.whole("the channel", number, floats=True))
 
 
-def unit(layer: str, number: int, row: int = CENTRE, column: int = CENTRE) -> Objective:
+def unit(layer: str, number: int, row: int = _CENTRE, column: int = _CENTRE) -> Objective:
     """The value of one channel at one place of a layer's maps; the middle if no row and column are given."""
-    row, column = (arguments.whole(*one, CENTRE, floats=True) for one in (("row", row), ("column", column)))
-    return Objective(((1.0, Term("unit", _name(layer), _which(number), row, column)),))
+    place = (arguments.whole(*one, _CENTRE, floats=True) for one in (("row", row), ("column", column)))
+    return _one("unit", layer, arguments.whole("the channel", number, floats=True), *place)
 
 
 def whole_layer(layer: str) -> Objective:
     """The mean of the squares of everything in a layer: DeepDream's objective."""
-    return Objective(((1.0, Term("layer", _name(layer))),))
+    return _one("layer", layer)
 
 
 def logit(class_: str | int) -> Objective:
     """The score of a class before the softmax; for a network with one sigmoid output, -z for class 0 and z for 1."""
-    return Objective(((1.0, Term("logit", None, _class(class_))),))
+    return _one("logit", None, _class(class_))
 
 
 def probability(class_: str | int) -> Objective:
     """The probability of a class, after the softmax (or sigmoid)."""
-    return Objective(((1.0, Term("probability", None, _class(class_))),))
+    return _one("probability", None, _class(class_))
 
 
-def _name(layer: str) -> str:
-    return arguments.made_by("the layer", layer, str, "its name; network.layers lists them")
-
-
-def _which(number: int) -> int:
-    return arguments.whole("the channel", number, floats=True)
+def _one(kind: str, layer: str | None, *which: Any) -> Objective:
+    if kind not in ("logit", "probability"):
+        arguments.made_by("the layer", layer, str, "its name; network.layers lists them")
+    return Objective(((1.0, _Term(kind, layer, *which)),))
 
 
 def _class(class_: str | int) -> str | int:
-    if isinstance(class_, str):
-        return class_
-    return arguments.whole("the class", class_, floats=True)
+    return class_ if isinstance(class_, str) else arguments.whole("the class", class_, floats=True)
 
 
-class Resolved(NamedTuple):
-    """Objectives of one structure as numbers: structure is (kind, layer) per term; the arrays have a row per picture:
-    which (n, terms), places (n, terms, 2), weights (n, terms)."""
+def gradient_of(network: Network, objectives: Sequence[Objective], size: tuple[int, int]) -> Callable:
+    """The function from pictures (n, height, width, 3) of a size to the objectives' values (n,) and gradients.
 
-    structure: tuple[tuple[str, str | None], ...]
-    which: np.ndarray
-    places: np.ndarray
-    weights: np.ndarray
-
-
-def resolve(network: Network, objectives: Sequence[Objective], size: tuple[int, int]) -> Resolved:
-    """Turn objectives into numbers for one network and pictures of a size (height, width).
-
-    All objectives of one call must have the same kinds and layers in the same order; channels, places, classes and
-    weights may differ. Raises ValueError for another structure, an unknown layer or class, and a channel or place that
-    does not exist.
+    All objectives must have the same kinds and layers in the same order; channels, places, classes and weights may
+    differ. Compiled once for these kinds and layers and kept on the network, for every picture size. Raises ValueError
+    for another structure, an unknown layer or class, and a channel or place that does not exist.
     """
     structures = {tuple((term.kind, term.layer) for _, term in one.terms) for one in objectives}
     if len(structures) != 1 or not objectives[0].terms:
@@ -121,37 +108,28 @@ def resolve(network: Network, objectives: Sequence[Objective], size: tuple[int, 
             f"the {len(objectives)} objectives do not have the same kinds and layers; climb them one by one"
         )
     structure = structures.pop()
-    _check(network, structure, size)
-    numbers = [[_number(network, term, size) for _, term in one.terms] for one in objectives]
-    places = [[(term.row, term.column) for _, term in one.terms] for one in objectives]
-    weights = [[weight for weight, _ in one.terms] for one in objectives]
-    # With one sigmoid output class 0 has no logit of its own: its score is -z.
-    if network.logits is not None and network.logits.shape[-1] == 1:
-        for row, one in enumerate(objectives):
-            for at, (_, term) in enumerate(one.terms):
-                if term.kind == "logit" and numbers[row][at] == 0:
-                    weights[row][at] *= -1.0
-    return Resolved(structure, np.array(numbers, np.int32), np.array(places, np.int32), np.array(weights, np.float32))
+    check_size(network, [layer for _, layer in structure], size)
+    which = np.array([[_number(network, term, size) for _, term in one.terms] for one in objectives], np.int32)
+    places = np.array([[(term.row, term.column) for _, term in one.terms] for one in objectives], np.int32)
+    weights = np.array([[weight for weight, _ in one.terms] for one in objectives], np.float32)
+    call = network.compiled(_compile, structure)
+
+    def gradient(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        with one_sentence(network, size):
+            values, slopes = call(pictures, which, places, weights)
+        return values.numpy(), slopes.numpy()
+
+    return gradient
 
 
-def compiled(network: Network, structure: tuple, turned: bool = False) -> Callable:
-    """The compiled objective of a structure, made once and kept on the network: one trace for every picture size.
-
-    It takes pictures (n, height, width, 3), which, places, weights and, when `turned`, projective transforms (n, 8)
-    through which the network sees the pictures; it returns the values (n,) and their gradients by the pictures.
-    """
-    return network.compiled(_compile, structure, turned)
-
-
-def map_model(network: Network, layers: Sequence[str] = (), logits: bool = False, sizes: bool = True) -> Callable:
-    """A function from pictures of any size to a list of tensors: the layers' outputs, then the logits if wanted.
+def map_model(network: Network, layers: Sequence[str | None], sizes: bool = True) -> Callable:
+    """A function from pictures of any size to a list of tensors, the layers' outputs; None stands for the logits.
 
     For maps a resizing layer at the entrance (VGG16 with its classifier has one) is left out, so that they belong to
     the picture as it is; a fixed input size is no limit to them either. Pictures of the network's own size get its own
     maps in any case. sizes: False leaves out whatever brings the picture to one size.
     """
-    outputs = network.features(list(layers)).outputs if layers else []
-    outputs = [*outputs, network.logits] if logits else outputs
+    outputs = [network.logits if name is None else network.output_of(name) for name in layers]
     model, instead = keras().Model(network.model.inputs[0], outputs), {}
     if all(len(output.shape) == 4 for output in outputs):
         own = tuple(side or usual for side, usual in zip(model.inputs[0].shape[1:3], network.sides, strict=True))
@@ -160,11 +138,12 @@ def map_model(network: Network, layers: Sequence[str] = (), logits: bool = False
     return lambda pictures: tensorflow().nest.flatten(call(pictures))
 
 
-def check_size(network: Network, layers: Sequence[str], logits: bool, size: tuple[int, int]) -> None:
-    """Raise ValueError if scores or units without maps are asked of a classifier that takes another picture size."""
-    behind = logits or any(len(network.output_of(name).shape) != 4 for name in layers)
-    fixed = fixed_size(network)
-    if behind and fixed is not None and fixed != tuple(size):
+def check_size(network: Network, layers: Sequence[str | None], size: tuple[int, int]) -> None:
+    """Raise ValueError if scores (None) do not exist, or what is asked lies behind a classifier of another size."""
+    if None in layers and network.logits is None:
+        raise ValueError(f"{network.name} was loaded without its classifier, so no class has a score to climb")
+    fixed = _fixed(network, layers)
+    if fixed not in (None, tuple(size)):
         raise ValueError(
             f"the classifier of {network.name} takes {fixed[0]} x {fixed[1]} pixels only, not {size[0]} x {size[1]}; "
             f"give size={fixed[0]}, or a layer with maps"
@@ -186,118 +165,77 @@ def one_sentence(network: Network, size: Sequence[int]) -> Iterator[None]:
         ) from None
 
 
-def output_shape(network: Network, layer: str) -> tuple[int | None, ...]:
-    """The shape of a layer's output, None for what depends on the picture. Raises ValueError if unknown."""
-    return tuple(network.layer(_name(layer)).output.shape)
-
-
 def fixed_size(network: Network) -> tuple[int, int] | None:
     """(height, width) that the classifier insists on, or None if it takes pictures of any size."""
     height, width = network.model.inputs[0].shape[1:3]
-    flat = any(type(layer).__name__ == "Flatten" for layer in network.model.layers)
+    flat = any(isinstance(layer, keras().layers.Flatten) for layer in network.model.layers)
     return (height, width) if flat and height and width else None
 
 
-def _check(network: Network, structure: tuple, size: tuple[int, int]) -> None:
-    """Raise ValueError if a layer or the classifier does not exist, or insists on another size."""
-    needs_logits = any(layer is None for _, layer in structure)
-    if needs_logits and network.logits is None:
-        raise ValueError(f"{network.name} was loaded without its classifier, so no class has a score to climb")
-    check_size(network, [layer for _, layer in structure if layer is not None], needs_logits, size)
+def _fixed(network: Network, layers: Sequence[str | None]) -> tuple[int, int] | None:
+    """The same where scores or units without maps are asked; maps take pictures of any size."""
+    maps = all(name is not None and len(network.output_of(name).shape) == 4 for name in layers)
+    return None if maps else fixed_size(network)
 
 
-def _number(network: Network, term: Term, size: tuple[int, int]) -> int:
+def _number(network: Network, term: _Term, size: tuple[int, int]) -> int:
     """The channel's or class's number, after a check that it and its place exist."""
     if term.layer is None:
         return network.class_index(term.which)
     shape = network.output_of(term.layer).shape
-    if term.kind == "layer":
-        return 0
     if term.kind == "unit" and len(shape) != 4:
         raise ValueError(f"layer {term.layer!r} has no maps, so no place in them; use channel() instead of unit()")
     if not 0 <= term.which < shape[-1]:
         raise ValueError(f"channel {term.which} does not exist; layer {term.layer!r} has channels 0 to {shape[-1] - 1}")
-    if term.kind == "unit" and (term.row, term.column) != (CENTRE, CENTRE):
-        rows, columns = _grid(network, term.layer, size)
-        if not (CENTRE <= term.row < rows and CENTRE <= term.column < columns):
+    if (term.row, term.column) != (_CENTRE, _CENTRE):
+        with one_sentence(network, size):
+            maps = map_model(network, [term.layer])(tensorflow().zeros((1, *size, 3)))[0]
+        rows, columns = maps.shape[1:3]
+        if term.row >= rows or term.column >= columns:
             raise ValueError(
                 f"place ({term.row}, {term.column}) does not exist; layer {term.layer!r} has {rows} x {columns} places"
             )
     return int(term.which)
 
 
-def _grid(network: Network, layer: str, size: tuple[int, int]) -> tuple[int, int]:
-    """Rows and columns of a layer's maps for pictures of a size."""
-    tf, outputs = tensorflow(), map_model(network, [layer])
-    with one_sentence(network, size):
-        traced = tf.function(outputs).get_concrete_function(tf.TensorSpec((1, *size, 3)))
-    return tuple(traced.structured_outputs[0].shape[1:3])
-
-
-def _compile(network: Network, structure: tuple, turned: bool) -> Callable:
+def _compile(network: Network, structure: tuple[tuple[str, str | None], ...]) -> Callable:
     """Compiled: the weighted sum of the terms for each picture, and its gradient."""
     tf = tensorflow()
-    layers = list(dict.fromkeys(layer for _, layer in structure if layer is not None))
-    with_logits = any(layer is None for _, layer in structure)
-    outputs_of = map_model(network, layers, with_logits)
-    scale = _loss_scale(network)
+    layers = list(dict.fromkeys(layer for _, layer in structure))
+    outputs_of = map_model(network, layers)
+    # Gradients of a float16 network vanish below 6e-8, so they are computed at 1024 times their size.
+    scale = 1024.0 if any(layer.compute_dtype == "float16" for layer in network.model.layers) else 1.0
 
-    def call(pictures, which, places, weights, *transforms):
+    def call(pictures, which, places, weights):
         with tf.GradientTape() as tape:
             tape.watch(pictures)
-            seen = _turned(tf, pictures, network.mean_colour, transforms[0]) if turned else pictures
-            outputs = [tf.cast(output, tf.float32) for output in outputs_of(seen)]
-            tensors = dict(zip([*layers, None], outputs, strict=False))
+            outputs = [tf.cast(output, tf.float32) for output in outputs_of(pictures)]
+            tensors = dict(zip(layers, outputs, strict=True))
             parts = [
-                weights[:, at] * _value(tf, kind, tensors[layer], which[:, at], places[:, at], network.squashing)
+                weights[:, at] * _value(network, kind, tensors[layer], which[:, at], places[:, at])
                 for at, (kind, layer) in enumerate(structure)
             ]
             values = tf.add_n(parts)
             total = tf.reduce_sum(values) * scale  # pictures do not touch each other's value
         return values, tape.gradient(total, pictures) / scale
 
-    count = len(structure)
-    behind = with_logits or any(len(network.output_of(name).shape) != 4 for name in layers)
-    size = (fixed_size(network) if behind else None) or (None, None)
+    count, size = len(structure), _fixed(network, layers) or (None, None)
     signature = [tf.TensorSpec((None, *size, 3)), tf.TensorSpec((None, count), tf.int32)]
-    signature += [tf.TensorSpec((None, count, 2), tf.int32), tf.TensorSpec((None, count))]
-    return compile_once(call, *signature, *([tf.TensorSpec((None, 8))] if turned else []))
+    return compile_once(call, *signature, tf.TensorSpec((None, count, 2), tf.int32), tf.TensorSpec((None, count)))
 
 
-def _value(tf: Any, kind: str, tensor: Any, which: Any, place: Any, squashing: str | None) -> Any:
-    """The value (n,) of one term for each picture; squashing: what makes probabilities of this network's scores."""
+def _value(network: Network, kind: str, tensor: Any, which: Any, place: Any) -> Any:
+    """The value (n,) of one term for each picture."""
+    tf = tensorflow()
+    if kind == "logit":
+        return class_scores(tensor, which)
+    if kind == "probability":
+        return class_probabilities(network, tensor, which)
     if kind == "layer":
         return tf.reduce_mean(tf.reshape(tensor, (tf.shape(tensor)[0], -1)) ** 2, axis=1)
     if kind == "unit":
-        middle = tf.shape(tensor)[1:3] // 2
-        place = tf.where(place < 0, middle, place)
+        place = tf.where(place < 0, tf.shape(tensor)[1:3] // 2, place)
         return tf.gather_nd(tensor, tf.concat([place, which[:, None]], axis=1), batch_dims=1)
-    if kind == "probability":
-        if tensor.shape[-1] == 1:
-            chance = tf.sigmoid(tensor[:, 0])
-            return tf.where(which == 1, chance, 1 - chance)
-        tensor = tf.sigmoid(tensor) if squashing == "sigmoid" else tf.nn.softmax(tensor)
     if len(tensor.shape) == 4:
         tensor = tf.reduce_mean(tensor, axis=(1, 2))
-    if tensor.shape[-1] == 1:
-        return tensor[:, 0]
     return tf.gather(tensor, which, axis=1, batch_dims=1)
-
-
-def _turned(tf: Any, pictures: Any, mean_colour: np.ndarray, transforms: Any) -> Any:
-    """The pictures through projective transforms; what comes in from outside has the mean colour (zero, centred)."""
-    centred = pictures - mean_colour
-    moved = tf.raw_ops.ImageProjectiveTransformV3(
-        images=centred,
-        transforms=transforms,
-        output_shape=tf.shape(pictures)[1:3],
-        interpolation="BILINEAR",
-        fill_mode="CONSTANT",
-        fill_value=0.0,
-    )
-    return moved + mean_colour
-
-
-def _loss_scale(network: Network) -> float:
-    """Gradients of a float16 network vanish below 6e-8, so they are computed at 1024 times their size."""
-    return 1024.0 if any(layer.compute_dtype == "float16" for layer in network.model.layers) else 1.0

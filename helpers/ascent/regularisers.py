@@ -9,11 +9,17 @@ Visualization, Distill 2017.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 
 from helpers import arguments
+from helpers.quiet import keras
+
+Function = Callable[[np.ndarray], np.ndarray]
+# Draws for pictures of a shape (n, height, width, 3) how the network sees them, and how its gradients come back.
+Transform = Callable[[Sequence[int], np.random.Generator], tuple[Function, Function]]
 
 ON_PIXELS_ONLY = ("decay", "blur", "clip_norm", "clip_contribution", "clip_gradient")
 
@@ -49,11 +55,6 @@ class Regularisers:
         arguments.whole("jitter", self.jitter)
         arguments.whole("every", self.every, 1)
 
-    @property
-    def turned(self) -> bool:
-        """Whether the network sees the picture through a rotation or zoom."""
-        return self.rotate > 0 or self.zoom > 0
-
     def on(self) -> tuple[str, ...]:
         """The names of the switches that are on."""
         return tuple(f.name for f in fields(self) if f.name != "every" and getattr(self, f.name))
@@ -61,44 +62,39 @@ class Regularisers:
 
 def apply(centred: np.ndarray, gradients: np.ndarray, chosen: Regularisers, step: int) -> np.ndarray:
     """The centred pictures after the regularisers of this step (decay at each, blur and clips every few)."""
-    if chosen.decay:
-        centred = decay(centred, chosen.decay)
+    if chosen.decay:  # a gradient step on the penalty lambda |x|^2, with decay = 2 * lambda * rate
+        centred = centred * np.float32(1 - chosen.decay)
     if (step + 1) % chosen.every:
         return centred
     if chosen.blur:
-        centred = blur(centred, chosen.blur)
+        centred = _blur(centred, chosen.blur)
     if chosen.clip_norm:
-        centred = clip_smallest(centred, pixel_norm(centred), chosen.clip_norm)
+        centred = _clip_smallest(centred, _pixel_norm(centred), chosen.clip_norm)
     if chosen.clip_contribution:
-        centred = clip_smallest(centred, contribution(centred, gradients), chosen.clip_contribution)
+        centred = _clip_smallest(centred, _contribution(centred, gradients), chosen.clip_contribution)
     if chosen.clip_gradient:
-        centred = clip_smallest(centred, pixel_norm(gradients), chosen.clip_gradient)
+        centred = _clip_smallest(centred, _pixel_norm(gradients), chosen.clip_gradient)
     return centred
 
 
-def decay(centred: np.ndarray, share: float) -> np.ndarray:
-    """x <- (1 - share) x, a gradient step on the penalty lambda |x|^2 with share = 2 * lambda * rate."""
-    return centred * np.float32(1 - share)
-
-
-def blur(centred: np.ndarray, sigma: float) -> np.ndarray:
+def _blur(centred: np.ndarray, sigma: float) -> np.ndarray:
     """Each picture blurred by a Gaussian of `sigma` pixels; the mean colour of a flat picture stays as it is."""
     from scipy.ndimage import gaussian_filter
 
     return gaussian_filter(centred, sigma, axes=(1, 2), mode="nearest", truncate=3.0)
 
 
-def pixel_norm(array: np.ndarray) -> np.ndarray:
+def _pixel_norm(array: np.ndarray) -> np.ndarray:
     """The Euclidean norm over the three colours of each pixel: (n, height, width)."""
     return np.sqrt((array**2).sum(axis=-1))
 
 
-def contribution(centred: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+def _contribution(centred: np.ndarray, gradients: np.ndarray) -> np.ndarray:
     """How much the objective would fall, to first order, if a pixel went to the mean colour: |sum of x * g|."""
     return np.abs((centred * gradients).sum(axis=-1))
 
 
-def clip_smallest(centred: np.ndarray, measure: np.ndarray, share: float) -> np.ndarray:
+def _clip_smallest(centred: np.ndarray, measure: np.ndarray, share: float) -> np.ndarray:
     """Put to zero, in each picture, the pixels whose measure (n, height, width) is among the smallest `share`."""
     limit = np.quantile(measure, share, axis=(1, 2), keepdims=True)
     return np.where((measure < limit)[..., None], np.float32(0), centred)
@@ -106,31 +102,66 @@ def clip_smallest(centred: np.ndarray, measure: np.ndarray, share: float) -> np.
 
 def total_variation(pictures: np.ndarray) -> np.ndarray:
     """The sum over each picture of |difference to the next pixel|, downwards and across: float (n,)."""
-    down, across = np.abs(np.diff(pictures, axis=1)), np.abs(np.diff(pictures, axis=2))
-    return down.sum(axis=(1, 2, 3)) + across.sum(axis=(1, 2, 3))
+    return sum(np.abs(np.diff(pictures, axis=axis)).sum(axis=(1, 2, 3)) for axis in (1, 2))
 
 
 def total_variation_gradient(pictures: np.ndarray) -> np.ndarray:
     """The gradient of `total_variation` (0 where two neighbours are equal): each entry is from -4 to 4."""
-    slope = np.zeros_like(pictures)
-    for axis in (1, 2):
-        signs = np.sign(np.diff(pictures, axis=axis))
-        later = (slice(None),) * axis + (slice(1, None),)
-        earlier = (slice(None),) * axis + (slice(None, -1),)
-        slope[later] += signs
-        slope[earlier] -= signs
-    return slope
+    zero, signs = np.float32(0), [np.sign(np.diff(pictures, axis=axis)) for axis in (1, 2)]
+    return -sum(np.diff(one, axis=axis, prepend=zero, append=zero) for axis, one in zip((1, 2), signs, strict=True))
 
 
-def transforms(count: int, shape: tuple[int, int], chosen: Regularisers, generator: np.random.Generator) -> np.ndarray:
-    """Random rotations and zooms about the middle as projective transforms, float32 (count, 8).
+def jitter(pixels: int) -> Transform:
+    """Roll all pictures alike by up to so many pixels in each direction."""
 
-    Rows as TensorFlow takes them: they map a place (x, y) of the result to one of the picture.
+    def draw(shape: Sequence[int], generator: np.random.Generator) -> tuple[Function, Function]:
+        roll = generator.integers(-pixels, pixels + 1, 2)
+        return (lambda pictures: np.roll(pictures, roll, (1, 2))), (lambda slopes: np.roll(slopes, -roll, (1, 2)))
+
+    return draw
+
+
+def turn(degrees: float, share: float, mean_colour: np.ndarray) -> Transform:
+    """Rotate each picture by up to so many degrees and zoom it by up to a share, about its middle.
+
+    What comes in from outside has the mean colour.
     """
-    angles = np.deg2rad(generator.uniform(-chosen.rotate, chosen.rotate, count))
-    scales = 1 + generator.uniform(-chosen.zoom, chosen.zoom, count)
+
+    def draw(shape: Sequence[int], generator: np.random.Generator) -> tuple[Function, Function]:
+        angles = np.deg2rad(generator.uniform(-degrees, degrees, shape[0]))
+        scales = 1 + generator.uniform(-share, share, shape[0])
+        there, back = _about_the_middle(angles, scales, shape), _about_the_middle(-angles, 1 / scales, shape)
+        return (lambda one: _projected(one - mean_colour, there) + mean_colour), (lambda one: _projected(one, back))
+
+    return draw
+
+
+def seen_through(gradient: Callable, transforms: Sequence[Transform], generator: np.random.Generator) -> Callable:
+    """`gradient`, pictures -> (values, slopes), as it is through transforms that are drawn anew at each call."""
+
+    def call(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        drawn = [draw(pictures.shape, generator) for draw in transforms]
+        for there, _ in drawn:
+            pictures = there(pictures)
+        values, slopes = gradient(pictures)
+        for _, back in reversed(drawn):
+            slopes = back(slopes)
+        return values, slopes
+
+    return call
+
+
+def _about_the_middle(angles: np.ndarray, scales: np.ndarray, shape: Sequence[int]) -> np.ndarray:
+    """Rotations and zooms of pictures of a shape (n, height, width, 3), as TensorFlow takes them: float32 (n, 8).
+
+    Rows map a place (x, y) of the result to one of the picture.
+    """
     a, b = np.cos(angles) / scales, np.sin(angles) / scales
-    y, x = (shape[0] - 1) / 2, (shape[1] - 1) / 2
-    zeros = np.zeros(count)
-    rows = [a, -b, x - a * x + b * y, b, a, y - b * x - a * y, zeros, zeros]
-    return np.stack(rows, axis=1).astype(np.float32)
+    y, x = (shape[1] - 1) / 2, (shape[2] - 1) / 2
+    zeros = np.zeros(len(angles))
+    return np.stack([a, -b, x - a * x + b * y, b, a, y - b * x - a * y, zeros, zeros], axis=1).astype(np.float32)
+
+
+def _projected(pictures: np.ndarray, transforms: np.ndarray) -> np.ndarray:
+    """Pictures through projective transforms, bilinear; zero comes in from outside."""
+    return np.asarray(keras().ops.image.affine_transform(pictures, transforms, "bilinear", "constant", 0.0))

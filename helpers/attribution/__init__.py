@@ -10,7 +10,7 @@ from helpers.attribution.gradients import (
     smooth_grad,
     to_map,
 )
-from helpers.attribution.lime import lime, stability, superpixels
+from helpers.attribution.lime import lime, superpixels
 from helpers.attribution.methods import METHODS, heat_of
 from helpers.attribution.perturbation import cover, occlusion
 from helpers.attribution.rules import (
@@ -20,7 +20,8 @@ from helpers.attribution.rules import (
     relu_backward,
     rule_gradient,
 )
-from helpers.attribution.targets import as_network, class_score, logits
+from helpers.attribution.targets import class_score, logits
+from helpers.backbones import as_network
 
 __all__ = [
     "METHODS",
@@ -48,7 +49,6 @@ __all__ = [
     "saliency",
     "score_cam",
     "smooth_grad",
-    "stability",
     "superpixels",
     "to_map",
     "weighted_map",

@@ -12,17 +12,13 @@ import numpy as np
 from helpers.attribution.targets import (
     class_numbers,
     class_scores,
-    last_maps,
     maps_layer,
     needs_classifier,
+    one_or_all,
     picture_spec,
 )
 from helpers.backbones import Network, compile_once
 from helpers.quiet import keras, tensorflow
-
-__all__ = ["activations_and_gradients", "grad_cam", "last_maps", "weighted_map"]
-
-RELU_PLACES = ("after", "inside", None)
 
 
 def grad_cam(
@@ -41,8 +37,7 @@ def grad_cam(
     Raises ValueError for an unknown class or layer, a layer without maps, or a network without a classifier.
     """
     activations, gradients = activations_and_gradients(network, pictures, class_, layer)
-    maps = weighted_map(activations, gradients, relu)
-    return maps[0] if network.is_one(pictures) else maps
+    return one_or_all(network, weighted_map(activations, gradients, relu), pictures)
 
 
 def weighted_map(activations: np.ndarray, gradients: np.ndarray, relu: str | None = "after") -> np.ndarray:
@@ -52,7 +47,7 @@ def weighted_map(activations: np.ndarray, gradients: np.ndarray, relu: str | Non
     alpha_k = mean over places of d score / d A_k, map = ReLU(sum over k of alpha_k A_k).
     Raises ValueError when `relu` is not "after", "inside" or None.
     """
-    if relu not in RELU_PLACES:
+    if relu not in ("after", "inside", None):
         raise ValueError(f"relu is {relu!r}, expected 'after' (the paper), 'inside' (lecture 004) or None")
     alpha = gradients.mean(axis=(1, 2))
     if relu == "inside":

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from helpers import arguments, images
+from helpers import images
 from helpers.attribution.cam import activations_and_gradients
-from helpers.attribution.targets import class_numbers, maps_layer, maps_of, needs_classifier, scorer
+from helpers.attribution.targets import asking, class_numbers, maps_layer, needs_classifier, one_or_all
 from helpers.backbones import Network, graph
 from helpers.progress import Report
 
@@ -27,7 +27,7 @@ def hires_cam(network: Network, pictures: np.ndarray, class_: Any = None, layer:
     and errors as in `grad_cam`.
     """
     activations, gradients = activations_and_gradients(network, pictures, class_, layer)
-    return _one_or_all(network, np.maximum((activations * gradients).sum(axis=-1), 0), pictures)
+    return one_or_all(network, np.maximum((activations * gradients).sum(axis=-1), 0), pictures)
 
 
 def layer_cam(network: Network, pictures: np.ndarray, class_: Any = None, layer: str | None = None) -> np.ndarray:
@@ -37,7 +37,7 @@ def layer_cam(network: Network, pictures: np.ndarray, class_: Any = None, layer:
     Arguments, shapes and errors as in `grad_cam`.
     """
     activations, gradients = activations_and_gradients(network, pictures, class_, layer)
-    return _one_or_all(network, np.maximum((activations * np.maximum(gradients, 0)).sum(axis=-1), 0), pictures)
+    return one_or_all(network, np.maximum((activations * np.maximum(gradients, 0)).sum(axis=-1), 0), pictures)
 
 
 def grad_cam_plus_plus(
@@ -54,7 +54,7 @@ def grad_cam_plus_plus(
     below = 2 * squares + squares * gradients * activations.sum(axis=(1, 2), keepdims=True)
     weights = np.divide(squares, below, out=np.zeros_like(below), where=below != 0)
     alpha = (weights * np.maximum(gradients, 0)).sum(axis=(1, 2))
-    return _one_or_all(network, np.maximum((activations * alpha[:, None, None]).sum(axis=-1), 0), pictures)
+    return one_or_all(network, np.maximum((activations * alpha[:, None, None]).sum(axis=-1), 0), pictures)
 
 
 def score_cam(
@@ -73,21 +73,14 @@ def score_cam(
     ones with the largest spread of activations, None for all (one forward pass each). Returns float32 (rows, columns).
     Raises ValueError as `grad_cam`; `report` is called after every batch.
     """
-    pictures = network.batch(picture)
-    if len(pictures) != 1:
-        raise ValueError(f"Score-CAM takes one picture at a time, and got {len(pictures)}")
-    channels, batch = arguments.whole("channels", channels or 0), arguments.whole("batch", batch, 1)
-    report, layer = arguments.function("report", report), maps_layer(network, layer)
-    classes = class_numbers(network, pictures, class_)
-    activations = maps_of(network, pictures, layer)[0]
+    picture, scores = asking(network, picture, class_, "Score-CAM", batch)
+    activations = network.features_of(picture, maps_layer(network, layer))[0]
     order = np.argsort(np.ptp(activations, axis=(0, 1)))[::-1][: channels or None]
-    score, gains = scorer(network), []
-    for start in range(0, len(order), batch):
-        masked = [_masked(network, pictures[0], activations[..., k]) for k in order[start : start + batch]]
-        gains.append(score(np.stack(masked), np.repeat(classes, len(masked))))
-        if report is not None:
-            report(min(start + batch, len(order)), len(order), None)
-    gains = np.concatenate(gains)
+
+    def masked(some: np.ndarray) -> np.ndarray:
+        return np.stack([_masked(network, picture, activations[..., k]) for k in some])
+
+    gains = scores(order, masked, report)
     weights = np.exp(gains - gains.max())
     return np.maximum(activations[..., order] @ (weights / weights.sum()), 0).astype(np.float32)
 
@@ -105,7 +98,7 @@ def class_activation_map(
     batch = network.batch(pictures)
     needs_classifier(network)
     maps, kernel = _closed_form(network)
-    activations = maps_of(network, batch, maps)
+    activations = network.features_of(batch, maps)
     classes = class_numbers(network, batch, class_)
     if kernel is None:
         heat = np.take_along_axis(activations, classes[:, None, None, None], axis=-1)[..., 0]
@@ -113,7 +106,7 @@ def class_activation_map(
         weights = np.asarray(kernel, np.float32)
         column = weights[:, classes] if weights.shape[1] > 1 else weights * np.where(classes == 1, 1, -1)
         heat = np.einsum("nijk,kn->nij", activations, column, optimize=True)
-    return _one_or_all(network, heat.astype(np.float32), pictures)
+    return one_or_all(network, heat.astype(np.float32), pictures)
 
 
 def _closed_form(network: Network) -> tuple[str, Any]:
@@ -142,7 +135,3 @@ def _masked(network: Network, picture: np.ndarray, activation: np.ndarray) -> np
     mask = (activation - low) / spread if spread > 0 else np.zeros_like(activation)
     mask = images.resize(mask, picture.shape[:2], "bilinear")[..., None]
     return mask * picture + (1 - mask) * network.mean_colour
-
-
-def _one_or_all(network: Network, maps: np.ndarray, pictures: np.ndarray) -> np.ndarray:
-    return maps[0] if network.is_one(pictures) else maps

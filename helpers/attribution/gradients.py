@@ -10,12 +10,23 @@ from typing import Any
 
 import numpy as np
 
-from helpers.attribution.targets import class_numbers, class_probabilities, class_scores, picture_spec, scoring_model
+from helpers.attribution.targets import (
+    class_numbers,
+    class_probabilities,
+    class_scores,
+    one_or_all,
+    picture_spec,
+    scoring_model,
+)
 from helpers.backbones import Network, compile_once
 from helpers.progress import Report
 from helpers.quiet import tensorflow
 
-REDUCTIONS = ("max", "sum", "length")
+_REDUCTIONS = {
+    "max": lambda gradients: np.abs(gradients).max(axis=-1),
+    "sum": lambda gradients: gradients.sum(axis=-1),
+    "length": lambda gradients: np.sqrt((gradients**2).sum(axis=-1)),
+}
 
 
 def input_gradient(
@@ -29,9 +40,8 @@ def input_gradient(
     Raises ValueError for an unknown class, NaN, or a network without a classifier.
     """
     batch = network.batch(pictures)
-    classes, function = class_numbers(network, batch, class_), gradient_function(network)
-    gradients = function(batch, classes, np.float32(after_softmax)).numpy()
-    return gradients[0] if network.is_one(pictures) else gradients
+    classes, function = class_numbers(network, batch, class_), network.compiled(_compile_input_gradient)
+    return one_or_all(network, function(batch, classes, np.float32(after_softmax)).numpy(), pictures)
 
 
 def saliency(network: Network, pictures: np.ndarray, class_: Any = None, after_softmax: bool = False) -> np.ndarray:
@@ -70,13 +80,13 @@ def smooth_grad(
     more memory. Draws with `seed`; `report` is called after every batch. Raises ValueError as `input_gradient`, for
     samples below 1, or negative noise.
     """
-    if samples < 1 or batch < 1 or not noise >= 0:
-        raise ValueError(f"samples={samples}, batch={batch}, noise={noise}: give 1 or more, 1 or more, 0 or more")
-    numbers, spread = np.random.default_rng(seed), noise * _ranges(network.batch(pictures))
+    if samples < 1 or not noise >= 0:
+        raise ValueError(f"samples={samples}, noise={noise}: give 1 or more, 0 or more")
+    numbers = np.random.default_rng(seed)
 
-    def noisy(picture: np.ndarray, number: int, first: int, count: int) -> np.ndarray:
-        drawn = numbers.standard_normal((count, *picture.shape), dtype=np.float32)
-        drawn *= spread[number]
+    def noisy(picture: np.ndarray, part: np.ndarray) -> np.ndarray:
+        drawn = numbers.standard_normal((len(part), *picture.shape), dtype=np.float32)
+        drawn *= noise * np.ptp(picture)
         drawn += picture
         return drawn
 
@@ -101,15 +111,14 @@ def integrated_gradients(
     these by a tenth). baseline: an RGB colour or a picture; None for the network's mean colour. `report` is called
     after every batch. Raises ValueError as `input_gradient` and for steps below 1.
     """
-    if steps < 1 or batch < 1:
-        raise ValueError(f"steps={steps}, batch={batch}: give 1 or more of each")
+    if steps < 1:
+        raise ValueError(f"steps={steps}: give 1 or more")
     start = np.asarray(network.mean_colour if baseline is None else baseline, np.float32)
-
     edges = np.linspace(0, 1, steps + 1) ** 3
     shares = ((edges[1:] + edges[:-1]) / 2).astype(np.float32)
 
-    def on_the_line(picture: np.ndarray, number: int, first: int, count: int) -> np.ndarray:
-        return start + shares[first : first + count, None, None, None] * (picture - start)
+    def on_the_line(picture: np.ndarray, part: np.ndarray) -> np.ndarray:
+        return start + shares[part, None, None, None] * (picture - start)
 
     mean = _mean_gradient(network, pictures, class_, on_the_line, np.diff(edges), batch, report)
     return mean * (network.batch(pictures).reshape(mean.shape) - start)
@@ -121,35 +130,29 @@ def to_map(gradients: np.ndarray, how: str = "max") -> np.ndarray:
     how: "max" of the absolute colours (saliency), their "sum" with sign (keeps what adds up to the score), or the
     "length" of the colour vector. Raises ValueError for another word.
     """
-    if how not in REDUCTIONS:
-        raise ValueError(f"how is {how!r}, expected one of {', '.join(map(repr, REDUCTIONS))}")
-    if how == "sum":
-        return gradients.sum(axis=-1)
-    return np.abs(gradients).max(axis=-1) if how == "max" else np.sqrt((gradients**2).sum(axis=-1))
-
-
-def gradient_function(network: Network) -> Callable:
-    """The compiled function (pictures, class numbers, after softmax: 0. or 1.) -> d score / d pictures, kept.
-
-    One for logit and probability: to trace a network takes longer than to run it twenty times.
-    """
-    return network.compiled(_compile_input_gradient)
+    if how not in _REDUCTIONS:
+        raise ValueError(f"how is {how!r}, expected one of {', '.join(map(repr, _REDUCTIONS))}")
+    return _REDUCTIONS[how](gradients)
 
 
 def _compile_input_gradient(network: Network) -> Callable:
+    """Compiled: (pictures, class numbers, after softmax: 0. or 1.) -> d score / d pictures.
+
+    One for logit and probability: to trace a network takes longer than to run it twenty times.
+    """
+    tf = tensorflow()
 
     def score(logits, numbers, after_softmax):
-        return tensorflow().where(
-            after_softmax > 0, class_probabilities(network, logits, numbers), class_scores(logits, numbers)
-        )
+        probabilities = class_probabilities(network, logits, numbers)
+        return tf.where(after_softmax > 0, probabilities, class_scores(logits, numbers))
 
-    return compile_gradient(network, scoring_model(network), score, ((), "float32"))
+    return compile_gradient(network, scoring_model(network), score, tf.TensorSpec((), "float32"))
 
 
-def compile_gradient(network: Network, model: Any, score: Callable, *more: tuple[tuple, str]) -> Callable:
+def compile_gradient(network: Network, model: Any, score: Callable, *more: Any) -> Callable:
     """Compile (pictures, numbers, ...) -> gradient of score(model(pictures), numbers, ...) with respect to pictures.
 
-    more: (shape, type) of each further argument of `score`.
+    more: the signature (tf.TensorSpec) of each further argument of `score`.
     """
     tf = tensorflow()
 
@@ -161,8 +164,7 @@ def compile_gradient(network: Network, model: Any, score: Callable, *more: tuple
             total = tf.reduce_sum(scores)  # pictures do not touch each other's score
         return tape.gradient(total, pictures, unconnected_gradients="zero")
 
-    further = [tf.TensorSpec(*one) for one in more]
-    return compile_once(call, picture_spec(network), tf.TensorSpec((None,), tf.int32), *further)
+    return compile_once(call, picture_spec(network), tf.TensorSpec((None,), tf.int32), *more)
 
 
 def _mean_gradient(
@@ -170,20 +172,15 @@ def _mean_gradient(
 ) -> np.ndarray:
     """The weighted mean gradient over variants of each picture, one per weight, which `draw` makes some at a time."""
     whole, count = network.batch(pictures), len(weights)
-    classes, function = class_numbers(network, whole, class_), gradient_function(network)
+    classes, function = class_numbers(network, whole, class_), network.compiled(_compile_input_gradient)
     means = np.zeros_like(whole)
     for number, picture in enumerate(whole):
         for first in range(0, count, batch):
-            share = weights[first : first + batch].astype(np.float32)
-            variants = draw(picture, number, first, len(share))
-            found = function(variants, np.repeat(classes[number], len(share)), np.float32(0)).numpy()
+            part = np.arange(first, min(first + batch, count))
+            found = function(draw(picture, part), np.repeat(classes[number], len(part)), np.float32(0)).numpy()
             # Not np.tensordot: the threads of its library wait by spinning, and take the next call's processors.
-            for weight, one in zip(share, found, strict=True):
+            for weight, one in zip(weights[part].astype(np.float32), found, strict=True):
                 means[number] += weight * one
             if report is not None:
-                report(number * count + first + len(share), len(whole) * count, None)
-    return means[0] if network.is_one(pictures) else means
-
-
-def _ranges(batch: np.ndarray) -> np.ndarray:
-    return np.ptp(batch, axis=(1, 2, 3))
+                report(number * count + first + len(part), len(whole) * count, None)
+    return one_or_all(network, means, pictures)

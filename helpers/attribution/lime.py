@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from helpers.attribution.perturbation import FILLS, filling
-from helpers.attribution.targets import class_numbers, scorer
+from helpers.attribution.perturbation import filling
+from helpers.attribution.targets import asking
 from helpers.backbones import Network
 from helpers.progress import Report
 
 MODELS = ("ridge", "lasso", "forest")
-WIDTH = 0.25  # of the kernel that weighs a sample by its likeness to the whole picture, as in the authors' program
+_WIDTH = 0.25  # of the kernel that weighs a sample by its likeness to the whole picture, as in the authors' program
 
 
 class Lime(NamedTuple):
@@ -77,24 +77,18 @@ def lime(
     Draws with `seed`; `report` is called after every batch. Raises ValueError for an unknown model, fill or class,
     segments of another shape, or fewer than 10 samples.
     """
-    pictures = network.batch(picture)
-    if len(pictures) != 1:
-        raise ValueError(f"LIME takes one picture at a time, and got {len(pictures)}")
-    picture = pictures[0]
+    picture, scores_of = asking(network, picture, class_, "LIME", batch, probability)
     segments = superpixels(picture) if segments is None else np.asarray(segments)
     _check(picture, segments, samples, model)
-    classes = class_numbers(network, pictures, class_)
     present = np.random.default_rng(seed).random((samples, int(segments.max()) + 1)) < 0.5
     present[0] = True  # the whole picture is one of them
-    fills, score, found = _deleted(network, picture, segments, fill), scorer(network, probability), []
-    for first in range(0, samples, batch):
-        rows = present[first : first + batch]
-        trial = np.where(rows[:, segments][..., None], picture, fills)
-        found.append(score(trial, np.repeat(classes, len(rows))))
-        if report is not None:
-            report(first + len(rows), samples, None)
-    answers = np.concatenate(found)
-    return Lime(segments, *fitted(present, answers, model, seed), present, answers)
+    fills = _deleted(network, picture, segments, fill)
+
+    def trial(rows: np.ndarray) -> np.ndarray:
+        return np.where(rows[:, segments][..., None], picture, fills)
+
+    scores = scores_of(present, trial, report)
+    return Lime(segments, *fitted(present, scores, model, seed), present, scores)
 
 
 def fitted(present: np.ndarray, scores: np.ndarray, model: str = "ridge", seed: int = 0) -> tuple[np.ndarray, float]:
@@ -108,7 +102,7 @@ def fitted(present: np.ndarray, scores: np.ndarray, model: str = "ridge", seed: 
     from sklearn.linear_model import Lasso, Ridge
 
     data, target = np.asarray(present, np.float64), np.asarray(scores, np.float64)
-    near = np.exp(-(((1 - np.sqrt(data.mean(axis=1))) / WIDTH) ** 2))
+    near = np.exp(-(((1 - np.sqrt(data.mean(axis=1))) / _WIDTH) ** 2))
     if model == "forest":
         forest = RandomForestRegressor(60, min_samples_leaf=3, max_features=0.5, random_state=seed, n_jobs=1)
         forest.fit(data, target, near)
@@ -117,25 +111,6 @@ def fitted(present: np.ndarray, scores: np.ndarray, model: str = "ridge", seed: 
     simple = Ridge(1.0) if model == "ridge" else Lasso(max(target.std() / 50, 1e-12), max_iter=5000)
     simple.fit(data, target, near)
     return np.asarray(simple.coef_, np.float64), float(simple.score(data, target, near))
-
-
-def stability(
-    network: Network, picture: np.ndarray, class_: Any = None, refits: int = 5, seed: int = 0, **options: Any
-) -> tuple[np.ndarray, float]:
-    """Explain the same picture `refits` times with other random samples: (weights (refits, superpixels), agreement).
-
-    agreement: the mean rank correlation (Spearman) between two refits; 1 is the same order every time. options: go to
-    `lime`. Raises ValueError as `lime` and for fewer than 2 refits.
-    """
-    from scipy.stats import spearmanr
-
-    if refits < 2:
-        raise ValueError(f"refits is {refits}; give 2 or more, so that there is something to compare")
-    if options.get("segments") is None:
-        options["segments"] = superpixels(network.batch(picture)[0])
-    found = np.stack([lime(network, picture, class_, seed=seed + n, **options).weights for n in range(refits)])
-    pairs = [(a, b) for a in range(refits) for b in range(a)]
-    return found, float(np.mean([spearmanr(found[a], found[b]).statistic for a, b in pairs]))
 
 
 def _deleted(network: Network, picture: np.ndarray, segments: np.ndarray, fill: Any) -> np.ndarray:
@@ -154,6 +129,3 @@ def _check(picture: np.ndarray, segments: np.ndarray, samples: int, model: str) 
         raise ValueError(f"segments have shape {segments.shape}, expected whole numbers of shape {picture.shape[:2]}")
     if samples < 10:
         raise ValueError(f"samples is {samples}; give 10 or more, better some hundreds")
-
-
-__all__ = ["FILLS", "MODELS", "Lime", "fitted", "lime", "stability", "superpixels"]

@@ -50,4 +50,3 @@ METHODS: dict[str, Method] = {
     "occlusion": lambda network, picture, class_=None: perturbation.occlusion(network, picture, class_).heat,
     "LIME": lambda network, picture, class_=None: lime(network, picture, class_).heat,
 }
-QUICK = tuple(name for name in METHODS if name not in ("Score-CAM", "occlusion", "LIME", "SmoothGrad"))

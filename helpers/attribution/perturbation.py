@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from helpers.attribution.targets import class_numbers, scorer
+from helpers.attribution.targets import asking
 from helpers.backbones import Network
 from helpers.progress import Report
 
@@ -73,28 +73,23 @@ def occlusion(
     reached too. fill: as in `filling`. probability: the loss of probability instead of the logit's. `report` is called
     after every batch. Raises ValueError for a patch larger than the picture, a stride below 1, an unknown fill, class.
     """
-    pictures = network.batch(picture)
-    if len(pictures) != 1:
-        raise ValueError(f"occlusion takes one picture at a time, and got {len(pictures)}")
-    picture, (height, width) = pictures[0], _patch(patch)
-    if height > picture.shape[0] or width > picture.shape[1]:
-        raise ValueError(f"the patch of {height} x {width} pixels is larger than the picture, {picture.shape[:2]}")
-    if stride < 1 or batch < 1:
-        raise ValueError(f"stride={stride}, batch={batch}: give 1 or more of each")
-    tops, lefts = _starts(picture.shape[0], height, stride), _starts(picture.shape[1], width, stride)
+    picture, scores = asking(network, picture, class_, "occlusion", batch, probability)
+    (height, width), shape = _patch(patch), picture.shape[:2]
+    if height > shape[0] or width > shape[1]:
+        raise ValueError(f"the patch of {height} x {width} pixels is larger than the picture, {shape}")
+    if stride < 1:
+        raise ValueError(f"stride={stride}: give 1 or more")
+    tops, lefts = _starts(shape[0], height, stride), _starts(shape[1], width, stride)
     places, fills = [(top, left) for top in tops for left in lefts], filling(network, picture, fill)
-    classes, score = class_numbers(network, pictures, class_), scorer(network, probability)
-    whole, found = float(score(pictures, classes)[0]), []
-    for first in range(0, len(places), batch):
-        now = places[first : first + batch]
-        covered = np.repeat(pictures, len(now), axis=0)
-        for one, (top, left) in zip(covered, now, strict=True):
+
+    def covered(some: list[tuple[int, int]]) -> np.ndarray:
+        made = np.repeat(picture[None], len(some), axis=0)
+        for one, (top, left) in zip(made, some, strict=True):
             one[top : top + height, left : left + width] = fills[top : top + height, left : left + width]
-        found.append(score(covered, np.repeat(classes, len(now))))
-        if report is not None:
-            report(first + len(now), len(places), None)
-    drops = (whole - np.concatenate(found)).reshape(len(tops), len(lefts))
-    return Occlusion(drops.astype(np.float32), tops, lefts, (height, width), picture.shape[:2])
+        return made
+
+    drops = scores([None], lambda _: picture[None]) - scores(places, covered, report)
+    return Occlusion(drops.reshape(len(tops), len(lefts)), tops, lefts, (height, width), shape)
 
 
 def filling(network: Network, picture: np.ndarray, fill: Any = "grey") -> np.ndarray:

@@ -7,7 +7,6 @@ too, was biased on purpose.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from helpers.datasets.critters import Critters
 from helpers.features import before_classifier
 from helpers.heads import attach_head
 
-BATCH = 8  # more at a time take as long and more memory
+_BATCH = 8  # more at a time take as long and more memory
 
 
 def linear_head(network: Network, photos: Critters, strength: float = 0.01, seed: int = 0) -> Network:
@@ -29,7 +28,7 @@ def linear_head(network: Network, photos: Critters, strength: float = 0.01, seed
     `attach_head`.
     """
     names = [before_classifier(network)]
-    found = [network.features_of(photos.images[at : at + BATCH], names[0]) for at in range(0, len(photos), BATCH)]
+    found = [network.features_of(photos.images[at : at + _BATCH], names[0]) for at in range(0, len(photos), _BATCH)]
     found = np.concatenate([one.mean(axis=(1, 2)) if one.ndim == 4 else one for one in found])  # maps: as the head does
     scaler, classifier = probes.logistic_regression(strength, seed).fit(found, photos.labels)
     made = attach_head(network, photos.class_names, hidden=0, dropout=0, seed=seed)
@@ -41,7 +40,7 @@ def linear_head(network: Network, photos: Critters, strength: float = 0.01, seed
 
 def answers(network: Network, pictures: np.ndarray) -> np.ndarray:
     """The class number that the network gives each picture (n, size, size, 3): int64 (n,)."""
-    found = [network.probabilities(pictures[at : at + BATCH]) for at in range(0, len(pictures), BATCH)]
+    found = [network.probabilities(pictures[at : at + _BATCH]) for at in range(0, len(pictures), _BATCH)]
     scores = np.concatenate(found)
     return scores.argmax(axis=1)
 
@@ -49,15 +48,6 @@ def answers(network: Network, pictures: np.ndarray) -> np.ndarray:
 def accuracy(network: Network, photos: Critters) -> float:
     """The share of photos that the network calls right."""
     return float((answers(network, photos.images) == photos.labels).mean())
-
-
-def flips(network: Network, photos: Critters, changes: dict[str, Callable[[Critters], Critters]]) -> dict[str, Any]:
-    """Intervene and ask again: name of the change -> which answers it flipped, bool (n,).
-
-    changes: for example {"background": Critters.swap_background, "ears": Critters.swap_ears}; each draws the same
-    scenes again with one thing changed, so what flips the answer is its cause.
-    """
-    return _flipped(network, photos, {name: change(photos) for name, change in changes.items()})[1]
 
 
 def _flipped(

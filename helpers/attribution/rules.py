@@ -14,19 +14,19 @@ import numpy as np
 
 from helpers import images
 from helpers.attribution.cam import grad_cam
-from helpers.attribution.gradients import compile_gradient, gradient_function
-from helpers.attribution.targets import class_numbers, class_scores, maps_of
+from helpers.attribution.gradients import compile_gradient, input_gradient
+from helpers.attribution.targets import class_numbers, class_scores, one_or_all
 from helpers.backbones import Network, graph
 from helpers.backbones.functions import relu_ceiling
 from helpers.quiet import keras, tensorflow
 
-RULES = ("plain", "deconvnet", "guided")
-# The least gradient that passes, the input from which on it passes, and whether a ceiling closes: three numbers a rule.
-_LIMITS = {
-    "plain": (-np.inf, 0.0, 1.0),
-    "deconvnet": (0.0, -np.inf, 0.0),
-    "guided": (0.0, 0.0, 1.0),
+# What passes a ReLU on the way back, of the gradient from above and where its input lay on the slope of the ReLU.
+_PASSES: dict[str, Callable] = {
+    "plain": lambda upstream, on_slope: on_slope,
+    "deconvnet": lambda upstream, on_slope: upstream > 0,
+    "guided": lambda upstream, on_slope: on_slope & (upstream > 0),
 }
+RULES = tuple(_PASSES)
 
 
 def relu_backward(upstream: Any, forward: Any, rule: str = "plain", maximum: float | None = None) -> np.ndarray:
@@ -41,9 +41,8 @@ def relu_backward(upstream: Any, forward: Any, rule: str = "plain", maximum: flo
     upstream, forward = np.asarray(upstream, np.float64), np.asarray(forward, np.float64)
     if upstream.shape != forward.shape:
         raise ValueError(f"the gradient has the shape {upstream.shape} and the input {forward.shape}; give equal ones")
-    open_ = (forward > 0) & (forward < (np.inf if maximum is None else maximum))
-    passes = {"plain": open_, "deconvnet": upstream > 0, "guided": open_ & (upstream > 0)}[rule]
-    return np.where(passes, upstream, 0.0)
+    on_slope = (forward > 0) & (forward < (np.inf if maximum is None else maximum))
+    return np.where(_PASSES[rule](upstream, on_slope), upstream, 0.0)
 
 
 def rule_gradient(
@@ -64,13 +63,15 @@ def rule_gradient(
     _check_rule(rule)
     batch = network.batch(pictures)
     if layer is not None:
-        found = _of_unit(network, batch, layer, unit, rule)
+        place = _checked_unit(layer, unit, network.features_of(batch[:1], layer).shape[1:])
+        found = network.compiled(_compile, rule, layer)(batch, np.array(place, np.int32))
     elif unit is not None:
         raise ValueError("unit needs a layer: name the layer whose unit is meant")
+    elif rule == "plain":
+        return input_gradient(network, pictures, class_)
     else:
-        classes = class_numbers(network, batch, class_)
-        found = _of_class(network, batch, classes, rule)
-    return found[0] if network.is_one(pictures) else found
+        found = network.compiled(_compile, rule, None)(batch, class_numbers(network, batch, class_))
+    return one_or_all(network, found.numpy(), pictures)
 
 
 def guided_backprop(network: Network, pictures: np.ndarray, class_: Any = None) -> np.ndarray:
@@ -93,28 +94,16 @@ def guided_grad_cam(network: Network, pictures: np.ndarray, class_: Any = None, 
     heats = grad_cam(network, batch, classes, layer)
     large = np.stack([images.resize(heat, batch.shape[1:3], "bilinear") for heat in heats])
     found = guided_backprop(network, batch, classes) * large[..., None]
-    return found[0] if network.is_one(pictures) else found
+    return one_or_all(network, found, pictures)
 
 
-class _Chosen:
-    """A rule that is chosen anew at every call: one compiled function serves all three.
-
-    While a function is traced, `given` holds what decides: a rule's three `_LIMITS` as tensors.
-    """
-
-    given: tuple[Any, Any, Any] | None = None
-    used = False
-
-
-def ruled(model: Any, rule: str | _Chosen, needed: bool = True) -> Any:
+def ruled(model: Any, rule: str, replaced: list[str] | None = None) -> Any:
     """Return a model with the same weights whose ReLUs follow another backward rule; `model` stays as it is.
 
     Every layer gets a twin around the same weights; ReLU layers, and layers with a ReLU as their activation, get one
-    with the rule, also inside layers of one's own. Raises ValueError when there is no ReLU in it and one is `needed`.
+    with the rule, also inside layers of one's own. replaced: a list that takes their names.
     """
-    if isinstance(rule, str):
-        _check_rule(rule)
-    replaced: list[str] = []
+    replaced = [] if replaced is None else replaced
 
     def second(operation: Any) -> Any:
         made = _with_rule(operation, rule)
@@ -123,109 +112,59 @@ def ruled(model: Any, rule: str | _Chosen, needed: bool = True) -> Any:
             return made
         return graph.deep_twin(operation, second) if graph.parts(operation) else graph.twin(operation)
 
-    again = keras().models.clone_model(model, clone_function=second, recursive=True)
-    if needed and not replaced:
-        raise ValueError(f"{model.name} has no ReLU, so a rule would change nothing; use input_gradient()")
-    return again
+    return keras().models.clone_model(model, clone_function=second, recursive=True)
 
 
-def _with_rule(operation: Any, rule: str | _Chosen) -> Any:
+def _with_rule(operation: Any, rule: str) -> Any:
     """A twin of a layer with the rule at its ReLU; None for a layer without one."""
-    if type(operation).__name__ == "ReLU":
-        if float(operation.negative_slope or 0) or operation.threshold:
-            return None  # a leaky one has no closed side for a rule to speak of
-        function = _relu_with_rule(rule, operation.max_value)
-        return keras().layers.Activation(function, name=operation.name, dtype=operation.dtype_policy)
-    if callable(getattr(operation, "activation", None)):
-        ceiling = relu_ceiling(operation.activation)
-        if ceiling is None:
-            return None
-        return graph.twin(operation, activation=_relu_with_rule(rule, None if np.isinf(ceiling) else ceiling))
-    return _function_with_rule(operation, rule)
-
-
-def _function_with_rule(operation: Any, rule: str | _Chosen) -> Any:
-    """The same for `keras.ops.relu`, a Lambda, or a layer of one's own without weights that is a ReLU; else None."""
-    kind = type(operation).__name__
-    plain = not getattr(operation, "weights", []) and not graph.parts(operation)
-    if not plain or not (kind in ("Lambda", "Relu", "Relu6") or graph.is_own(operation)):
-        return None
-    ceiling = relu_ceiling(operation)
+    kind, function = type(operation).__name__, getattr(operation, "activation", None)
+    if callable(function):
+        ceiling = relu_ceiling(function)
+        return None if ceiling is None else graph.twin(operation, activation=_relu_with_rule(rule, ceiling))
+    if kind == "ReLU":
+        leaky = operation.negative_slope or operation.threshold  # without a closed side for a rule to speak of
+        ceiling = None if leaky else np.inf if operation.max_value is None else operation.max_value
+    else:  # `keras.ops.relu`, a Lambda, or a layer of one's own may be a ReLU if they hold nothing
+        plain = not getattr(operation, "weights", []) and not graph.parts(operation)
+        known = plain and (kind in ("Lambda", "Relu", "Relu6") or graph.is_own(operation))
+        ceiling = relu_ceiling(operation) if known else None
     if ceiling is None:
         return None
-    function = _relu_with_rule(rule, None if np.isinf(ceiling) else ceiling)
-    return keras().layers.Activation(function, name=operation.name)
+    dtype = getattr(operation, "dtype_policy", None)
+    return keras().layers.Activation(_relu_with_rule(rule, ceiling), name=operation.name, dtype=dtype)
 
 
-def _relu_with_rule(rule: str | _Chosen, maximum: float | None) -> Callable:
+def _relu_with_rule(rule: str, ceiling: float) -> Callable:
     """A ReLU that looks like any other on the way forward."""
     tf = tensorflow()
 
     @tf.custom_gradient
     def relu(x):
-        limit = x.dtype.max if maximum is None else tf.cast(maximum, x.dtype)
-        y = tf.clip_by_value(x, tf.zeros((), x.dtype), limit)
-
         def backward(upstream):
-            if isinstance(rule, _Chosen):
-                rule.used = True
-            limits = rule.given if isinstance(rule, _Chosen) else _LIMITS[rule]
-            least, lowest, closes = (tf.cast(one, x.dtype) for one in limits)
-            passes = x > lowest
-            if maximum is not None:
-                passes &= x < limit / closes  # divided by 0: no ceiling
-            return tf.where(passes, tf.maximum(upstream, least), tf.zeros_like(upstream))
+            on_slope = (x > 0) & (x < ceiling) if np.isfinite(ceiling) else x > 0
+            return tf.where(_PASSES[rule](upstream, on_slope), upstream, tf.zeros_like(upstream))
 
-        return y, backward
+        return tf.clip_by_value(x, tf.zeros((), x.dtype), tf.cast(min(ceiling, x.dtype.max), x.dtype)), backward
 
     return relu
 
 
-def _of_class(network: Network, batch: np.ndarray, classes: np.ndarray, rule: str) -> np.ndarray:
-    """The rule's gradient of one class score per picture."""
-    if rule == "plain":
-        return gradient_function(network)(batch, classes, np.float32(0)).numpy()
-    return network.compiled(_compile_of_class)(batch, classes, _limits(rule)).numpy()
+def _compile(network: Network, rule: str, layer: str | None) -> Callable:
+    """Compiled: pictures and numbers in, gradients of what these mean out, by a rule.
 
-
-def _of_unit(network: Network, batch: np.ndarray, layer: str, unit: Any, rule: str) -> np.ndarray:
-    """The rule's gradient of one unit: at a fixed place, or at its channel's strongest one."""
-    place = _checked_unit(layer, unit, maps_of(network, batch[:1], layer).shape[1:])
-    return network.compiled(_compile_of_unit, layer)(batch, np.array(place, np.int32), _limits(rule)).numpy()
-
-
-def _limits(rule: str) -> np.ndarray:
-    return np.array(_LIMITS[rule], np.float32)
-
-
-def _compile_of_class(network: Network) -> Callable:
-    """Compiled: pictures, class numbers and a rule's limits in, gradients of the class scores out."""
-    return _compile_ruled(network, network.logits, class_scores, needed=True)
-
-
-def _compile_of_unit(network: Network, layer: str) -> Callable:
-    """Compiled: pictures, (channel, flat place or -1) and a rule's limits in, gradients of that unit out."""
+    Numbers are classes, or with a layer (channel, flat place or -1 for its strongest one).
+    """
     tf = tensorflow()
 
-    def score(outputs, numbers):
+    def unit(outputs, numbers):
         channel = tf.cast(tf.gather(outputs, numbers[0], axis=-1), tf.float32)
         flat = tf.reshape(channel, (tf.shape(channel)[0], -1))
         return tf.cond(numbers[1] < 0, lambda: tf.reduce_max(flat, axis=1), lambda: flat[:, tf.maximum(numbers[1], 0)])
 
-    # Where there is no ReLU below, all rules are the plain one.
-    return _compile_ruled(network, network.output_of(layer), score, needed=False)
-
-
-def _compile_ruled(network: Network, output: Any, score: Callable, needed: bool) -> Callable:
-    """The compiled gradient of score(output, numbers) by a rule that is given with each call as its `_LIMITS`."""
-    chosen = _Chosen()
-
-    def with_limits(outputs, numbers, limits):
-        chosen.given = limits[0], limits[1], limits[2]  # the way back is written down right after this
-        return score(outputs, numbers)
-
-    model = ruled(keras().Model(network.model.inputs[0], output), chosen, needed=False)
-    function = compile_gradient(network, model, with_limits, ((3,), "float32"))
+    output, score = (network.logits, class_scores) if layer is None else (network.output_of(layer), unit)
+    replaced: list[str] = []
+    model = ruled(keras().Model(network.model.inputs[0], output), rule, replaced)
+    function = compile_gradient(network, model, score)
     missed = [operation.name for operation in function.graph.get_operations() if operation.type in ("Relu", "Relu6")]
     if missed:
         scopes = [re.sub(r"_\d+$", "", part) for part in missed[0].split("/")] + missed[0].split("/")
@@ -235,7 +174,7 @@ def _compile_ruled(network: Network, output: Any, score: Callable, needed: bool)
             f"the layer {where} of {network.name} applies a ReLU in its own code, where no backward rule reaches it; "
             f"make it a layer, such as layers.ReLU()"
         )
-    if needed and not chosen.used:
+    if layer is None and not replaced:  # below a layer without a ReLU all rules are the plain one
         raise ValueError(f"{network.name} has no ReLU, so a rule would change nothing; use input_gradient()")
     return function
 

@@ -6,7 +6,7 @@ the same shows the photo and the architecture, not the network's knowledge.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,46 +15,37 @@ from helpers.backbones import Network
 from helpers.heads import copied
 from helpers.quiet import keras, tensorflow
 
-WAYS = ("permute", "draw")
-
 
 def randomised(
-    network: Network,
-    down_to: str | None = None,
-    way: str = "permute",
-    seed: int = 0,
-    calibrate: np.ndarray | None = None,
+    network: Network, down_to: str | None = None, seed: int = 0, calibrate: np.ndarray | None = None
 ) -> Network:
     """Return a copy whose weights are random from the top down to the layer `down_to` (with it); None: all of them.
 
-    way: "permute" shuffles the values inside each weight array, so that their distribution stays; "draw" takes new
-    ones as before training. calibrate: pictures (n, height, width, 3) on which the statistics of batch normalisation
-    are measured anew; without that, activations of a randomised network die out or explode. Draws with `seed`.
-    Raises ValueError for an unknown layer or way.
+    The values inside each weight array are shuffled, so that their distribution stays. calibrate: pictures (n, height,
+    width, 3) on which the statistics of batch normalisation are measured anew; without that, activations of a
+    randomised network die out or explode. Draws with `seed`. Raises ValueError for an unknown layer.
     """
     made = copied(network)
-    _randomise(made, down_to, way, seed, calibrate)
+    _randomise(made, down_to, seed, calibrate)
     return made
 
 
-def _randomise(made: Network, down_to: str | None, way: str, seed: int, calibrate: np.ndarray | None) -> None:
+def _randomise(made: Network, down_to: str | None, seed: int, calibrate: np.ndarray | None) -> None:
     """What `randomised` does, in place."""
-    if way not in WAYS:
-        raise ValueError(f"way is {way!r}, expected 'permute' or 'draw'")
     if down_to is not None:
         made.layer(down_to)
     keras().utils.set_random_seed(seed)
     numbers = np.random.default_rng(seed)
     for layer in reversed(made.model.layers):
         if layer.weights and not _normalises(layer):
-            layer.set_weights([_random(weight, way, numbers) for weight in layer.get_weights()])
+            layer.set_weights([numbers.permutation(w.ravel()).reshape(w.shape) for w in layer.get_weights()])
         if layer.name == down_to:
             break
     if calibrate is not None:
-        recalibrate(made, calibrate)
+        _recalibrate(made, calibrate)
 
 
-def recalibrate(network: Network, pictures: np.ndarray) -> None:
+def _recalibrate(network: Network, pictures: np.ndarray) -> None:
     """Set the moving statistics of every batch normalisation to those of one batch of pictures, in place."""
     layers = [layer for layer in network.model.layers if _normalises(layer)]
     kept = [(layer.momentum, layer.trainable) for layer in layers]
@@ -77,13 +68,12 @@ def cascade(
     methods: dict[str, Callable[[Network, np.ndarray], np.ndarray]],
     layers: Sequence[str],
     calibrate: np.ndarray | None = None,
-    way: str = "permute",
     seed: int = 0,
 ) -> tuple[dict[str, list[np.ndarray]], dict[str, list[float]]]:
     """Randomise from the top down to each of `layers` and draw the methods' maps anew: (maps, likeness to the first).
 
     methods: name -> function (network, picture) -> map. The first map of each is the intact network's. The likeness is
-    `similarity`. `calibrate`, `way` and `seed` as in `randomised`. Give the class in the methods: a randomised network
+    `similarity`. `calibrate` and `seed` as in `randomised`. Give the class in the methods: a randomised network
     has another most probable one. All of it happens on one copy, so whoever asks the network meanwhile
     gets right answers.
     """
@@ -91,7 +81,7 @@ def cascade(
     maps: dict[str, list[np.ndarray]] = {name: [method(made, picture)] for name, method in methods.items()}
     for layer in layers:
         made.model.set_weights(start)
-        _randomise(made, layer, way, seed, calibrate)
+        _randomise(made, layer, seed, calibrate)
         for name, method in methods.items():
             maps[name].append(method(made, picture))
     return maps, {name: [similarity(found[0], one) for one in found] for name, found in maps.items()}
@@ -121,24 +111,5 @@ def from_the_top(network: Network, count: int) -> list[str]:
     return [names[place] for place in places]
 
 
-def _random(weight: np.ndarray, way: str, numbers: np.random.Generator) -> np.ndarray:
-    if way == "permute":
-        return numbers.permutation(weight.ravel()).reshape(weight.shape)
-    if weight.ndim < 2:
-        return np.zeros_like(weight)
-    incoming = int(np.prod(weight.shape[:-1]))
-    return (numbers.standard_normal(weight.shape) * np.sqrt(2 / incoming)).astype(weight.dtype)
-
-
 def _normalises(layer: Any) -> bool:
     return isinstance(layer, keras().layers.BatchNormalization)
-
-
-def rows_of(likeness: dict[str, list[float]], labels: Iterable[str]) -> str:
-    """The likenesses as a markdown table, a row per method."""
-    labels = list(labels)
-    head = ["| method | " + " | ".join(labels) + " |", "|---" * (len(labels) + 1) + "|"]
-    return "\n".join(head + [f"| {n} | " + " | ".join(f"{v:.2f}" for v in vs) + " |" for n, vs in likeness.items()])
-
-
-__all__ = ["cascade", "edges", "from_the_top", "randomised", "recalibrate", "rows_of", "similarity"]

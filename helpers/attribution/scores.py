@@ -5,14 +5,13 @@ A map can only be scored where the cause is known: by a mask, or by what the net
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from helpers import images
 from helpers.attribution.perturbation import filling
-from helpers.attribution.targets import class_numbers, scorer
+from helpers.attribution.targets import asking
 from helpers.backbones import Network
 from helpers.progress import Report
 
@@ -67,7 +66,7 @@ def box_of(heat: np.ndarray, shape: tuple[int, int] | None = None, threshold: fl
     Zhou et al., CVPR 2016, section 3.2, with their 20 %. shape: (height, width) to enlarge the map to first.
     Raises ValueError for a threshold outside 0..1.
     """
-    from scipy.ndimage import find_objects, label
+    from scipy.ndimage import label
 
     if not 0 < threshold < 1:
         raise ValueError(f"threshold is {threshold}; give a share of the maximum between 0 and 1, such as 0.2")
@@ -75,16 +74,15 @@ def box_of(heat: np.ndarray, shape: tuple[int, int] | None = None, threshold: fl
     if not heat.max() > 0:
         return None
     parts, _ = label(heat >= threshold * heat.max())
-    largest = np.bincount(parts.ravel())[1:].argmax()
-    return _box(find_objects(parts)[largest])
+    return box_of_mask(parts == np.bincount(parts.ravel())[1:].argmax() + 1)
 
 
 def box_of_mask(mask: np.ndarray) -> Box:
     """The smallest box around a mask, bool (height, width). Raises ValueError for an empty mask."""
-    rows, columns = np.flatnonzero(np.any(mask, axis=1)), np.flatnonzero(np.any(mask, axis=0))
+    rows, columns = np.nonzero(mask)
     if not len(rows):
         raise ValueError("the mask is empty; give one with at least one pixel")
-    return Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+    return Box(int(rows.min()), int(columns.min()), int(rows.max()) + 1, int(columns.max()) + 1)
 
 
 def overlap(first: Box, second: Box) -> float:
@@ -137,43 +135,23 @@ def _curve(
     batch: int = 8,
     report: Report | None = None,
 ) -> Curve:
-    pictures = network.batch(picture)
-    fills = filling(network, pictures[0], fill)
-    classes, score = class_numbers(network, pictures, class_), scorer(network, probability)
-    order = enlarged(heat, pictures.shape[1:3]).ravel().argsort(kind="stable")[::-1]
+    picture, scores = asking(network, picture, class_, "a curve", batch, probability)
+    fills = filling(network, picture, fill)
+    before, after = (fills, picture) if inserting else (picture, fills)
+    order = enlarged(heat, picture.shape[:2]).ravel().argsort(kind="stable")[::-1]
 
-    def pictures_with(changed: list[int]) -> np.ndarray:
-        made = np.repeat((fills if inserting else pictures[0])[None], len(changed), axis=0)
-        for one, count in zip(made.reshape(len(changed), -1, 3), changed, strict=True):
-            source = pictures[0] if inserting else fills
-            one[order[:count]] = source.reshape(-1, 3)[order[:count]]
+    def changed(counts: list[int]) -> np.ndarray:
+        made = np.repeat(before[None], len(counts), axis=0)
+        for one, count in zip(made.reshape(len(counts), -1, 3), counts, strict=True):
+            one[order[:count]] = after.reshape(-1, 3)[order[:count]]
         return made
 
-    def ask(changed: list[int]) -> np.ndarray:
-        return score(pictures_with(changed), np.repeat(classes, len(changed)))
-
-    return stepwise(ask, order.size, steps, batch, report)
+    counts = _portions(order.size, steps)
+    return Curve(counts / order.size, scores(counts, changed, report).astype(np.float64))
 
 
-def stepwise(
-    ask: Callable[[list[int]], np.ndarray], pixels: int, steps: int, batch: int = 8, report: Report | None = None
-) -> Curve:
-    """Ask for the score after 0, then ever more of `pixels` changed pixels, in `steps` equal portions, as a `Curve`.
-
-    ask: takes numbers of changed pixels and returns their scores. The last portion may be smaller.
-    """
+def _portions(pixels: int, steps: int) -> np.ndarray:
+    """How many of so many pixels have changed after each of `steps` equal portions; the last one may be smaller."""
     if steps < 1:
         raise ValueError(f"steps is {steps}; give 1 or more")
-    portion = -(-pixels // steps)
-    counts = [*range(0, pixels, portion), pixels]
-    found = []
-    for first in range(0, len(counts), batch):
-        found.append(np.asarray(ask(counts[first : first + batch]), np.float64))
-        if report is not None:
-            report(min(first + batch, len(counts)), len(counts), None)
-    return Curve(np.array(counts) / pixels, np.concatenate(found))
-
-
-def _box(place: tuple[slice, slice]) -> Box:
-    rows, columns = place
-    return Box(rows.start, columns.start, rows.stop, columns.stop)
+    return np.append(np.arange(0, pixels, -(-pixels // steps)), pixels)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from helpers.backbones import Network, as_network, graph
+from helpers.backbones import Network, graph
+from helpers.progress import Report
 from helpers.quiet import keras, tensorflow
 
 _NAME_ONE = "Grad-CAM needs the maps of a convolution; name a layer that has them: layer='...'"
@@ -25,13 +26,7 @@ def class_numbers(network: Network, batch: np.ndarray, class_: Any) -> np.ndarra
     names = [class_] * len(batch) if isinstance(class_, str) or np.ndim(class_) == 0 else list(class_)
     if len(names) != len(batch):
         raise ValueError(f"{len(names)} classes for {len(batch)} pictures; give one class, or one per picture")
-    return np.array([class_number(network, name) for name in names], dtype=np.int32)
-
-
-def class_number(network: Network, class_: str | int) -> int:
-    """The number of one class. Raises ValueError as `class_index`, and for a network without a classifier."""
-    needs_classifier(network)
-    return network.class_index(class_)
+    return np.array([network.class_index(name) for name in names], dtype=np.int32)
 
 
 def needs_classifier(network: Network) -> None:
@@ -69,21 +64,45 @@ def class_score(network: Network, pictures: np.ndarray, class_: Any = None, prob
     pictures: (height, width, 3) or a batch of them, RGB 0..255. class_: as in `grad_cam`. Raises ValueError alike.
     """
     batch = network.batch(pictures)
-    return scorer(network, probability)(batch, class_numbers(network, batch, class_))
+    return _scores(network, batch, class_numbers(network, batch, class_), probability)
 
 
-def scorer(network: Network, probability: bool = False) -> Callable:
-    """A function (pictures, class numbers) -> scores, float32 (n,), that perturbation methods call again and again."""
-    needs_classifier(network)
+def _scores(network: Network, batch: np.ndarray, classes: np.ndarray, probability: bool) -> np.ndarray:
+    found, shares = network.scores(batch)
+    if not probability and found.shape[1] == 1:
+        return np.where(classes == 1, found[:, 0], -found[:, 0])
+    return (shares if probability else found)[np.arange(len(batch)), classes]
 
-    def score(pictures: np.ndarray, classes: np.ndarray) -> np.ndarray:
-        found, shares = network.scores(pictures)
-        rows = np.arange(len(found))
-        if probability:
-            return shares[rows, classes]
-        return np.where(classes == 1, found[:, 0], -found[:, 0]) if found.shape[1] == 1 else found[rows, classes]
 
-    return score
+def asking(
+    network: Network, picture: np.ndarray, class_: Any, method: str, batch: int, probability: bool = False
+) -> tuple[np.ndarray, Callable[..., np.ndarray]]:
+    """The picture, float32 (height, width, 3), and the function that asks for the class's score of variants of it.
+
+    That function is (items, draw, report=None) -> scores (items,): draw(some items) makes a picture for each, and
+    `batch` of them are asked at a time. Raises ValueError for several pictures, in the name of the method that asks,
+    and for an unknown class.
+    """
+    pictures = network.batch(picture)
+    if len(pictures) != 1:
+        raise ValueError(f"{method} takes one picture at a time, and got {len(pictures)}")
+    classes = class_numbers(network, pictures, class_)
+
+    def scores(items: Sequence[Any], draw: Callable, report: Report | None = None) -> np.ndarray:
+        found = []
+        for first in range(0, len(items), batch):
+            some = items[first : first + batch]
+            found.append(_scores(network, draw(some), np.repeat(classes, len(some)), probability))
+            if report is not None:
+                report(first + len(some), len(items), None)
+        return np.concatenate(found)
+
+    return pictures[0], scores
+
+
+def one_or_all(network: Network, found: np.ndarray, pictures: np.ndarray) -> np.ndarray:
+    """What was found for a batch; for one picture, that picture's alone."""
+    return found[0] if network.is_one(pictures) else found
 
 
 def scoring_model(network: Network) -> Any:
@@ -113,7 +132,9 @@ def _last_maps(network: Network) -> str:
     end = network.logits if network.logits is not None else network.model.outputs[network.output]
     steps = graph.way(end)
     passed = [graph.call_of(tensor) for tensor in graph.bottlenecks(end) if len(tensor.shape) == 4]
-    names = [call.operation.name for call in passed if _learned(graph.way(call.outputs[0]))]
+    names = [
+        call.operation.name for call in passed if any(is_learned(one.operation) for one in graph.way(call.outputs[0]))
+    ]
     shapes = network.shapes(names)
     names = [name for name, shape in zip(names, shapes, strict=True) if shape[0] * shape[1] > 1]
     if not names:
@@ -129,11 +150,9 @@ def _last_maps(network: Network) -> str:
     return names[-1]
 
 
-def _learned(calls: list[graph.Call]) -> bool:
-    """Whether something with weights lies on a way, besides preprocessing."""
-    return any(
-        getattr(call.operation, "weights", []) and type(call.operation).__name__ != "Normalization" for call in calls
-    )
+def is_learned(operation: Any) -> bool:
+    """Whether an operation holds weights of its own, other than the means and deviations of the pictures."""
+    return bool(getattr(operation, "weights", ())) and not isinstance(operation, keras().layers.Normalization)
 
 
 def maps_layer(network: Network, layer: str | None) -> str:
@@ -145,26 +164,3 @@ def maps_layer(network: Network, layer: str | None) -> str:
     if len(network.output_of(layer).shape) != 4:
         raise ValueError(f"layer {layer!r} has no maps; choose one before the pooling, such as {last_maps(network)!r}")
     return layer
-
-
-def maps_of(network: Network, batch: np.ndarray, layer: str) -> np.ndarray:
-    """A layer's output for a batch, float32 (n, ...), also in mixed precision."""
-    return network.features_of(batch, layer)
-
-
-__all__ = [
-    "as_network",
-    "class_number",
-    "class_numbers",
-    "class_probabilities",
-    "class_score",
-    "class_scores",
-    "last_maps",
-    "logits",
-    "maps_layer",
-    "maps_of",
-    "needs_classifier",
-    "picture_spec",
-    "scorer",
-    "scoring_model",
-]

@@ -11,11 +11,10 @@ from traitlets import dlink
 
 from helpers import attribution, images
 from helpers.attribution import grad_cam
-from helpers.attribution.cam import last_maps
 from helpers.attribution.lime import MODELS
 from helpers.attribution.perturbation import FILLS
 from helpers.attribution.rules import RULES
-from helpers.attribution.targets import needs_classifier
+from helpers.attribution.targets import last_maps, needs_classifier
 from helpers.backbones import Network
 from helpers.progress import Report
 from helpers.widgets.base import Explorer, Frame, menu, quoted, slider

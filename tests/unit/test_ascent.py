@@ -7,7 +7,6 @@ from helpers import ascent, backbones
 from helpers.ascent import (
     Regularisers,
     ascend,
-    ascent_step,
     channel,
     class_images,
     filter_patterns,
@@ -16,7 +15,8 @@ from helpers.ascent import (
     unit,
     whole_layer,
 )
-from helpers.ascent.objectives import compiled, resolve
+from helpers.ascent.climb import _unit_size
+from helpers.ascent.objectives import gradient_of
 from helpers.backbones.network import Network
 from helpers.progress import Stopped
 from helpers.quiet import keras
@@ -54,11 +54,14 @@ def classifier():
     return small_classifier()
 
 
+@pytest.fixture(scope="module")
+def squeezenet():
+    return backbones.load("squeezenet")
+
+
 def value_and_gradient(network, objective, pictures):
     pictures = np.asarray(pictures, np.float32)
-    what = resolve(network, [objective] * len(pictures), pictures.shape[1:3])
-    value, slope = compiled(network, what.structure)(pictures, what.which, what.places, what.weights)
-    return value.numpy(), slope.numpy()
+    return gradient_of(network, [objective] * len(pictures), pictures.shape[1:3])(pictures)
 
 
 def random_pictures(count=2, size=20, seed=0):
@@ -68,20 +71,19 @@ def random_pictures(count=2, size=20, seed=0):
 # --- Steps ------------------------------------------------------------------------------------------------------------
 
 
-def test_step_has_the_chosen_length_and_stays_in_range():
-    pictures = np.full((2, 4, 4, 3), 100, np.float32)
-    gradients = np.random.default_rng(0).normal(size=pictures.shape).astype(np.float32)
+def test_a_direction_has_length_1_whatever_the_gradients_size():
+    gradients = np.random.default_rng(0).normal(size=(2, 4, 4, 3)).astype(np.float32)
     gradients[1] = 0
-    moved = ascent_step(pictures, gradients, 5.0)
-    assert np.sqrt(np.mean((moved[0] - pictures[0]) ** 2)) == pytest.approx(5.0, rel=1e-5)
-    np.testing.assert_array_equal(moved[1], pictures[1])  # a dead unit has no direction
-    assert ascent_step(pictures, gradients * 1e9, 1e4).max() <= 255
-    np.testing.assert_allclose(ascent_step(pictures, gradients * 1e-30, 5.0), moved, rtol=1e-5)  # squares vanish
+    found = _unit_size(gradients)
+    assert np.sqrt(np.mean(found[0] ** 2)) == pytest.approx(1.0, rel=1e-5)
+    np.testing.assert_allclose(found[0], gradients[0] / np.sqrt(np.mean(gradients[0] ** 2)), rtol=1e-5)
+    np.testing.assert_array_equal(found[1], 0)  # a dead unit has no direction
+    np.testing.assert_allclose(_unit_size(gradients * 1e-30), found, rtol=1e-5)  # squares would vanish
 
 
 def test_a_gradient_that_is_no_number_is_one_sentence():
     with pytest.raises(ValueError, match="NaN or infinite values; give a smaller rate"):
-        ascent_step(np.zeros((1, 2, 2, 3), np.float32), np.full((1, 2, 2, 3), np.nan, np.float32), 1.0)
+        _unit_size(np.full((1, 2, 2, 3), np.nan, np.float32))
 
 
 def test_ascent_on_a_linear_filter_goes_to_the_corner_of_the_colour_cube(linear):
@@ -203,16 +205,16 @@ def test_other_channels_and_sizes_trace_nothing_new(linear):
 # --- Every kind of network --------------------------------------------------------------------------------------------
 
 
-def test_a_filter_likes_its_own_pattern_best():
-    network = backbones.load("squeezenet")
+def test_a_filter_likes_its_own_pattern_best(squeezenet):
+    network = squeezenet
     channels = [3, 10, 40]
     pictures = filter_patterns(network, "fire4_expand3x3", channels, size=96, steps=25, seed=0)
     answers = network.features_of(pictures, "fire4_expand3x3").mean(axis=(1, 2))[:, channels]
     assert answers.argmax(axis=0).tolist() == [0, 1, 2]
 
 
-def test_a_unit_that_grey_leaves_dead_is_told_and_its_pre_activation_is_not():
-    network = backbones.load("squeezenet")
+def test_a_unit_that_grey_leaves_dead_is_told_and_its_pre_activation_is_not(squeezenet):
+    network = squeezenet
     grey = network.features_of(np.broadcast_to(network.mean_colour, (64, 64, 3)), "fire2_squeeze")[0, 4:-4, 4:-4]
     dead = int(grey.max(axis=(0, 1)).argmin())
     assert grey[..., dead].max() < 0  # so the ReLU behind it gives zero, and no gradient
@@ -221,8 +223,8 @@ def test_a_unit_that_grey_leaves_dead_is_told_and_its_pre_activation_is_not():
     assert not ascend(network, unit("fire2_squeeze", dead), 64, steps=2, start="grey").dead.any()
 
 
-def test_class_image_convinces_the_network_that_made_it():
-    network = backbones.load("squeezenet")
+def test_class_image_convinces_the_network_that_made_it(squeezenet):
+    network = squeezenet
     climb = class_images(network, ["flamingo"], size=128, steps=40, seed=0)
     assert climb.values.shape == (40, 1) and climb.values[-1, 0] > climb.values[0, 0] + 5
     assert network.probabilities(climb.pictures)[0].argmax() == network.class_index("flamingo")
@@ -319,12 +321,10 @@ def test_one_class_is_no_list_of_letters(classifier):
     np.testing.assert_array_equal(one.pictures, same.pictures)
 
 
-def test_no_border_is_nothing_cut_off():
+def test_a_border_is_cut_off():
     pictures = random_pictures(1, 10)
-    assert ascent.without_border(pictures, 0).shape == (1, 10, 10, 3)
+    np.testing.assert_array_equal(ascent.without_border(pictures, 0), pictures)
     np.testing.assert_array_equal(ascent.without_border(pictures, 4), pictures[:, 4:6, 4:6])
-    with pytest.raises(ValueError, match="border is 5, expected from 0 to 4"):
-        ascent.without_border(pictures, 5)
 
 
 # --- Switches ---------------------------------------------------------------------------------------------------------
@@ -369,16 +369,16 @@ def test_a_report_sees_every_step_and_can_end_the_work(classifier):
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda n: filter_patterns(n, "conv", [4]), r"channels are \[4\]; layer 'conv' has channels 0 to 3"),
-        (lambda n: filter_patterns(n, "conv", []), "layer 'conv' has channels 0 to 3"),
+        (lambda n: filter_patterns(n, "conv", [4]), "channel 4 does not exist; layer 'conv' has channels 0 to 3"),
+        (lambda n: filter_patterns(n, "conv", []), "no objective was given"),
         (lambda n: filter_patterns(n, "con", [0]), "no layer 'con'; the nearest are conv"),
-        (lambda n: filter_patterns(n, "conv", [0], size=32), "size is 32, expected more than 32"),
+        (lambda n: filter_patterns(n, "conv", [0], size=32), "size is 32 x 32, expected at least 33 x 33 pixels"),
         (lambda n: ascend(n, channel("conv", 9)), "channel 9 does not exist; layer 'conv' has channels 0 to 3"),
         (lambda n: ascend(n, unit("conv", 0, 50, 0), 24), r"place \(50, 0\) does not exist; .* has 24 x 24 places"),
         (lambda n: ascend(n, unit("pool", 0)), "'pool' has no maps, so no place in them; use channel"),
         (lambda n: ascend(n, logit("clas 1")), "no class 'clas 1'; the nearest are class 1"),
         (lambda n: ascend(n, [channel("conv", 0), logit(0)]), "do not have the same kinds and layers"),
-        (lambda n: ascend(n, []), "is no objective; give channel"),
+        (lambda n: ascend(n, []), "no objective was given"),
         (lambda n: ascend(n, logit(0), start="white"), "start is 'white', expected 'noise', 'grey' or a picture"),
         (lambda n: ascend(n, logit(0), start=np.full((24, 24, 3), np.nan)), "NaN or infinite"),
         (lambda n: ascend(n, logit(0), 4), "size is 4 x 4, expected at least 16 x 16"),
@@ -405,10 +405,9 @@ def test_a_report_sees_every_step_and_can_end_the_work(classifier):
         (lambda n: unit("conv", 1, row=-5), "row is -5, expected at least -1"),
         (lambda n: logit(2.5), "the class is 2.5, expected at least 0"),
         (lambda n: np.nan * logit(1), "the factor of an objective is nan, expected a number"),
-        (lambda n: class_images(n, []), "no class was given; give a class name or number, or a list of these"),
-        (lambda n: filter_patterns(n, "conv", [1.5]), r"channels are \[1.5\]; layer 'conv' has channels 0 to 3"),
-        (lambda n: filter_patterns(n, "conv", None), "channels are None; layer 'conv' has channels 0 to 3"),
-        (lambda n: ascent_step(np.zeros((1, 2, 2, 3)), np.zeros((2, 2, 3)), 1), "expected .n, height, width, 3. for"),
+        (lambda n: class_images(n, []), "no objective was given"),
+        (lambda n: filter_patterns(n, "conv", [1.5]), "the channel is 1.5, expected at least 0, a whole number"),
+        (lambda n: filter_patterns(n, "conv", None), "the channel is None, expected at least 0, a whole number"),
     ],
 )
 def test_bad_input_gives_one_sentence(classifier, call, sentence):

@@ -28,7 +28,7 @@ def agrees(model, given):
         np.testing.assert_allclose(other, one, rtol=1e-3, atol=1e-4 * float(np.abs(one).max()))
 
 
-@pytest.mark.parametrize("name", ["efficientnet_lite0", "mobilenet", "mobilenet_v2", "resnet50", "squeezenet"])
+@pytest.mark.parametrize("name", ["efficientnet_lite0", "mobilenet", "resnet50"])
 def test_same_numbers_as_kerass_call(name):
     options = {"alpha": 0.25} if name == "mobilenet" else {}
     base = shaken(backbones.load(name, weights=None, include_top=False, **options).model)

@@ -5,7 +5,7 @@ import pytest
 
 from helpers import datasets
 from helpers.ascent import frequencies_needed
-from helpers.ascent.fourier import COLOURS, Adam, Waves, colour_directions
+from helpers.ascent.fourier import _COLOURS, Adam, Waves
 from helpers.quiet import tensorflow
 
 MEAN = np.array([123, 117, 104], np.float32)
@@ -33,7 +33,7 @@ def test_gradient_is_tensorflows_own(shape):
     with tf.GradientTape() as tape:
         z = tf.transpose(tf.complex(real, imaginary) * waves.scale, (0, 3, 1, 2))
         plane = tf.signal.irfft2d(z, fft_length=shape) * np.sqrt(shape[0] * shape[1])
-        picture = 255 * tf.sigmoid(waves.offset + tf.transpose(plane, (0, 2, 3, 1)) @ COLOURS.T)
+        picture = 255 * tf.sigmoid(waves.offset + tf.transpose(plane, (0, 2, 3, 1)) @ _COLOURS.T)
         value = tf.reduce_sum(picture * upstream)
     np.testing.assert_allclose(waves.pictures(coefficients), picture, rtol=1e-3, atol=1e-2)
     slope = waves.gradient(picture.numpy(), upstream)
@@ -70,9 +70,10 @@ def test_the_colour_directions_are_those_of_the_sample_photos():
     arrays = [photo.array for photo in datasets.photos("photo").values()]
     coloured = [array for array in arrays if np.ptp(array.astype(int), axis=-1).max() > 40]
     pixels = np.concatenate([array.reshape(-1, 3) for array in coloured]) / 255
-    measured = colour_directions(pixels)
-    assert np.abs(np.abs((COLOURS * measured).sum(axis=0)) / np.linalg.norm(measured, axis=0) ** 2 - 1).max() < 0.05
-    back = (pixels - pixels.mean(axis=0)) @ np.linalg.inv(COLOURS).T  # in these coordinates colours are uncorrelated
+    values, vectors = np.linalg.eigh(np.cov(pixels.T))  # shortest direction first
+    measured = vectors * np.sqrt(values / values.max())
+    assert np.abs(np.abs((_COLOURS * measured).sum(axis=0)) / np.linalg.norm(measured, axis=0) ** 2 - 1).max() < 0.05
+    back = (pixels - pixels.mean(axis=0)) @ np.linalg.inv(_COLOURS).T  # in these coordinates colours are uncorrelated
     correlation = np.corrcoef(back.T)
     assert np.abs(correlation - np.eye(3)).max() < 0.05
 

@@ -49,7 +49,12 @@ def lite():
     return backbones.load("efficientnet_lite0")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def squeezenet():
+    return backbones.load("squeezenet")
+
+
+@pytest.fixture(scope="module")
 def photo(lite):
     from helpers import datasets
 
@@ -68,8 +73,8 @@ def test_global_average_head_has_a_closed_form(lite, photo):
     np.testing.assert_allclose(ours.sum() + bias[class_], logit, rtol=1e-4)
 
 
-def test_squeezenet_reads_its_class_map_off():
-    network = backbones.load("squeezenet")
+def test_squeezenet_reads_its_class_map_off(squeezenet):
+    network = squeezenet
     picture = np.random.default_rng(1).uniform(0, 255, (227, 227, 3)).astype(np.float32)
     class_maps = network.features_of(picture, "conv10_relu")[0]
     expected = class_maps[..., 5] / class_maps[..., 5].size
@@ -103,12 +108,12 @@ def test_one_sigmoid_output_explains_both_classes():
     picture = np.random.default_rng(0).uniform(0, 255, (8, 8, 3)).astype(np.float32)
     dog, cat = (grad_cam(network, picture, name, relu=None) for name in ("dog", "cat"))
     np.testing.assert_allclose(dog, -cat, rtol=1e-5)
-    assert np.maximum(cat, 0).max() > 0 or np.maximum(dog, 0).max() > 0
+    assert np.abs(cat).max() > 0
     named = network.class_names[network.probabilities(picture)[0].argmax()]
     np.testing.assert_array_equal(grad_cam(network, picture), grad_cam(network, picture, named))
 
 
-def test_logits_are_used_not_probabilities(lite, photo):
+def test_logits_are_used_not_probabilities():
     """d p / d A = p (1 - p) d z / d A for two classes; here the top class's map must not shrink with its certainty."""
     network = small_sigmoid()
     network.logits = network.logits * 40.0  # saturated: p (1 - p) is 0 in float32
@@ -185,8 +190,8 @@ def test_closed_form_of_a_sigmoid_speaks_for_both_classes():
     np.testing.assert_allclose(class_activation_map(one, picture, "dog").mean(), logit, rtol=1e-4)
 
 
-def test_closed_form_of_squeezenet_is_its_map():
-    network = backbones.load("squeezenet")
+def test_closed_form_of_squeezenet_is_its_map(squeezenet):
+    network = squeezenet
     picture = np.random.default_rng(1).uniform(0, 255, (131, 99, 3)).astype(np.float32)
     maps = network.features_of(picture, "conv10_relu")[0]
     np.testing.assert_allclose(class_activation_map(network, picture, 7), maps[..., 7], rtol=1e-5)

@@ -7,19 +7,20 @@ from PIL import Image
 from helpers import backbones, datasets, images
 from helpers.backbones.network import Network
 from helpers.deepdream import (
+    _dream_step,
+    _tiled,
     dream,
-    dream_step,
     gradient_of,
     middle,
     near_seams,
     octave_shapes,
     save_gif,
     sky,
-    tiled,
     zoom,
 )
 from helpers.progress import Stopped
 from helpers.quiet import keras
+from tests.unit import small_networks
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,11 @@ def linear():
     kernel = np.array([[1, 0], [-1, 0], [0, 0.1]], np.float32).reshape(1, 1, 3, 2)
     model.get_layer("maps").set_weights([kernel])
     return Network("linear", model)
+
+
+@pytest.fixture(scope="module")
+def squeezenet():
+    return backbones.load("squeezenet")
 
 
 def picture(height=40, width=40, seed=0):
@@ -70,10 +76,10 @@ def test_other_weights_and_sizes_trace_nothing_new(linear):
 def test_step_moves_by_the_rate_on_average():
     shown, slope = np.full((4, 4, 3), 100, np.float32), np.random.default_rng(1).normal(size=(4, 4, 3))
     slope = slope.astype(np.float32)
-    assert np.abs(dream_step(shown, slope, 3.0) - shown).mean() == pytest.approx(3.0, rel=1e-5)
-    np.testing.assert_array_equal(dream_step(shown, np.zeros_like(slope), 3.0), shown)
+    assert np.abs(_dream_step(shown, slope, 3.0) - shown).mean() == pytest.approx(3.0, rel=1e-5)
+    np.testing.assert_array_equal(_dream_step(shown, np.zeros_like(slope), 3.0), shown)
     with pytest.raises(ValueError, match="NaN or infinite"):
-        dream_step(shown, slope * np.nan, 3.0)
+        _dream_step(shown, slope * np.nan, 3.0)
 
 
 def test_octaves_grow_to_the_photo():
@@ -151,10 +157,10 @@ def test_tiles_equal_the_whole_where_no_unit_sees_across_a_seam(linear):
 
 
 def test_tiles_cover_everything_once():
-    seen = tiled(lambda part: np.ones_like(part), np.zeros((70, 101, 3), np.float32), 32)
+    seen = _tiled(lambda part: np.ones_like(part), np.zeros((70, 101, 3), np.float32), 32)
     assert (seen > 0).all() and max(seen.shape) == 101
     parts = []
-    tiled(lambda part: parts.append(part.shape) or part, np.zeros((70, 101, 3), np.float32), 32)
+    _tiled(lambda part: parts.append(part.shape) or part, np.zeros((70, 101, 3), np.float32), 32)
     assert sum(h * w for h, w, _ in parts) == 70 * 101 and all(20 <= side <= 32 for p in parts for side in p[:2])
 
 
@@ -181,8 +187,8 @@ def test_guide_pulls_each_place_towards_the_best_of_its_places(linear):
     assert dreamt[0, 5, 0] > 137 and dreamt[0, 35, 2] > 137
 
 
-def test_it_raises_what_it_is_asked_to_raise():
-    network = backbones.load("squeezenet")
+def test_it_raises_what_it_is_asked_to_raise(squeezenet):
+    network = squeezenet
     photo = images.prepare(datasets.photo("coffee").array, 96)
     dreamt = dream(network, photo, "fire5_concat", octaves=2, steps=5)
     before, after = ((network.features_of(p, "fire5_concat") ** 2).mean() for p in (photo, dreamt))
@@ -190,15 +196,22 @@ def test_it_raises_what_it_is_asked_to_raise():
 
 
 def test_any_photo_and_a_network_with_a_fixed_size():
-    network = backbones.load("vgg16", weights=None)
+    network, k = small_networks.convnet(), keras()
     photo = np.random.default_rng(0).integers(0, 256, (45, 70, 3), dtype=np.uint8)
-    assert dream(network, photo, "block2_conv1", octaves=1, steps=1).shape == (45, 70, 3)
+    dreamt = dream(network, photo, "relu2", octaves=1, steps=1)
+    inputs = k.Input((None, None, 3))
+    free = network.model.get_layer("conv1")(network.model.layers[1](inputs))
+    free = k.Model(inputs, network.model.get_layer("relu2")(network.model.get_layer("conv2")(free)))
+    before, after = (np.mean(free(one[None].astype(np.float32)) ** 2) for one in (photo, dreamt))
+    assert dreamt.shape == (45, 70, 3) and after > before
 
 
-def test_a_score_can_be_dreamt_of_too():
-    network = backbones.load("squeezenet")
+def test_a_score_can_be_dreamt_of_too(squeezenet):
+    network = squeezenet
     photo = images.prepare(datasets.photo("coffee").array, 96)
-    assert np.abs(dream(network, photo, "logits", octaves=1, steps=2).astype(int) - photo).max() > 0
+    dreamt = dream(network, photo, "logits", octaves=1, steps=4)
+    before, after = (np.mean(network.scores(one)[0] ** 2) for one in (photo, dreamt))
+    assert after > 1.2 * before
 
 
 def test_report_sees_every_step_upright_and_can_end_the_work(linear):
@@ -245,11 +258,11 @@ def test_gif_holds_the_frames_and_is_whole_or_absent(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("frames", "name", "sentence"),
     [
-        ([], "a.gif", "0 pictures were given"),
+        ([], "a.gif", r"\[\] is no film, which is one picture or more, all of one size"),
         ([np.zeros((2, 2, 3)), np.zeros((3, 2, 3))], "a.gif", "all of one size"),
         ([np.zeros((2, 2, 3))], "a.png", "a.png does not end in .gif"),
         ([np.full((2, 2, 3), 0.5)], "a.gif", "multiply it by 255 first"),
-        (None, "a.gif", "A NoneType is no film"),
+        (None, "a.gif", "None is no film"),
     ],
 )
 def test_films_that_are_none(tmp_path, frames, name, sentence):
@@ -288,7 +301,6 @@ def test_sky_is_blue_above_with_white_clouds():
         (lambda n, p: dream(n, p, "maps", octave_scale=1), "octave_scale is 1, expected a number, more than 1"),
         (lambda n, p: dream(n, p, "maps", steps=-1), "steps is -1, expected at least 0, a whole number"),
         (lambda n, p: dream(n, p, "maps", rate=np.nan), "rate is nan, expected a number"),
-        (lambda n, p: dream(n, p, "maps", detail="no"), "detail is 'no', expected True or False"),
         (lambda n, p: dream(n, p, "maps", seed=-1), "seed is -1, expected at least 0, a whole number"),
         (lambda n, p: dream(n, p + 0.5, "maps"), "values are 0.5..0.5, so 0..1 it seems; multiply it by 255 first"),
         (lambda n, p: dream(n, p, "maps", guide=p + 1), "so 0..1 it seems; multiply it by 255 first"),
@@ -296,11 +308,6 @@ def test_sky_is_blue_above_with_white_clouds():
         (lambda n, p: dream(n, np.stack([p, p]), "maps"), "is a batch of pictures; take one of them"),
         (lambda n, p: dream(n, None, "maps"), "photo is None, expected a picture"),
         (lambda n, p: zoom(n, p, "maps", frames=1.5), "frames is 1.5, expected at least 1, a whole number"),
-        (lambda n, p: zoom(n, p, "maps", steps="a"), "steps is 'a', expected at least 0, a whole number"),
-        (lambda n, p: middle(p, 0.5), "factor is 0.5, expected a number, at least 1"),
-        (lambda n, p: dream_step(p, p[1:], 1.0), "expected the same"),
-        (lambda n, p: sky(0, 10), "the sky is 0 x 10, expected at least 2 x 2 pixels"),
-        (lambda n, p: tiled(lambda part: part, p, 0), "tile is 0, expected at least 1"),
     ],
 )
 def test_bad_input_gives_one_sentence(linear, call, sentence):

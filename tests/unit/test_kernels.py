@@ -26,9 +26,8 @@ def test_squeezenet_turns_the_colours_round():
     assert kernels.zero_kernels(found).sum() == 0
 
 
-@pytest.mark.parametrize("top", [True, False])
-def test_vgg16_whose_convolutions_have_their_relu_inside(top):
-    network = backbones.load("vgg16", weights=None, include_top=top)
+def test_vgg16_whose_convolutions_have_their_relu_inside():
+    network = backbones.load("vgg16", weights=None, include_top=False)
     found = kernels.kernels(network)
     stored = np.asarray(network.layer("block1_conv1").kernel).transpose(3, 0, 1, 2)[..., ::-1]
     np.testing.assert_allclose(found, stored, atol=1e-6)
@@ -81,7 +80,6 @@ def test_alike_opposite_and_dead(known):
     expected = [[1, 1, -1, 0], [1, 1, -1, 0], [-1, -1, 1, 0], [0, 0, 0, 0]]
     np.testing.assert_allclose(found, expected, atol=1e-5)
     assert kernels.most_alike(found, 1)[0][:2] == (0, 1)
-    assert [channel for channel, _ in kernels.nearest(found, 0, 3)] == [1, 3, 2]
 
 
 def test_errors_are_one_sentence(known):

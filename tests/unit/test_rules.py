@@ -23,6 +23,11 @@ UPSTREAM = [[-2, 3, -1], [6, -3, 1], [2, -1, 3]]
 FORWARD = [[1, -1, 5], [2, -5, -7], [-3, 2, 4]]
 
 
+@pytest.fixture(scope="module")
+def usual():
+    return small_networks.convnet()
+
+
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [
@@ -125,9 +130,9 @@ def test_weights_are_shared_not_copied():
     assert {id(weight) for weight in again.weights} == {id(weight) for weight in network.model.weights}
 
 
-def test_one_unit_of_a_layer():
+def test_one_unit_of_a_layer(usual):
     """A unit of the first convolution sees its own window only; its plain gradient there is the kernel, scaled."""
-    network, picture = small_networks.convnet(), small_networks.photo()
+    network, picture = usual, small_networks.photo()
     maps = network.features_of(picture, "conv1")[0]
     row, column = np.argwhere(maps[2:-2, 2:-2, 4] > 0)[0] + 2
     found = rule_gradient(network, picture, rule="plain", layer="conv1", unit=(row, column, 4))
@@ -142,10 +147,10 @@ def test_one_unit_of_a_layer():
     )
 
 
-def test_guided_grad_cam_is_the_product():
+def test_guided_grad_cam_is_the_product(usual):
     from helpers import images
 
-    network, picture = small_networks.convnet(), small_networks.photo()
+    network, picture = usual, small_networks.photo()
     heat = images.resize(grad_cam(network, picture, 1), (16, 16), "bilinear")
     expected = guided_backprop(network, picture, 1) * heat[..., None]
     np.testing.assert_allclose(guided_grad_cam(network, picture, 1), expected, rtol=1e-5, atol=1e-9)
@@ -153,8 +158,8 @@ def test_guided_grad_cam_is_the_product():
     np.testing.assert_allclose(guided_grad_cam(network, batch, 1)[0], expected, rtol=1e-3, atol=1e-7)
 
 
-def test_traced_once():
-    network, picture = small_networks.convnet(), small_networks.photo()
+def test_traced_once(usual):
+    network, picture = usual, small_networks.photo()
     guided_backprop(network, picture, 0)
     kept = dict(network._compiled)
     guided_backprop(network, np.stack([picture] * 3), [1, 0, 1])
@@ -179,7 +184,7 @@ def test_traced_once():
         (lambda n, p: relu_backward([1, 2], [1], "plain"), r"shape \(2,\) and the input \(1,\)"),
     ],
 )
-def test_bad_input_gives_one_sentence(call, words):
+def test_bad_input_gives_one_sentence(usual, call, words):
     with pytest.raises(ValueError, match=words) as caught:
-        call(small_networks.convnet(), small_networks.photo())
+        call(usual, small_networks.photo())
     assert "\n" not in str(caught.value)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from helpers.attribution import saliency
-from helpers.attribution.planted import accuracy, answers, flips, linear_head, proved, ratios
-from helpers.attribution.sanity import cascade, edges, from_the_top, randomised, recalibrate, rows_of, similarity
+from helpers.attribution.planted import _flipped, accuracy, answers, linear_head, proved, ratios
+from helpers.attribution.sanity import _recalibrate, cascade, edges, from_the_top, randomised, similarity
 from helpers.backbones.network import Network
 from helpers.datasets.critters import Critters, critters
 from helpers.quiet import keras
@@ -25,8 +25,6 @@ def test_only_the_top_is_random_and_the_original_stays():
         ours, theirs = (one.layer(name).kernel.numpy() for one in (broken, network))
         assert not np.array_equal(ours, theirs)
         np.testing.assert_array_equal(np.sort(ours, axis=None), np.sort(theirs, axis=None))  # permuted, not drawn
-    drawn = randomised(network, None, "draw").layer("conv1").kernel.numpy()
-    assert not np.array_equal(np.sort(drawn, axis=None), np.sort(network.layer("conv1").kernel.numpy(), axis=None))
 
 
 def test_batch_normalisation_is_calibrated():
@@ -36,7 +34,7 @@ def test_batch_normalisation_is_calibrated():
     z = k.layers.Dense(2, name="z")(k.layers.GlobalAveragePooling2D()(x))
     network = Network("normalised", k.Model(inputs, z), z, 8, ["a", "b"])
     pictures = np.stack([small_networks.photo(8, seed) for seed in range(5)])
-    recalibrate(network, pictures)
+    _recalibrate(network, pictures)
     maps = network.features_of(pictures, "conv")
     np.testing.assert_allclose(network.layer("bn").moving_mean, maps.mean(axis=(0, 1, 2)), rtol=1e-3)
     np.testing.assert_allclose(network.layer("bn").moving_variance, maps.var(axis=(0, 1, 2)), rtol=1e-2)
@@ -53,7 +51,6 @@ def test_a_map_of_the_network_changes_and_an_edge_detector_does_not():
     assert from_the_top(network, 3) == ["z", "conv2", "conv1"]
     assert likeness["edges"] == [pytest.approx(1)] * 4 and likeness["saliency"][0] == pytest.approx(1)
     assert likeness["saliency"][-1] < 0.7 and len(maps["saliency"]) == 4
-    assert "| edges | 1.00 |" in rows_of(likeness, ["intact", "z", "conv2", "conv1"])
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -87,16 +84,9 @@ def test_edges_of_a_step():
     assert (found[:, 3:5] == 400).all() and found[:, :3].max() == found[:, 5:].max() == 0  # Sobel: 1 + 2 + 1
 
 
-@pytest.mark.parametrize(
-    ("call", "words"),
-    [
-        (lambda n: randomised(n, "conv3"), "no layer 'conv3'; the nearest are"),
-        (lambda n: randomised(n, way="shuffle"), "expected 'permute' or 'draw'"),
-    ],
-)
-def test_bad_input_gives_one_sentence(call, words):
-    with pytest.raises(ValueError, match=words):
-        call(small_networks.convnet())
+def test_an_unknown_layer_is_one_sentence():
+    with pytest.raises(ValueError, match="no layer 'conv3'; the nearest are"):
+        randomised(small_networks.convnet(), "conv3")
 
 
 # --- The planted cause -----------------------------------------------------------------------------------------------
@@ -119,7 +109,8 @@ def test_interventions_prove_what_a_network_reads():
     network = corner_reader(1)
     bright = photos.images[:, :4, :4].mean(axis=(1, 2, 3)) > 200
     np.testing.assert_array_equal(answers(network, photos.images), bright)
-    found = flips(network, photos, {"ears": Critters.swap_ears, "background": lambda c: c.swap_background("snow")})
+    changed = {"ears": photos.swap_ears(), "background": photos.swap_background("snow")}
+    found = _flipped(network, photos, changed)[1]
     snow = photos.swap_background("snow").images[:, :4, :4].mean(axis=(1, 2, 3)) > 200
     np.testing.assert_array_equal(found["background"], bright != snow)
     assert not found["ears"].any()  # the corner holds no ear

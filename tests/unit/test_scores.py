@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from helpers import images
 from helpers.attribution import class_score
 from helpers.attribution.scores import (
     Box,
     Curve,
+    _portions,
     box_of,
     box_of_mask,
     deletion,
@@ -14,7 +16,6 @@ from helpers.attribution.scores import (
     insertion,
     overlap,
     share_ratio,
-    stepwise,
 )
 from tests.unit import small_networks
 
@@ -64,17 +65,15 @@ def test_box_of_a_mask_and_overlap_by_hand():
     np.testing.assert_array_equal(np.argwhere(picture[..., 0] == 255).max(axis=0), [6, 5])
 
 
-def test_the_sum_model_by_hand():
-    """Score = what is left of [0.3, 0.25, 0.2, 0.15, 0.1], covered or shown in this order, in three steps."""
+def test_portions_and_areas_by_hand():
+    """What is left of [0.3, 0.25, 0.2, 0.15, 0.1], covered or shown in this order, in three steps of 2, 2 and 1."""
     values = np.array([0.3, 0.25, 0.2, 0.15, 0.1])
-    removed = stepwise(lambda counts: [values[count:].sum() for count in counts], 5, 3)
-    np.testing.assert_allclose(removed.score, [1, 0.45, 0.1, 0], atol=1e-12)
-    np.testing.assert_allclose(removed.area, 0.41)
-    shown = stepwise(lambda counts: [values[:count].sum() for count in counts], 5, 3, batch=2)
-    np.testing.assert_allclose(shown.area, 0.59)
-    assert Curve(np.array([0, 1.0]), np.array([1.0, 0.0])).area == 0.5
+    counts = _portions(5, 3)
+    assert counts.tolist() == [0, 2, 4, 5]
+    here = np.array([values[:count].sum() for count in counts])
+    np.testing.assert_allclose([Curve(counts / 5, one).area for one in (1 - here, here)], [0.41, 0.59])
     with pytest.raises(ValueError, match="steps is 0"):
-        stepwise(lambda counts: counts, 5, 0)
+        _portions(5, 0)
 
 
 def test_curves_of_a_linear_network():
@@ -93,6 +92,10 @@ def test_curves_of_a_linear_network():
 
 def test_curves_take_a_coarse_map_probabilities_and_reports():
     network, picture, steps = small_networks.convnet(), small_networks.photo(), []
-    found = deletion(network, picture, np.eye(4), 1, steps=6, batch=3, report=lambda *step: steps.append(step[:2]))
-    assert steps[-1] == (7, 7) and ((found.score >= 0) & (found.score <= 1)).all()
-    np.testing.assert_allclose(found.score[0], network.probabilities(picture)[0, 1], rtol=1e-4)
+    heat = np.random.default_rng(2).random((4, 4), dtype=np.float32)
+    found = deletion(network, picture, heat, 1, steps=6, batch=3, report=lambda *step: steps.append(step[:2]))
+    assert steps == [(3, 7), (6, 7), (7, 7)]
+    large = images.resize(heat, (16, 16), "bilinear")
+    hottest = (large >= np.sort(large, axis=None)[-43])[..., None]  # a sixth of 256 pixels, rounded up
+    by_hand = [picture, np.where(hottest, network.mean_colour, picture)]
+    np.testing.assert_allclose(found.score[:2], network.probabilities(np.stack(by_hand))[:, 1], rtol=1e-4)
