@@ -17,9 +17,9 @@ import numpy as np
 from benchmarks.floors import compare, seconds
 from benchmarks.tables import made, table, write
 from helpers import backbones, datasets, images
-from helpers.ascent import Objective, Regularisers, ascend, channel, logit
-from helpers.deepdream import dream, gradient_of, octave_shapes
-from helpers.quiet import keras, tensorflow
+from helpers.feature_visualization import Regularisers, ascend, channel, dream, gradient_of, logit, octave_shapes
+from helpers.feature_visualization.objectives import Objective
+from helpers.runtime import keras, tensorflow
 
 STEPS = 5  # of one timed climb; its floor is as many calls
 CASES = (

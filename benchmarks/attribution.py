@@ -23,11 +23,11 @@ from benchmarks.floors import BATCH, compare, floor_of_grad_cam, floor_of_gradie
 from benchmarks.peers import Peers, installed, peers
 from benchmarks.tables import table
 from helpers import attribution, backbones, datasets, images
-from helpers.attribution.rules import ruled
+from helpers.activations import receptive_field
+from helpers.attribution.guided_backprop import ruled
 from helpers.attribution.targets import scoring_model
 from helpers.backbones import Network
-from helpers.quiet import keras, tensorflow
-from helpers.receptive_field import receptive_field
+from helpers.runtime import keras, tensorflow
 from tools.common import ROOT, write
 
 ROUNDS, FEW = 50, 10  # FEW: for methods that ask the network a hundred times, and for the libraries

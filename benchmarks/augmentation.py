@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from helpers import augmentation, datasets, training
-from helpers.images import write_whole
+from helpers import datasets, training
+from helpers.images.transform import write_whole
+from helpers.training import convnet
 
 SIZE, EPOCHS, LONG = 64, 60, 150
 MILD = {"rotation": 15, "width_shift": 0.1, "height_shift": 0.1, "shear": 0.1, "zoom": 0.15, "fill_mode": "reflect"}
@@ -59,14 +60,14 @@ def main() -> None:
         for name, ranges in DIGITS.items():
             digits[name].append(digits_run(ranges, seed, f"seed {seed}, digits, {name}"))
     text = report(critters, estimates, digits, len(seeds), (time.perf_counter() - began) / 60)
-    training.RESULTS.mkdir(parents=True, exist_ok=True)
-    write_whole(training.RESULTS / "augmentation.md", text.encode())
+    convnet.RESULTS.mkdir(parents=True, exist_ok=True)
+    write_whole(convnet.RESULTS / "augmentation.md", text.encode())
     print(text)
 
 
 def critters_run(parts: list, epochs: int, dropout: float, ranges: dict | None, seed: int, label: str) -> tuple:
     """Train once; return the model and its accuracy on the three parts as they are."""
-    change = None if ranges is None else augmentation.pipeline(**ranges, seed=seed)
+    change = None if ranges is None else training.pipeline(**ranges, seed=seed)
     model = training.small_convnet(SIZE, 2, dropout, change, seed)
     training.fit(model, *parts[:2], epochs, seed=seed, label=label)
     return model, [training.accuracy(model, *part) for part in parts]
@@ -74,7 +75,7 @@ def critters_run(parts: list, epochs: int, dropout: float, ranges: dict | None, 
 
 def augmented_estimate(model: Any, pictures: np.ndarray, labels: np.ndarray, seed: int) -> tuple[float, list[float]]:
     """The accuracy on the validation photos, and what one would believe after augmenting them, twenty times."""
-    change = augmentation.pipeline(**MILD, seed=100 + seed)
+    change = training.pipeline(**MILD, seed=100 + seed)
     believed = [training.accuracy(model, np.asarray(change(pictures, training=True)), labels) for _ in range(20)]
     return training.accuracy(model, pictures, labels), believed
 
@@ -82,7 +83,7 @@ def augmented_estimate(model: Any, pictures: np.ndarray, labels: np.ndarray, see
 def digits_run(ranges: dict | None, seed: int, label: str) -> list[float]:
     """Train on 1000 digits; accuracy on 1000 others: all, the sixes and nines; sixes called nine when upside down."""
     (x, y), (x_validation, y_validation) = datasets.mnist(seed)
-    change = None if ranges is None else augmentation.pipeline(**ranges, fill_mode="constant", seed=seed)
+    change = None if ranges is None else training.pipeline(**ranges, fill_mode="constant", seed=seed)
     model = training.small_convnet(28, 10, 0.0, change, seed, filters=(16, 32), channels=1)
     training.fit(model, (x[:1000, ..., None], y[:1000]), None, 30, batch_size=50, seed=seed, label=label)
     named = training.probabilities(model, x_validation[..., None]).argmax(axis=1)

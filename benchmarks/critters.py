@@ -16,8 +16,8 @@ import numpy as np
 from PIL import Image
 
 from helpers import backbones
-from helpers.datasets.critters import Critters, critters
-from helpers.quiet import keras, tensorflow
+from helpers.datasets import Critters, critters
+from helpers.runtime import keras, tensorflow
 
 TRAIN, VALIDATION, TEST = 240, 120, 600
 SEEDS = (0, 1, 2)

@@ -30,9 +30,11 @@ import h5py
 import numpy as np
 
 import course
-from helpers import archives, datasets, disk, downloads, saved_file, stored_arrays
+from helpers import datasets, files
 from helpers.backbones import keras_applications, safe_pickle
-from tests.unit.misbehaving_server import MisbehavingServer
+from helpers.files import archives, array_cache, disk
+from helpers.training import saved_file
+from tests.misbehaving_server import MisbehavingServer
 
 CONTENT = np.random.default_rng(0).bytes(400_000)
 FACTS = {"size": len(CONTENT), "sha256": hashlib.sha256(CONTENT).hexdigest()}
@@ -72,13 +74,13 @@ def damage(path: Path, dice: random.Random) -> str:
 
 def stored_array(folder: Path, _: str) -> tuple[Path, Callable[[], bool]]:
     values = np.random.default_rng(1).normal(size=(20, 30)).astype("f4")
-    writer, path = stored_arrays.Writer(folder), folder / "features.npy"
+    writer, path = array_cache.Writer(folder), folder / "features.npy"
     writer.write(values, len(values))
     writer.finish(path)
 
     def work() -> bool:
         with contextlib.redirect_stdout(io.StringIO()):
-            found = stored_arrays.read(path)
+            found = array_cache.read(path)
         return not path.exists() if found is None else np.array_equal(found, values)
 
     return path, work
@@ -187,7 +189,7 @@ def in_cache(folder: Path, work: Callable[[], bool]) -> bool:
 def right(url: str, folder: Path) -> bool:
     """Bring the file; it is the right one, and alone."""
     with contextlib.redirect_stderr(io.StringIO()):
-        downloads.fetch(url, folder / "file.bin", **FACTS)
+        files.fetch(url, folder / "file.bin", **FACTS)
     return (folder / "file.bin").read_bytes() == CONTENT and {path.name for path in folder.iterdir()} == {"file.bin"}
 
 
@@ -218,16 +220,16 @@ def kill_writing(folder: Path, _: str) -> tuple[Callable[[], object], Callable[[
     values, path = np.random.default_rng(2).normal(size=(4000, 500)).astype("f4"), folder / "features.npy"
 
     def write() -> None:
-        writer = stored_arrays.Writer(folder)
+        writer = array_cache.Writer(folder)
         for start in range(0, len(values), 100):
             writer.write(values[start : start + 100], len(values))
         writer.finish(path)
 
     def again() -> bool:
-        if stored_arrays.read(path) is None:
+        if array_cache.read(path) is None:
             write()
-        stored_arrays.make_room(folder, {path})
-        same = np.array_equal(stored_arrays.read(path), values)
+        array_cache.make_room(folder, {path})
+        same = np.array_equal(array_cache.read(path), values)
         return same and [entry.name for entry in folder.iterdir()] == [path.name]
 
     return write, again
@@ -254,8 +256,8 @@ def killed(work: Callable[[], object], seconds: float) -> None:
 def broken_transfer(folder: Path, server: MisbehavingServer, dice: random.Random) -> Callable[[], bool]:
     """A first try with a server that fails; the second server is good, and has the first one's address."""
     kind = dice.choice(["cut", "hang_up", "empty", "shorter", "longer", "wrong", "gibberish", "part_unasked", "broken"])
-    with contextlib.suppress(downloads.DownloadError), contextlib.redirect_stderr(io.StringIO()):
-        downloads.fetch(server.url(kind), folder / "file.bin", **FACTS)
+    with contextlib.suppress(files.DownloadError), contextlib.redirect_stderr(io.StringIO()):
+        files.fetch(server.url(kind), folder / "file.bin", **FACTS)
     if dice.random() < 0.5 and (folder / "file.bin.part").exists():
         damage(folder / "file.bin.part", dice)
     return lambda: right(server.url("good"), folder)
@@ -271,7 +273,7 @@ def outcome(work: Callable[[], bool], what: str) -> str:
             return "worked"
         reason = "another result"
     except (ValueError, OSError, course.Stop) as error:
-        own = type(error) in (ValueError, downloads.DownloadError, downloads.MissingError, course.Stop)
+        own = type(error) in (ValueError, files.DownloadError, files.MissingError, course.Stop)
         if own and "\n" not in str(error) and 20 < len(str(error)) < 600:
             return "sentence"
         reason = repr(error)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from helpers.backbones import Network
-from helpers.quiet import keras, tensorflow
+from helpers.runtime import keras, tensorflow
 
 BATCH = 16
 

@@ -19,11 +19,15 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from helpers import datasets, multitask, quiet  # noqa: E402
-from helpers.downloads import MissingError  # noqa: E402
-from helpers.multitask import models  # noqa: E402
-from helpers.multitask.lecture_loop import compare  # noqa: E402
-from helpers.progress import track  # noqa: E402
+from helpers import datasets, multitask, runtime  # noqa: E402
+from helpers.files import MissingError  # noqa: E402
+from helpers.multitask import (  # noqa: E402
+    compare,
+    data,
+    fit,
+    models,
+)
+from helpers.runtime import track  # noqa: E402
 
 LECTURE = {
     "school": {"one per task": 0.916, "one for all": 0.660, "shared + heads": 0.649, "gated": 0.645},
@@ -66,7 +70,7 @@ def main() -> None:
 
 def heading(options: argparse.Namespace) -> str:
     """When, how and on what this was measured."""
-    tensorflow, keras = quiet.tensorflow(), quiet.keras()
+    tensorflow, keras = runtime.tensorflow(), runtime.keras()
     command = " ".join(["python benchmarks/multitask.py", *sys.argv[1:]])
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     return (
@@ -79,7 +83,7 @@ def heading(options: argparse.Namespace) -> str:
     )
 
 
-def fits(prepared: multitask.Prepared, name: str, seed: int) -> Iterator[multitask.Fitted]:
+def fits(prepared: data.Prepared, name: str, seed: int) -> Iterator[fit.Fitted]:
     """All models of a table, one after the other."""
     yield from multitask.fit_references(prepared)
     # A survey has too few rows for each of its people to draw them one by one: random batches of 19 people.
@@ -97,7 +101,7 @@ def fits(prepared: multitask.Prepared, name: str, seed: int) -> Iterator[multita
 
 def accuracy(name: str, tasks: datasets.Tasks, seeds: range, lecture_protocol: bool = False) -> str:
     """A table of scores: means and standard deviations over seeds."""
-    found: dict[str, list[multitask.measures.Scores]] = {}
+    found: dict[str, list[multitask.metrics.Scores]] = {}
     totals = []
     for seed in track(seeds, name):
         protocol = {"test": 0.4, "scale_on": "all"} if lecture_protocol else {"test": 0.25}

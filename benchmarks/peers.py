@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.floors import BATCH
-from helpers.quiet import tensorflow
+from helpers.runtime import tensorflow
 
 LIBRARIES = {"tf-keras-vis": "tf_keras_vis", "xplique": "xplique", "tf-explain": "tf_explain", "lime": "lime"}
 GREY = 127  # a cover's brightness; zero would be black

@@ -13,10 +13,9 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks import tables
-from helpers import backbones, probes, progress, training
+from helpers import backbones, runtime, training, transfer
 from helpers.attribution import (
     METHODS,
-    as_network,
     grad_cam,
     hires_cam,
     integrated_gradients,
@@ -27,10 +26,10 @@ from helpers.attribution import (
     superpixels,
     to_map,
 )
-from helpers.attribution.planted import accuracy, answers, linear_head, proved, ratios
 from helpers.attribution.sanity import edges, randomised
-from helpers.backbones import Network
-from helpers.datasets.critters import CLASS_NAMES, Critters, critters
+from helpers.attribution.shortcut import accuracy, answers, intervention_test, linear_head, ratios
+from helpers.backbones import Network, as_network
+from helpers.datasets import CLASS_NAMES, Critters, critters
 
 PHOTOS = 50
 FINE = {"pretrained": ("block11_depthwise_relu", 16), "from scratch": ("conv4", 8)}
@@ -83,7 +82,7 @@ def study(kind: str, shortcut: str, count: int) -> list[str]:
     ]
     conflict = critters((8 if kind == "pretrained" else 3) * count, 1005, size, shortcut, -1.0)
     photos = conflict.take(conflict.shortcut_present)  # the cats with the shortcut: half of them
-    chosen, shares = proved(cheating, honest, photos, swap)
+    chosen, shares = intervention_test(cheating, honest, photos, swap)
     picked = photos.take(np.flatnonzero(chosen)[:count])
     flips = [[name, f"{share:.3f}"] for name, share in shares.items()]
     heads = ("network", "test accuracy: shortcut helps", "says nothing", "misleads")
@@ -106,7 +105,7 @@ def scored(kind: str, shortcut: str, size: int, networks: dict[str, Network], ph
     calibrate = critters(40, 1009, size, shortcut, 0.0).images
     networks = networks | {"random": randomised(networks["cheating"], seed=0, calibrate=calibrate)}
     values: dict[str, dict[tuple[str, str], np.ndarray]] = {}
-    for name, method in progress.track(list(methods(kind, size).items()), f"{shortcut}, {kind}"):
+    for name, method in runtime.track(list(methods(kind, size).items()), f"{shortcut}, {kind}"):
         values[name] = {}
         for which, network in networks.items():
             said = answers(network, photos.images)
@@ -142,13 +141,13 @@ def moves(found: dict[tuple[str, str], np.ndarray]) -> list[str]:
 
 def signed(values: np.ndarray) -> str:
     """A mean difference with half its 95 % interval."""
-    middle, low, high = probes.mean_interval(values)
+    middle, low, high = transfer.mean_interval(values)
     return f"{middle:+.2f} ± {(high - low) / 2:.2f}"
 
 
 def cell(values: np.ndarray) -> str:
     """A mean with half its 95 % interval."""
-    middle, low, high = probes.mean_interval(values)
+    middle, low, high = transfer.mean_interval(values)
     return f"{middle:.2f} ± {(high - low) / 2:.2f}"
 
 
@@ -157,7 +156,7 @@ def covers(count: int) -> str:
     cheating, honest, _ = pretrained("snow")
     conflict = critters(5 * count, 1005, 224, "snow", -1.0)
     photos = conflict.take(conflict.shortcut_present)
-    chosen, _ = proved(cheating, honest, photos, Critters.swap_background)
+    chosen, _ = intervention_test(cheating, honest, photos, Critters.swap_background)
     photos, rows = photos.take(np.flatnonzero(chosen)[:count]), []
     for patch, fill in ((44, "grey"), (44, "mean"), (88, "grey"), (88, "mean")):
         found = {}

@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.tables import made, paired, table, write
-from helpers import backbones, datasets, probes, training, transfer
-from helpers.datasets.imagesets import ImageSet, Split
-from helpers.datasets.splits import stratified_sample
-from helpers.downloads import MissingError
-from helpers.features import extract
+from helpers import backbones, datasets, training, transfer
+from helpers.datasets import ImageSet, Split, stratified_sample
+from helpers.files import MissingError
+from helpers.transfer import extract
 
 SIZE, TEST, LITTLE, MUCH = 96, 300, 40, 600
 HEAD_STEPS, TUNED_STEPS, BATCH = 120, 80, 20
@@ -89,10 +88,10 @@ def cell(network: Any, data: ImageSet, count: int, seed: int) -> dict[str, np.nd
     found = {}
     for way, layer in STAGES.items():
         known, asked = ((features[layer], answer) for features, answer in zip(seen, labels, strict=True))
-        found[way] = probes.right(probes.logistic_regression(), known, asked)
-    new = transfer.attach_head(transfer.copied(network), data.class_names, seed=seed)
+        found[way] = transfer.correct(transfer.logistic_regression(), known, asked)
+    new = transfer.attach_head(transfer.clone(network), data.class_names, seed=seed)
     transfer.unfreeze_from(new, transfer.head_start(new))
-    head = transfer.compiled(transfer.tail(new, "pool"))
+    head = transfer.compiled(transfer.head_from(new, "pool"))
     training.fit(head, (seen[0]["head_relu"], train.labels), None, _epochs(HEAD_STEPS, count), BATCH, seed)
     trained = new.model.get_weights()
     for way, start in TUNED.items():
@@ -104,8 +103,8 @@ def cell(network: Any, data: ImageSet, count: int, seed: int) -> dict[str, np.nd
 def tuned(new: Any, start: str, train: Split, test: Split, seed: int) -> np.ndarray:
     """Go on from the trained head; which test pictures are named rightly."""
     transfer.unfreeze_from(new, start)
-    at = transfer.boundary(new, start)
-    part = transfer.compiled(transfer.tail(new, at), 1e-4)
+    at = transfer.frozen_boundary(new, start)
+    part = transfer.compiled(transfer.head_from(new, at), 1e-4)
     inputs = [transfer.inputs_at(new, photos, at, SIZE) for photos in (train, test)]
     training.fit(part, (inputs[0], train.labels), None, _epochs(TUNED_STEPS, len(train)), BATCH, seed)
     return transfer.predict(part, inputs[1]).argmax(axis=1) == test.labels

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers import probes, training
-from helpers.images import write_whole
+from helpers import training, transfer
+from helpers.images.transform import write_whole
+from helpers.training import convnet
 
 
 def spread(values: Sequence[float]) -> str:
@@ -21,13 +22,13 @@ def spread(values: Sequence[float]) -> str:
 
 def between(differences: Sequence[float]) -> str:
     """Mean of paired differences over the seeds, its 95 % interval (Student), and whether that leaves out 0."""
-    middle, low, high = probes.mean_interval(differences)
+    middle, low, high = transfer.mean_interval(differences)
     return f"{middle:+.3f} ({low:+.3f} to {high:+.3f}), {verdict(low, high)}"
 
 
 def paired(first: np.ndarray, second: np.ndarray) -> str:
     """Second minus first accuracy on the same photos, its 95 % interval, and whether that leaves out 0."""
-    middle, low, high = probes.difference(first, second)
+    middle, low, high = transfer.paired_interval(first, second)
     return f"{middle:+.3f} ({low:+.3f} to {high:+.3f}), {verdict(low, high)}"
 
 
@@ -57,6 +58,6 @@ def made(command: str, minutes: float) -> str:
 def write(name: str, *parts: str) -> Path:
     """Write benchmarks/results/NAME.md and print it."""
     text = "\n\n".join(parts) + "\n"
-    training.RESULTS.mkdir(parents=True, exist_ok=True)
+    convnet.RESULTS.mkdir(parents=True, exist_ok=True)
     print(text)
-    return write_whole(training.RESULTS / f"{name}.md", text.encode())
+    return write_whole(convnet.RESULTS / f"{name}.md", text.encode())

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.tables import between, made, spread, table, write
-from helpers import augmentation, backbones, datasets, probes, training, transfer
-from helpers.features import extract
+from helpers import backbones, datasets, training, transfer
+from helpers.transfer import extract
 
 SIZE, TRAIN, TEST = 96, 240, 480
 SCRATCH, HEAD, AUGMENTED, TUNED = 60, 30, 15, 8  # epochs
@@ -63,14 +63,14 @@ def ways(seed: int) -> dict[str, Callable[[], tuple[float, float, int]]]:
     blocks = transfer.blocks(headed)
 
     def tuned(start: str) -> tuple[float, float, int]:
-        new = transfer.attach_head(transfer.copied(network), data.class_names, seed=seed)
+        new = transfer.attach_head(transfer.clone(network), data.class_names, seed=seed)
         new.model.set_weights(trained)
         transfer.fine_tune(new, start, data.train, data.validation, TUNED, size=SIZE, seed=seed)
         return _both(new, parts) + (transfer.parameter_counts(new).trainable,)
 
     return {
         "from scratch": lambda: _scratch(parts, None, seed),
-        "from scratch, augmented": lambda: _scratch(parts, augmentation.pipeline(**MILD, seed=seed), seed),
+        "from scratch, augmented": lambda: _scratch(parts, training.pipeline(**MILD, seed=seed), seed),
         "features, logistic regression": lambda: _logistic(known),
         "features, dense head": lambda: _both(_head(network, data, known, seed), parts) + (328_193,),
         "frozen base, augmented": lambda: _augmented(network, data, parts, seed),
@@ -92,24 +92,24 @@ def _scratch(parts: dict, change: Any, seed: int) -> tuple[float, float, int]:
 
 
 def _logistic(known: dict) -> tuple[float, float, int]:
-    model = probes.logistic_regression()
-    scores = (probes.right(model, known["train"], known[name]).mean() for name in ("train", "test"))
+    model = transfer.logistic_regression()
+    scores = (transfer.correct(model, known["train"], known[name]).mean() for name in ("train", "test"))
     return (*map(float, scores), known["train"][0].shape[1] + 1)
 
 
 def _head(network: Any, data: Any, known: dict, seed: int) -> Any:
     """A network whose new head has learned on the features."""
-    new = transfer.attach_head(transfer.copied(network), data.class_names, seed=seed)
+    new = transfer.attach_head(transfer.clone(network), data.class_names, seed=seed)
     transfer.unfreeze_from(new, transfer.head_start(new))
-    part = transfer.compiled(transfer.tail(new, network.on_slide("fc2")))
+    part = transfer.compiled(transfer.head_from(new, network.vgg_equivalent("fc2")))
     training.fit(part, known["train"], known["validation"], HEAD, seed=seed)
     return new
 
 
 def _augmented(network: Any, data: Any, parts: dict, seed: int) -> tuple[float, float, int]:
-    new = transfer.attach_head(transfer.copied(network), data.class_names, seed=seed)
+    new = transfer.attach_head(transfer.clone(network), data.class_names, seed=seed)
     counts = transfer.unfreeze_from(new, transfer.head_start(new))
-    change = augmentation.pipeline(**MILD, seed=seed)
+    change = training.pipeline(**MILD, seed=seed)
     transfer.train(new, parts["train"], None, AUGMENTED, augmentation=change, seed=seed)
     return (*_both(new, parts), counts.trainable)
 

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.tables import made, paired, share, table, write
-from helpers import backbones, datasets, probes, training, transfer
-from helpers.datasets.splits import stratified_sample
-from helpers.downloads import search_folders
-from helpers.features import extract
+from helpers import backbones, datasets, training, transfer
+from helpers.datasets import stratified_sample
+from helpers.files.downloads import search_folders
+from helpers.transfer import extract
 
 SIZE, LABELS, DRAWS = 224, 100, 10
 EPOCHS = {"head": 15, "tuned": 5}
@@ -64,12 +64,12 @@ def whole_job(network: Any, data: Any) -> tuple[dict, dict[str, np.ndarray], flo
     known, asked = ((features[name], labels[name]) for name in ("train", "test"))
     for_features, ways = watch.read(), {}
     watch = Watch(for_features)
-    answers = probes.right(probes.logistic_regression(), known, asked)
+    answers = transfer.correct(transfer.logistic_regression(), known, asked)
     ways["features once, logistic regression"] = (answers, watch.read())
     watch = Watch(for_features)
     new = transfer.attach_head(network, data.class_names)
     transfer.unfreeze_from(new, transfer.head_start(new))
-    head = transfer.compiled(transfer.tail(new, network.on_slide("fc2")))
+    head = transfer.compiled(transfer.head_from(new, network.vgg_equivalent("fc2")))
     training.fit(head, known, None, EPOCHS["head"])
     answers = transfer.predict(head, features["test"]).argmax(axis=1) == labels["test"]
     with_head, load = watch.read(), os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
@@ -89,13 +89,13 @@ def whole_job(network: Any, data: Any) -> tuple[dict, dict[str, np.ndarray], flo
 
 def tuned(network: Any, data: Any, trained: list, back: int, optimizer: str, rate: float) -> np.ndarray:
     """Go on from the trained head, with the last blocks unfrozen; which test photos are right."""
-    new = transfer.attach_head(transfer.copied(network), data.class_names)
+    new = transfer.attach_head(transfer.clone(network), data.class_names)
     new.model.set_weights(trained)
     start = transfer.blocks(new)[back]
     transfer.fine_tune(new, start, data.train, data.validation, EPOCHS["tuned"], rate, optimizer, SIZE)
-    at = transfer.boundary(new, start)
+    at = transfer.frozen_boundary(new, start)
     inputs = extract(new, data.test, at, SIZE)
-    return transfer.predict(transfer.tail(new, at), inputs).argmax(axis=1) == data.test.labels
+    return transfer.predict(transfer.head_from(new, at), inputs).argmax(axis=1) == data.test.labels
 
 
 def with_few_labels(network: Any, data: Any, features: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -104,12 +104,12 @@ def with_few_labels(network: Any, data: Any, features: dict[str, np.ndarray]) ->
     rows = sorted({row for seed in range(DRAWS) for row in stratified_sample(labels["train"], LABELS, seed)})
     part = {"train": data.train.at(rows), "test": data.test}
     pictures = {name: photos.images(SIZE) for name, photos in part.items()}
-    untrained = probes.random_network("efficientnet_lite0", pictures["train"][:64], 0)
+    untrained = transfer.random_network("efficientnet_lite0", pictures["train"][:64], 0)
     layers = {"random weights": (untrained, "pool"), "class scores": (network, "logits")}
     kinds = {
-        "pixels": {name: probes.pixels(batch) for name, batch in pictures.items()},
-        "colour histogram": {name: probes.colour_histogram(batch) for name, batch in pictures.items()},
-        "HOG": {name: probes.hog(batch) for name, batch in pictures.items()},
+        "pixels": {name: transfer.pixels(batch) for name, batch in pictures.items()},
+        "colour histogram": {name: transfer.colour_histogram(batch) for name, batch in pictures.items()},
+        "HOG": {name: transfer.hog(batch) for name, batch in pictures.items()},
         "learned features": {"train": features["train"][rows], "test": features["test"]},
     }
     for kind, (which, layer) in layers.items():
@@ -121,7 +121,7 @@ def with_few_labels(network: Any, data: Any, features: dict[str, np.ndarray]) ->
         for seed in range(DRAWS):
             chosen = [place[row] for row in stratified_sample(labels["train"], LABELS, seed)]
             train = known["train"][chosen], part["train"].labels[chosen]
-            draws.append(probes.right(probes.logistic_regression(), train, (known["test"], labels["test"])))
+            draws.append(transfer.correct(transfer.logistic_regression(), train, (known["test"], labels["test"])))
         answers[kind] = np.array(draws)
     return answers
 
@@ -149,7 +149,7 @@ def report(data: Any, ways: dict, hundred: dict, load: float) -> list[str]:
     few = []
     for kind, answers in hundred.items():
         scores = answers.mean(axis=1)
-        middle, low, high = probes.mean_interval(answers.mean(axis=0) - learned)
+        middle, low, high = transfer.mean_interval(answers.mean(axis=0) - learned)
         gap = "" if kind == "learned features" else f"{middle:+.3f} ({low:+.3f} to {high:+.3f})"
         few.append([kind, f"{scores.mean():.3f} ± {scores.std(ddof=1):.3f}", f"{scores.min():.3f}", gap])
     few_titles = ("features", "test photos", "lowest", "minus learned features")

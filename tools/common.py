@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from helpers.downloads import cache_folder
+from helpers.files import cache_folder
 from tools import interrupts
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,11 +62,12 @@ def start(main: Callable[[list[str]], int]) -> None:
 
 def tidy() -> None:
     """Remove what killed programs left in the cache."""
-    from helpers import disk, downloads
+    from helpers import files
+    from helpers.files import disk
 
     with contextlib.suppress(ValueError):  # a COURSE_CACHE that cannot be: said by what needs it
         for folder in ("", "features", "networks", "tables"):
-            disk.sweep(downloads.cache_folder() / folder)
+            disk.sweep(files.cache_folder() / folder)
 
 
 def write(path: Path, text: str) -> None:

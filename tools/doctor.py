@@ -5,8 +5,9 @@ from tools.common import start
 
 
 def main(arguments: list[str]) -> int:
-    """Print the report of `helpers.doctor`, which a notebook can show too."""
-    from helpers.doctor import damaged_packages, report
+    """Print the report of `helpers.runtime.doctor`, which a notebook can show too."""
+    from helpers.runtime import report
+    from helpers.runtime.doctor import damaged_packages
 
     damaged = damaged_packages()
     environment.note(damaged)  # the next command installs them anew

@@ -14,7 +14,7 @@ def explain(kind: type[BaseException], error: BaseException, trace: TracebackTyp
     damaged = []
     if issubclass(kind, Exception):
         with contextlib.suppress(Exception):
-            from helpers.doctor import damaged_packages
+            from helpers.runtime.doctor import damaged_packages
 
             damaged = damaged_packages()
     if not damaged:

@@ -21,7 +21,7 @@ def startup(root: str) -> str:
 
 def install(shell: Any) -> None:
     """Make explorers show their frames too; by name, so that notebooks without explorers import nothing for it."""
-    shell.display_formatter.mimebundle_formatter.for_type_by_name("helpers.widgets.base", "Explorer", bundle)
+    shell.display_formatter.mimebundle_formatter.for_type_by_name("helpers.widgets.explorer", "Explorer", bundle)
 
 
 def bundle(explorer: Any) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -31,9 +31,8 @@ def main(arguments: list[str]) -> int:
 def tour(network: Any) -> np.ndarray:
     """One photo, where the network looks, what a filter waits for, and a dream."""
     from helpers import datasets, images
-    from helpers.ascent import filter_patterns
     from helpers.attribution import grad_cam
-    from helpers.deepdream import dream
+    from helpers.feature_visualization import dream, filter_patterns
 
     photo = images.prepare(datasets.photo("coffee").array, SIDE)
     pattern = filter_patterns(network, "block5_expand_relu", [9])[0]
@@ -44,22 +43,22 @@ def tour(network: Any) -> np.ndarray:
 
 def variants(network: Any) -> np.ndarray:
     """A photo and three variants of it."""
-    from helpers import augmentation, datasets, images
+    from helpers import datasets, images, training
 
     photo = images.prepare(datasets.photo("chelsea").array, SIDE)
-    return strip([photo, *augmentation.variants(photo, 3, augmentation.pipeline(seed=4))])
+    return strip([photo, *training.variants(photo, 3, training.pipeline(seed=4))])
 
 
 def photo_maps(network: Any) -> np.ndarray:
     """Drawn cats (blue) and dogs (orange) in the plane: by their pixels, and by the network's features."""
-    from helpers import datasets, images, probes
+    from helpers import datasets, images, transfer
 
     drawn = datasets.critters(90, seed=0, size=96)
-    features = network.features_of(drawn.images.astype(np.float32), network.on_slide("fc2"))
+    features = network.features_of(drawn.images.astype(np.float32), network.vgg_equivalent("fc2"))
     made = []
-    for rows in (probes.pixels(drawn.images), np.asarray(features).reshape(len(features), -1)):
+    for rows in (transfer.pixels(drawn.images), np.asarray(features).reshape(len(features), -1)):
         plane = np.full((2 * SIDE, (WIDE - GAP) // 2, 3), 255, np.uint8)
-        places = probes.in_the_plane(rows, "PCA")
+        places = transfer.project_2d(rows, "PCA")
         places = (places - places.min(axis=0)) / np.ptp(places, axis=0)
         for (x, y), picture, label in zip(places, drawn.images, drawn.labels, strict=True):
             tile = np.full((42, 42, 3), DOG if label else CAT, np.uint8)
@@ -103,7 +102,7 @@ def maps(network: Any) -> np.ndarray:
 
 def filters(network: Any) -> np.ndarray:
     """What four filters wait for, from an early layer to a late one."""
-    from helpers.ascent import filter_patterns
+    from helpers.feature_visualization import filter_patterns
 
     chosen = (
         ("block3_expand_relu", 1),
@@ -130,7 +129,7 @@ def grad_cams(network: Any) -> np.ndarray:
 def dreamt(network: Any) -> np.ndarray:
     """A photo as two layers dream it."""
     from helpers import datasets, images
-    from helpers.deepdream import dream
+    from helpers.feature_visualization import dream
 
     photo = datasets.photo("rocket").array
     size = (2 * SIDE, 2 * SIDE * photo.shape[1] // photo.shape[0])

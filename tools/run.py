@@ -111,8 +111,8 @@ def executed(name: str) -> nbformat.NotebookNode | None:
 
 
 def features_folder() -> Path:
-    """Where helpers.features keeps what networks said about photos; a file that is used gets a new date."""
-    from helpers.downloads import cache_folder
+    """Where helpers.transfer.features keeps what networks said about photos; a file that is used gets a new date."""
+    from helpers.files import cache_folder
 
     return cache_folder() / "features"
 

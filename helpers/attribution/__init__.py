@@ -10,27 +10,34 @@ from helpers.attribution.gradients import (
     smooth_grad,
     to_map,
 )
-from helpers.attribution.lime import lime, superpixels
-from helpers.attribution.methods import METHODS, heat_of
-from helpers.attribution.perturbation import cover, occlusion
-from helpers.attribution.rules import (
+from helpers.attribution.guided_backprop import (
     deconvnet,
     guided_backprop,
     guided_grad_cam,
     relu_backward,
     rule_gradient,
 )
+from helpers.attribution.lime import fitted, lime, superpixels
+from helpers.attribution.methods import METHODS, heat_of
+from helpers.attribution.metrics import Box, box_of, box_of_mask, deletion, draw_boxes, insertion, iou
+from helpers.attribution.occlusion import cover, occlusion
 from helpers.attribution.targets import class_score, logits
-from helpers.backbones import as_network
+from helpers.backbones.own import as_network
 
 __all__ = [
     "METHODS",
+    "Box",
     "activations_and_gradients",
     "as_network",
+    "box_of",
+    "box_of_mask",
     "class_activation_map",
     "class_score",
     "cover",
     "deconvnet",
+    "deletion",
+    "draw_boxes",
+    "fitted",
     "grad_cam",
     "grad_cam_plus_plus",
     "gradient_times_input",
@@ -39,7 +46,9 @@ __all__ = [
     "heat_of",
     "hires_cam",
     "input_gradient",
+    "insertion",
     "integrated_gradients",
+    "iou",
     "layer_cam",
     "lime",
     "logits",

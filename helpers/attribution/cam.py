@@ -18,7 +18,7 @@ from helpers.attribution.targets import (
     picture_spec,
 )
 from helpers.backbones import Network, compile_once
-from helpers.quiet import keras, tensorflow
+from helpers.runtime import keras, tensorflow
 
 
 def grad_cam(

@@ -14,7 +14,7 @@ from helpers import images
 from helpers.attribution.cam import activations_and_gradients
 from helpers.attribution.targets import asking, class_numbers, maps_layer, needs_classifier, one_or_all
 from helpers.backbones import Network, graph
-from helpers.progress import Report
+from helpers.runtime import Report
 
 # Between the average and the scores only what changes nothing at work; an activation there bends the sum.
 _NOTHING = ("Dropout", "SpatialDropout1D", "AlphaDropout", "GaussianDropout", "GaussianNoise", "Identity")

@@ -19,8 +19,7 @@ from helpers.attribution.targets import (
     scoring_model,
 )
 from helpers.backbones import Network, compile_once
-from helpers.progress import Report
-from helpers.quiet import tensorflow
+from helpers.runtime import Report, tensorflow
 
 _REDUCTIONS = {
     "max": lambda gradients: np.abs(gradients).max(axis=-1),

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from helpers.attribution.perturbation import filling
+from helpers.attribution.occlusion import filling
 from helpers.attribution.targets import asking
 from helpers.backbones import Network
-from helpers.progress import Report
+from helpers.runtime import Report
 
 MODELS = ("ridge", "lasso", "forest")
 _WIDTH = 0.25  # of the kernel that weighs a sample by its likeness to the whole picture, as in the authors' program

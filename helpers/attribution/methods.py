@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from helpers.attribution import cam, cam_family, gradients, perturbation, rules
+from helpers.attribution import cam, cam_family, gradients
+from helpers.attribution.guided_backprop import deconvnet, guided_backprop, guided_grad_cam
 from helpers.attribution.lime import lime
+from helpers.attribution.occlusion import occlusion
 from helpers.backbones import Network
 
 Method = Callable[..., np.ndarray]  # (network, picture, class) -> float32 (rows, columns)
@@ -44,9 +46,9 @@ METHODS: dict[str, Method] = {
     "gradient x input": _summed(gradients.gradient_times_input),
     "SmoothGrad": _largest(gradients.smooth_grad),
     "integrated gradients": _summed(gradients.integrated_gradients),
-    "deconvnet": _largest(rules.deconvnet),
-    "guided backprop": _largest(rules.guided_backprop),
-    "guided Grad-CAM": _largest(rules.guided_grad_cam),
-    "occlusion": lambda network, picture, class_=None: perturbation.occlusion(network, picture, class_).heat,
+    "deconvnet": _largest(deconvnet),
+    "guided backprop": _largest(guided_backprop),
+    "guided Grad-CAM": _largest(guided_grad_cam),
+    "occlusion": lambda network, picture, class_=None: occlusion(network, picture, class_).heat,
     "LIME": lambda network, picture, class_=None: lime(network, picture, class_).heat,
 }

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from helpers.backbones import Network
-from helpers.heads import copied
-from helpers.quiet import keras, tensorflow
+from helpers.runtime import keras, tensorflow
+from helpers.transfer import clone
 
 
 def randomised(
@@ -25,7 +25,7 @@ def randomised(
     width, 3) on which the statistics of batch normalisation are measured anew; without that, activations of a
     randomised network die out or explode. Draws with `seed`. Raises ValueError for an unknown layer.
     """
-    made = copied(network)
+    made = clone(network)
     _randomise(made, down_to, seed, calibrate)
     return made
 
@@ -77,7 +77,7 @@ def cascade(
     has another most probable one. All of it happens on one copy, so whoever asks the network meanwhile
     gets right answers.
     """
-    made, start = copied(network), network.model.get_weights()
+    made, start = clone(network), network.model.get_weights()
     maps: dict[str, list[np.ndarray]] = {name: [method(made, picture)] for name, method in methods.items()}
     for layer in layers:
         made.model.set_weights(start)

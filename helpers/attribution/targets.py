@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from helpers.backbones import Network, graph
-from helpers.progress import Report
-from helpers.quiet import keras, tensorflow
+from helpers.runtime import Report, keras, tensorflow
 
 _NAME_ONE = "Grad-CAM needs the maps of a convolution; name a layer that has them: layer='...'"
 
@@ -123,7 +122,7 @@ def last_maps(network: Network) -> str:
     rows of patches and works on: there no layer's maps are the last.
     """
     try:
-        return network.on_slide("block5_conv3")
+        return network.vgg_equivalent("block5_conv3")
     except ValueError:
         return network.compiled(_last_maps)
 

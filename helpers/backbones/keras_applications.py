@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from helpers import downloads, hdf5
-from helpers.downloads import MissingError, search_folders
-from helpers.quiet import keras
+from helpers import files
+from helpers.files import MissingError, hdf5
+from helpers.files.downloads import search_folders
+from helpers.runtime import keras
 
 _HOST = "https://storage.googleapis.com/tensorflow/keras-applications/"
 _MEAN_BGR = (103.939, 116.779, 123.68)
@@ -31,7 +32,7 @@ class Family(NamedTuple):
     mode: str  # preprocessing: "caffe" (BGR minus the mean) or "tf" (-1..1)
     input_size: int
     megabytes: tuple[int, int]
-    on_slide: dict[str, str]
+    vgg_equivalent: dict[str, str]
     md5: tuple[str, ...]  # Keras's own sums, "" where Keras lists none
 
     @property
@@ -200,7 +201,7 @@ def download(name: str, include_top: bool = True, alpha: float = 1.0) -> Path:
     family, which = FAMILIES[name], 0 if include_top else 1
     file = _file(name, include_top, None, alpha)
     target = _model_folders()[0] / Path(file).name
-    return downloads.fetch(
+    return files.fetch(
         _HOST + file,
         target,
         md5=family.md5[which] or None,

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from helpers import arguments, images
+from helpers import images
 from helpers.backbones import graph
 from helpers.backbones.names import named_classes, nearest, plain
-from helpers.memory import Recent, free, give_memory_back
-from helpers.quiet import keras, tensorflow
+from helpers.runtime import arguments, keras, tensorflow
+from helpers.runtime.memory import Recent, free, give_memory_back
 
 # Compiled functions of one network: each holds 10 to 30 MB, and an explorer that goes through all layers makes many.
 _KEPT = 6
@@ -258,7 +258,7 @@ class Network:
         shared = sum(plain(other) == plain(name) for other in self.class_names) > 1
         return f"{name} ({number})" if shared else name
 
-    def on_slide(self, slide_layer: str) -> str:
+    def vgg_equivalent(self, slide_layer: str) -> str:
         """The layer of this network that plays the part of a VGG16 layer named on the slides.
 
         Raises ValueError when the slides' name is not known or this network has no layer in that part.

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from helpers import arguments
 from helpers.backbones import graph
 from helpers.backbones.network import Network
-from helpers.quiet import keras
+from helpers.runtime import arguments, keras
 
 
 def as_network(
@@ -79,7 +78,7 @@ def _check(model: Any) -> None:
     if not isinstance(model, keras().Model):
         raise ValueError(
             f"{arguments.shown(model)} is no Keras model; give a keras.Model, or the network that backbones.load or "
-            f"saving.load returns"
+            f"training.load returns"
         )
     if isinstance(model, keras().Sequential) and not graph.is_graph(model):
         raise ValueError(

@@ -7,7 +7,7 @@ import importlib.util
 import json
 from pathlib import Path
 
-from helpers.downloads import MissingError
+from helpers.files import MissingError
 
 
 def package_folder(package: str) -> Path | None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from helpers.backbones.graph import is_own, parts
-from helpers.quiet import keras
+from helpers.runtime import keras
 
 
 def described(value: Any, seen: frozenset[int] = frozenset()) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from helpers.backbones.packaged import packaged_file
 from helpers.backbones.safe_pickle import read_numpy
-from helpers.quiet import keras
+from helpers.runtime import keras
 
 PACKAGE = "ndf"
 FILE = "example_models/weights/squeezenet_weights.pkl"
@@ -21,7 +21,7 @@ MEAN_COLOUR = (122.679, 116.669, 104.006)  # RGB, the mean training pixel; becom
 # Fire module -> (squeeze channels, channels of each of the two expansions); pooling follows conv1, fire3 and fire5.
 FIRES = {2: (16, 64), 3: (16, 64), 4: (32, 128), 5: (32, 128), 6: (48, 192), 7: (48, 192), 8: (64, 256), 9: (64, 256)}
 
-ON_SLIDE = {
+VGG_EQUIVALENT = {
     "block1_conv1": "conv1",
     "block2_conv1": "fire2_expand3x3",
     "block3_conv1": "fire4_expand3x3",

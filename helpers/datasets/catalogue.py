@@ -10,9 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from helpers import disk
-from helpers.archives import unpack
-from helpers.downloads import DownloadError, MissingError, cache_folder, fetch, find, megabytes, search_folders
+from helpers.files import DownloadError, MissingError, cache_folder, disk, fetch, find
+from helpers.files.archives import unpack
+from helpers.files.downloads import megabytes, search_folders
 
 _PYMTL = "https://raw.githubusercontent.com/tjanez/PyMTL/97dfc15be3769240f2099d036ce2b55b30a56f5f/data/"
 _PHOTO_COUNTS = {"train/cats": 1000, "train/dogs": 1000, "validation/cats": 500, "validation/dogs": 500}

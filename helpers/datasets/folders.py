@@ -16,8 +16,9 @@ from helpers.datasets.imagesets import ImageSet, Split
 from helpers.datasets.listing import Listing, find_parts, listing, loose_photos, refuse_no_classes, subfolders
 from helpers.datasets.repeated import sentences
 from helpers.datasets.splits import stratified_split
-from helpers.downloads import find
-from helpers.photo_files import extensions, short
+from helpers.files import find
+from helpers.images import loading
+from helpers.images.photo_files import extensions, short
 
 _FRACTIONS = (0.6, 0.2, 0.2)
 # Which parts have folders -> the part that is split, what it is split into, and the sentence that says so.
@@ -169,7 +170,7 @@ def _readable(files: list[Path], skip: bool, bad: list[Path]) -> list[Path]:
     good = []
     for file in files:
         try:
-            images.load(file) if skip else images.check_file(file)
+            images.load(file) if skip else loading.check_file(file)
             good.append(file)
         except images.ImageError as error:
             if not skip:

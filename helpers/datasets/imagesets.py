@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from helpers import arguments, images, progress
+from helpers import images, runtime
+from helpers.datasets.labels import class_numbers, one_column
 from helpers.datasets.splits import stratified_sample
-from helpers.labels import class_numbers, one_column
+from helpers.runtime import arguments
 
 _THREADS = 4  # reading a photo is Pillow's work, which lets other threads run
 _WORTH_A_BAR = 300  # photos
@@ -64,7 +65,7 @@ class Split:
         found = np.empty((len(self), height, width, 3), np.uint8)
         rows = self._rows(range(len(self)), (height, width))
         if self.paths is not None and len(self) >= _WORTH_A_BAR:
-            rows = progress.track(rows, f"Reading {self.name}", total=len(self))
+            rows = runtime.track(rows, f"Reading {self.name}", total=len(self))
         for position, picture in enumerate(rows):
             found[position] = picture
         return found

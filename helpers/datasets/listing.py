@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from helpers.photo_files import beginning, extensions, kind_of, unreadable_extensions
+from helpers.images.photo_files import beginning, extensions, kind_of, unreadable_extensions
 
 _PARTS = ("train", "validation", "test")
 _WORDS = {

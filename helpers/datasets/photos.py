@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from helpers import images
-from helpers.downloads import MissingError
+from helpers.files import MissingError
 
 KINDS = ("photo", "microscope", "drawing")
 _CC0 = "CC0"

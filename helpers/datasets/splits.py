@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.labels import one_column
+from helpers.datasets.labels import one_column
 
 
 def stratified_split(labels: Any, fractions: Sequence[float], seed: int) -> list[np.ndarray]:

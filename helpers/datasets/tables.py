@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from helpers import arguments
 from helpers.datasets.catalogue import missing, packaged_file
+from helpers.runtime import arguments
 
 # School's columns, after its README: every code has a column of its own, in the order of the codes. Girls come before
 # boys, as the schools for boys and for girls show; the reasoning bands are in the order 3, 1, 2, as the scores show.

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from helpers.multitask import models
-from helpers.multitask.rows import Rows
+from helpers.multitask.data import Rows
 from helpers.multitask.training import Examples, Trainer
-from helpers.quiet import keras as quiet_keras
-from helpers.quiet import tensorflow
+from helpers.runtime import keras as quiet_keras
+from helpers.runtime import tensorflow
 
 
 class LectureLoop:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from helpers.datasets.tables import places
-from helpers.quiet import keras as quiet_keras
+from helpers.runtime import keras as quiet_keras
 
 _WIDTHS = (64, 32)  # of the two hidden layers, the same in all models, so that only the sharing differs
 

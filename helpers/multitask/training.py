@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from helpers.multitask.data import Rows, row_weights
 from helpers.multitask.models import cube
-from helpers.multitask.rows import Rows, row_weights
-from helpers.quiet import tensorflow
+from helpers.runtime import tensorflow
 
 _Batches = tuple[np.ndarray, np.ndarray]  # the order of the rows, and where in it the batches begin and end
 

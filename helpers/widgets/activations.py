@@ -10,12 +10,26 @@ import numpy as np
 from ipywidgets import Checkbox, SelectionSlider, ToggleButtons
 from traitlets import dlink
 
-from helpers import activations, excite, images
-from helpers.activations import as_network, choose_channels, draw_channels, draw_map, is_signed, layer_maps, map_layers
-from helpers.backbones import Network
-from helpers.effective_field import effective_field, effective_size, on_photo, outline, seen
-from helpers.receptive_field import WHOLE, growth
-from helpers.widgets.base import Explorer, Frame, menu, slider
+from helpers import activations, images
+from helpers.activations import (
+    choose_channels,
+    draw_box,
+    draw_channels,
+    draw_map,
+    effective_receptive_field,
+    effective_size,
+    layer_maps,
+    map_layers,
+    on_photo,
+    receptive_fields,
+    top_patches,
+    visible_box,
+)
+from helpers.activations.maps import is_signed
+from helpers.activations.receptive_field import WHOLE
+from helpers.backbones import Network, as_network, layers
+from helpers.images import transform
+from helpers.widgets.explorer import Explorer, Frame, menu, slider
 from helpers.widgets.photos import PhotoChoice
 
 _SIDE, _PHOTO, _THUMBNAIL = 448, 224, 56  # pixels of the large picture in the page, the one beside it, one among many
@@ -77,7 +91,9 @@ def field_explorer(network: Network | Any, photo: str = "chelsea", photos: Itera
     """
     network = as_network(network)
     known = {layer.name for layer in map_layers(network)}
-    fields = {name: field for name, field in growth(network).items() if name in known and max(field.size) < WHOLE}
+    fields = {
+        name: field for name, field in receptive_fields(network).items() if name in known and max(field.size) < WHOLE
+    }
     if not fields:
         raise ValueError(f"{network.name} has no layer whose units see a part of the picture only")
     choice, names = PhotoChoice(photos, photo, network), list(fields)
@@ -87,7 +103,7 @@ def field_explorer(network: Network | Any, photo: str = "chelsea", photos: Itera
     column = slider("Column", centre, 0, columns - 1, "Which column of the layer's units")
     why = "The gradient of the unit: a second or more when a layer is first asked"
     used = Checkbox(description="What it uses", tooltip=why)
-    used_part = choice.remember(lambda picture, layer, unit: effective_field(network, layer, picture, unit))
+    used_part = choice.remember(lambda picture, layer, unit: effective_receptive_field(network, layer, picture, unit))
 
     def new_layer(change: Any) -> None:
         for moved, units in zip((row, column), fields[change["new"]].grid, strict=True):
@@ -98,14 +114,14 @@ def field_explorer(network: Network | Any, photo: str = "chelsea", photos: Itera
     def draw(photo: str, layer: str, row: int, column: int, used: bool) -> Frame:
         field, size = fields[layer], choice.seen(photo).shape[:2]
         unit = min(row, field.grid[0] - 1), min(column, field.grid[1] - 1)
-        box = seen(field, unit, size)
+        box = visible_box(field, unit, size)
         drawn, words = on_photo(choice.array(photo), [box], size, _SIDE), _seen_in_words(field, unit, box)
         if used:
             heat = used_part(photo, layer, unit)
             height, width = effective_size(heat, field.centre(*unit))
             words += f"; 95 % of the gradient lies in {height:.0f} x {width:.0f} pixels"
             large = images.overlay(choice.seen(photo, _SIDE), np.sqrt(heat), 0.6)
-            drawn = _beside(drawn, outline(large, [[edge * _SIDE / max(size) for edge in box]]))
+            drawn = _beside(drawn, draw_box(large, [[edge * _SIDE / max(size) for edge in box]]))
         code = f'receptive_field(network, "{layer}").box{unit}'
         return Frame(drawn, f"{photo}: unit {unit} of {layer} sees {words}", code)
 
@@ -118,11 +134,13 @@ def field_explorer(network: Network | Any, photo: str = "chelsea", photos: Itera
     return Explorer(controls, draw, strip, "Receptive field explorer")
 
 
-def patches_explorer(found: excite.Strongest, effective: dict[str, tuple[float, float]] | None = None) -> Explorer:
+def patches_explorer(
+    found: top_patches.TopActivations, effective: dict[str, tuple[float, float]] | None = None
+) -> Explorer:
     """The nine patches or photos that excite each channel most; arrow keys go through layers and channels.
 
-    found: what `excite.strongest` returns. effective: layer -> (height, width), used where the receptive field is
-    larger than the picture.
+    found: what `activations.top_activations` returns. effective: layer -> (height, width), used where the receptive
+    field is larger than the picture.
     """
     sizes, layers = effective or {}, list(found.answers)
     layer, channel = _layer_slider(layers, layers[len(layers) // 2]), slider("Channel", 0, 0, 1, _CHANNEL)
@@ -131,12 +149,15 @@ def patches_explorer(found: excite.Strongest, effective: dict[str, tuple[float, 
 
     def draw(layer: str, channel: int, view: str) -> Frame:
         channel = min(channel, len(found.answers[layer]) - 1)
-        cut = excite.patches if view == "patches" else excite.photos_with_box
+        cut = activations.patches if view == "patches" else top_patches.photos_with_box
         shown = cut(found, layer, channel, 9, 160, sizes.get(layer))
         code, words = f'{cut.__name__}(found, "{layer}", {channel})', f"{layer}, channel {channel}"
         if not shown:
             return Frame(np.full((_SIDE, _SIDE, 3), 230, np.uint8), f"{words}: nothing excites it", code)
-        names, best = ", ".join(excite.titles(found, layer, channel)), excite.hits(found, layer, channel, 1)[0].value
+        names, best = (
+            ", ".join(activations.titles(found, layer, channel)),
+            activations.top_k(found, layer, channel, 1)[0].value,
+        )
         return Frame(images.grid(shown, 3), f"{words}, at most {best:.3g}: {names}", code)
 
     controls = {"layer": layer, "channel": channel, "view": view}
@@ -147,15 +168,15 @@ def patches_explorer(found: excite.Strongest, effective: dict[str, tuple[float, 
 def _groups(network: Network) -> dict[str, list[str]]:
     """The layers to go through, by kind; the first group is what a view begins with."""
     kinds = {
-        "after ReLU": [activations.AFTER_RELU],
+        "after ReLU": [layers.AFTER_RELU],
         "projection and add": [activations.PROJECTION, "add"],
         "pooling and concatenate": ["max pooling", "average pooling", "concatenate", "activation"],
-        "before ReLU": [activations.BEFORE_RELU],
+        "before ReLU": [layers.BEFORE_RELU],
     }
     groups = {name: [layer.name for layer in map_layers(network, *roles)] for name, roles in kinds.items()}
     known = {name for layers in groups.values() for name in layers}
     rest = [layer for layer in map_layers(network) if layer.name not in known]
-    groups["others"] = [layer.name for layer in rest if layer.role != activations.NORMALISED]  # seen behind it
+    groups["others"] = [layer.name for layer in rest if layer.role != layers.NORMALISED]  # seen behind it
     return {name: layers for name, layers in groups.items() if layers}
 
 
@@ -166,14 +187,14 @@ def _marked(shown: np.ndarray, sheet: np.ndarray, channel: int) -> np.ndarray:
     down, across = divmod(int(np.flatnonzero(shown == channel)[0]), 8)
     height = (sheet.shape[0] + 2) // -(-len(shown) // 8)
     top, left = down * height, across * (_THUMBNAIL + 2)
-    return outline(sheet, [(top, left, top + height - 2, left + _THUMBNAIL)], 2)
+    return draw_box(sheet, [(top, left, top + height - 2, left + _THUMBNAIL)], 2)
 
 
 def _one_map(photo: np.ndarray, maps: np.ndarray, channel: int, view: str) -> np.ndarray:
     """One channel, alone or over the photo, with its colour bar."""
     signed, one = is_signed(maps), maps[..., channel]
     heat = images.overlay(photo, one, 0.6, "viridis", signed) if view == _OVER else draw_map(one, _SIDE, signed)
-    return np.hstack([heat, images.colour_bar(len(heat), float(np.abs(one).max()) or 1.0, "viridis", signed)])
+    return np.hstack([heat, transform.colour_bar(len(heat), float(np.abs(one).max()) or 1.0, "viridis", signed)])
 
 
 def _in_words(layer: str, maps: np.ndarray, channel: int) -> str:

@@ -8,14 +8,14 @@ import ipywidgets
 import numpy as np
 
 from helpers import images
-from helpers.ascent import Objective, Regularisers, ascend, channel, logit, unit, without_border
-from helpers.ascent.objectives import fixed_size
 from helpers.backbones import Network
-from helpers.progress import Report
-from helpers.widgets.base import Frame, menu, quoted, slider
-from helpers.widgets.jobs import LiveExplorer
+from helpers.feature_visualization import Regularisers, ascend, channel, logit, unit, without_border
+from helpers.feature_visualization.objectives import Objective, fixed_size
+from helpers.runtime import Report
+from helpers.widgets.explorer import Frame, menu, quoted, slider
+from helpers.widgets.live_explorer import LiveExplorer
 from helpers.widgets.photos import KINDS, layers_of
-from helpers.widgets.strip import within
+from helpers.widgets.static_preview import within
 
 _SHOWN = 384  # pixels of the picture in the page
 _CLASSES = ("flamingo", "bell pepper", "dalmatian", "goldfish", "monarch", "strawberry", "volcano", "espresso")

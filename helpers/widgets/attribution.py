@@ -11,14 +11,14 @@ from traitlets import dlink
 
 from helpers import attribution, images
 from helpers.attribution import grad_cam
+from helpers.attribution.guided_backprop import RULES
 from helpers.attribution.lime import MODELS
-from helpers.attribution.perturbation import FILLS
-from helpers.attribution.rules import RULES
+from helpers.attribution.occlusion import FILLS
 from helpers.attribution.targets import last_maps, needs_classifier
 from helpers.backbones import Network
-from helpers.progress import Report
-from helpers.widgets.base import Explorer, Frame, menu, quoted, slider
-from helpers.widgets.jobs import LiveExplorer
+from helpers.runtime import Report
+from helpers.widgets.explorer import Explorer, Frame, menu, quoted, slider
+from helpers.widgets.live_explorer import LiveExplorer
 from helpers.widgets.photos import KINDS, PhotoChoice, layers_of, strongest_classes
 
 SHOWN = 448  # pixels of the picture in the page; the network sees the same part at its own size

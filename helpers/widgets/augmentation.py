@@ -7,10 +7,10 @@ from typing import Any
 
 from ipywidgets import Checkbox
 
-from helpers import augmentation, images
+from helpers import images, training
 from helpers.attribution.targets import needs_classifier
 from helpers.backbones import Network
-from helpers.widgets.base import Explorer, Frame, menu, slider
+from helpers.widgets.explorer import Explorer, Frame, menu, slider
 from helpers.widgets.photos import PhotoChoice
 
 # name -> least, neutral, greatest, what it is
@@ -39,14 +39,14 @@ def augmentation_explorer(network: Network, photo: str = "chelsea", photos: Iter
         controls[name] = slider(_words(name), neutral, least, greatest, tooltip, 5.0 if name == "rotation" else 0.05)
     for name in ("horizontal_flip", "vertical_flip"):
         controls[name] = Checkbox(description=_words(name), tooltip=f"{_words(name)}: mirror the photo")
-    controls["fill_mode"] = menu("Fill", augmentation.FILL_MODES, "What stands where the photo has nothing")
+    controls["fill_mode"] = menu("Fill", training.FILL_MODES, "What stands where the photo has nothing")
 
     unchanged = choice.remember(lambda picture: network.probabilities(picture)[0])
 
     def draw(photo: str, **values: Any) -> Frame:
         original = choice.seen(photo)
         changes = {name: value for name, value in values.items() if value != _neutral(name)}
-        changed = augmentation.apply_one(original, **values)
+        changed = training.apply_one(original, **values)
         before, after = unchanged(photo), network.probabilities(changed)[0]
         first, now = int(before.argmax()), int(after.argmax())
         caption = f"{photo}: {network.class_label(first)} {before[first]:.2f} unchanged, {after[first]:.2f} like this"
@@ -54,7 +54,7 @@ def augmentation_explorer(network: Network, photo: str = "chelsea", photos: Iter
         rounded = {name: round(value, 2) if isinstance(value, float) else value for name, value in changes.items()}
         call = ", ".join(["photo", *(f"{name}={value!r}" for name, value in rounded.items())])
         shown = images.resize(changed, choice.seen(photo, _SHOWN).shape[:2])
-        return Frame(shown, caption, f"augmentation.apply_one({call})")
+        return Frame(shown, caption, f"training.apply_one({call})")
 
     strip = [{}, {"rotation": 40.0}, {"shear": 0.5}, {"zoom": 0.5}, {"brightness": 0.5}, {"horizontal_flip": True}]
     return Explorer(controls, draw, strip, "Augmentation explorer")

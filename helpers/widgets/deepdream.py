@@ -9,12 +9,12 @@ import ipywidgets
 import numpy as np
 
 from helpers.backbones import Network
-from helpers.deepdream import dream
-from helpers.progress import Report
-from helpers.widgets.base import Frame, menu, slider
-from helpers.widgets.jobs import LiveExplorer
+from helpers.feature_visualization import dream
+from helpers.runtime import Report
+from helpers.widgets.explorer import Frame, menu, slider
+from helpers.widgets.live_explorer import LiveExplorer
 from helpers.widgets.photos import KINDS, PhotoChoice, layers_of
-from helpers.widgets.strip import within
+from helpers.widgets.static_preview import within
 
 NOTHING = "(none)"
 _SHORTEST = 32  # pixels: the smallest octave's shorter side
@@ -41,7 +41,7 @@ def dream_studio(network: Network, photo: str = "coffee", photos: Iterable[str] 
         "octaves": slider("Octaves", 3, 1, 6, "Sizes, from small to the photo's own", 1, False),
         "scale": slider("Scale", 1.4, 1.1, 2.0, "From one octave to the next", 0.1, False),
         "steps": slider("Steps", 10, 1, 60, "For each octave", 1, False),
-        "rate": slider("Step size", 2.0, 0.5, 8, "In units of 0 to 255", 0.5, False),
+        "step_size": slider("Step size", 2.0, 0.5, 8, "In units of 0 to 255", 0.5, False),
         "jitter": slider("Jitter", 16, 0, 48, "Pixels by which the picture is rolled", 1, False),
         "detail": ipywidgets.Checkbox(value=True, description="Put detail back", tooltip="Or let the photo blur"),
         "side": slider("Size", 288, 128, 800, "Pixels of the longer side", 16, False),
@@ -64,7 +64,7 @@ def dream_studio(network: Network, photo: str = "coffee", photos: Iterable[str] 
 
     # Of two layers: each further one would have to be compiled, while everybody waits for the cell.
     strip = [{"layer": layers[len(layers) // 5]}, {"layer": first_layer}, {"jitter": 0}, {"detail": False}]
-    cheap = {"side": 224, "octaves": 2, "steps": 4, "rate": 4.0, "second": NOTHING}
+    cheap = {"side": 224, "octaves": 2, "steps": 4, "step_size": 4.0, "second": NOTHING}
     return LiveExplorer(controls, run, first, strip, "Dream studio", network, cheap)
 
 
@@ -78,7 +78,7 @@ def _layers(values: dict) -> dict[str, float]:
 
 def _options(values: dict) -> dict[str, Any]:
     """The numbers by the names that `dream` gives them."""
-    kept = {name: values[name] for name in ("steps", "rate", "jitter", "detail")}
+    kept = {name: values[name] for name in ("steps", "step_size", "jitter", "detail")}
     return {"octaves": values["octaves"], "octave_scale": values["scale"], **kept}
 
 

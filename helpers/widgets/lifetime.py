@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import ipywidgets
 
-from helpers import memory
+from helpers.runtime import memory
 
 _PAUSE = 0.2  # seconds after which memory is given back: once for all explorers that end together
 

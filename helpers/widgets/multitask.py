@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from helpers import multitask
-from helpers.datasets.tables import Tasks
-from helpers.progress import Report
-from helpers.widgets.base import Frame, menu, slider
-from helpers.widgets.jobs import LiveExplorer
+from helpers.datasets import Tasks
+from helpers.multitask import data
+from helpers.multitask.fit import Fitted
+from helpers.runtime import Report
+from helpers.widgets.explorer import Frame, menu, slider
+from helpers.widgets.live_explorer import LiveExplorer
 
 _WEIGHTINGS = {"every pupil the same": "row", "every school the same": "task", "between": "between"}
 _USUAL_EPOCHS = 120  # of all steps together, for the progress bar
@@ -42,9 +44,9 @@ def school_explorer(tasks: Tasks, seed: int = 0) -> LiveExplorer:
         "model": menu("Model", _MODELS, "How much the schools share"),
     }
 
-    def limited(schools: int, pupils: int) -> multitask.Prepared:
+    def limited(schools: int, pupils: int) -> data.Prepared:
         """The prepared table of so many schools and at most so many training pupils of each."""
-        return multitask.limit(multitask.prepare(_chosen(tasks, schools, seed), seed=seed), pupils, seed)
+        return multitask.subsample(multitask.prepare(_chosen(tasks, schools, seed), seed=seed), pupils, seed)
 
     def first(schools: int, pupils: int, weighting: str, model: str) -> Frame:
         prepared = limited(schools, pupils)
@@ -67,7 +69,7 @@ def school_explorer(tasks: Tasks, seed: int = 0) -> LiveExplorer:
     return LiveExplorer(controls, run, first, [*strip, strip[1] | strip[2]], "School explorer", tasks)
 
 
-def _shown(fitted: multitask.Fitted, prepared: multitask.Prepared, model: str, schools: int, pupils: int) -> Frame:
+def _shown(fitted: Fitted, prepared: data.Prepared, model: str, schools: int, pupils: int) -> Frame:
     """The Bland-Altman plot of the held-out pupils and the errors in words."""
     unknown = "shared" if fitted.shared else "refuse"
     score = multitask.score(fitted, prepared, unknown=unknown)
@@ -87,7 +89,7 @@ def _chosen(tasks: Tasks, count: int, seed: int = 0) -> Tasks:
     return replace(tasks, features=tasks.features[rows], target=tasks.target[rows], task=task, task_names=names)
 
 
-def _fit(prepared: multitask.Prepared, model: str, weighting: str, seed: int, on_epoch: Callable) -> multitask.Fitted:
+def _fit(prepared: data.Prepared, model: str, weighting: str, seed: int, on_epoch: Callable) -> Fitted:
     """Train the model of that name; ridge knows no weighting."""
     if model == _RIDGE:
         return _MODELS[_RIDGE](prepared, multitask.fit_ridge(prepared))

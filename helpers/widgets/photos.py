@@ -14,9 +14,9 @@ import traitlets
 
 from helpers import datasets, images
 from helpers.backbones import Network
-from helpers.memory import Recent
-from helpers.widgets.base import menu
-from helpers.widgets.strip import fitted
+from helpers.runtime.memory import Recent
+from helpers.widgets.explorer import menu
+from helpers.widgets.static_preview import fitted
 
 KEPT = 16_000_000  # bytes of maps that an explorer remembers: going back to a setting shows it at once
 UPLOADED = "(your photo)"

@@ -11,7 +11,8 @@ from helpers import images
 from helpers.attribution import grad_cam
 from helpers.attribution.targets import needs_classifier
 from helpers.backbones import Network
-from helpers.widgets.base import Explorer, Frame, menu, quoted
+from helpers.images import transform
+from helpers.widgets.explorer import Explorer, Frame, menu, quoted
 from helpers.widgets.photos import PhotoChoice, strongest_classes
 
 _STEPS = ("what it sees", "its first layer", "a middle layer", "what it names", "where it looks")
@@ -35,14 +36,14 @@ def tour_explorer(network: Network, photo: str = "coffee", photos: Iterable[str]
             rows, columns = picture.shape[:2]
             return Frame(large, f"{photo}: the middle, at {rows} x {columns} pixels", "network.prepare(photo)")
         if step in _STEPS[1:3]:
-            layer = network.on_slide("block1_conv1" if step == _STEPS[1] else "block3_conv1")
+            layer = network.vgg_equivalent("block1_conv1" if step == _STEPS[1] else "block3_conv1")
             return _strongest(network, picture, layer, photo)
         shares = network.probabilities(picture)[0]
         best = strongest_classes(shares)
         names = [network.class_label(number) for number in best]
         if step == _STEPS[3]:
             words = ", ".join(f"{name} {shares[number]:.2f}" for name, number in zip(names, best, strict=True))
-            shown = images.bars(names, shares[best], _SIDE)
+            shown = transform.bars(names, shares[best], _SIDE)
             return Frame(shown, f"{photo}: {words}", "network.predict_top(photo)")
         shown = images.overlay(large, grad_cam(network, picture, best[0]))
         code = f"grad_cam(network, picture, {quoted(names[0])})"

@@ -8,10 +8,12 @@ from functools import cache
 import numpy as np
 from ipywidgets import Checkbox, SelectionSlider
 
-from helpers import plots, probes, transfer
+from helpers import plots, transfer
 from helpers.backbones import Network
-from helpers.picture import COLOURS, chart
-from helpers.widgets.base import Explorer, Frame, menu
+from helpers.plots.figure import COLOURS, chart
+from helpers.transfer import heads
+from helpers.transfer.classifiers import few_labels
+from helpers.widgets.explorer import Explorer, Frame, menu
 
 CONFUSION, MAP, CURVE = "confusion matrix", "map of the photos", "accuracy by labels"
 PARAMETERS, CURVES = "parameters by layer", "learning curves"
@@ -49,16 +51,16 @@ def stage_explorer(
     def answers(stage: str, count: int) -> np.ndarray:
         """Guesses `(draws, test photos)`."""
         sets = [(features[part][stage], np.asarray(labels[part])) for part in ("train", "test")]
-        return probes.few_labels(*sets, count, _DRAWS, seed)
+        return few_labels(*sets, count, _DRAWS, seed)
 
     @cache
     def plane(stage: str) -> np.ndarray:
-        return probes.in_the_plane(features["test"][stage], "PCA")
+        return transfer.project_2d(features["test"][stage], "PCA")
 
     def draw(stage: str, count: int, show: str) -> Frame:
         guesses = answers(stage, count)
         right = guesses == labels["test"]
-        middle, low, high = probes.mean_interval(right.mean(axis=0), (0, 1))
+        middle, low, high = transfer.mean_interval(right.mean(axis=0), (0, 1))
         of_draws = right.mean(axis=1)
         title = f"{stage}, {count} labels"
         caption = f"{title}: accuracy {middle:.3f}, 95 % interval {low:.3f} to {high:.3f} over {right.shape[1]} "
@@ -93,14 +95,14 @@ def _matrix(guesses: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray
     return np.mean([confusion_matrix(labels, draw, labels=range(classes)) for draw in guesses], axis=0).round(1)
 
 
-def _map(points: np.ndarray, right: np.ndarray, labels: np.ndarray, names: Sequence[str], title: str) -> plots.Picture:
+def _map(points: np.ndarray, right: np.ndarray, labels: np.ndarray, names: Sequence[str], title: str) -> plots.Figure:
     """The photos in the plane, coloured by class; those that most draws name wrongly stand out."""
     wrong = right.mean(axis=0) < 0.5
     kinds = np.where(wrong, len(names), labels)
     return plots.scatter_2d(points, kinds, [*names, f"named wrongly ({int(wrong.sum())})"], title)
 
 
-def _curve(answers: Callable, stage: str, last: str, counts: list[int], labels: np.ndarray) -> plots.Picture:
+def _curve(answers: Callable, stage: str, last: str, counts: list[int], labels: np.ndarray) -> plots.Figure:
     """Accuracy over the number of labels, for a stage and for the last one."""
     shown = dict.fromkeys((stage, last))
     series = {name: [(answers(name, count) == labels).mean() for count in counts] for name in shown}
@@ -131,7 +133,7 @@ def unfreezing_explorer(network: Network, runs: Mapping[int, Mapping[str, list[f
     }
 
     def draw(blocks: int, thaw: bool, show: str) -> Frame:
-        parts = transfer.learning(network, starts[blocks], thaw)
+        parts = heads.trainable_parameters(network, starts[blocks], thaw)
         learn, whole = sum(part.learning for part in parts), sum(part.parameters for part in parts)
         caption = f"{names[blocks]}: {learn:,} of {whole:,} parameters learn ({learn / whole:.1%})"
         if any(part.normalisation and part.learning for part in parts):
@@ -154,7 +156,7 @@ def unfreezing_explorer(network: Network, runs: Mapping[int, Mapping[str, list[f
     return Explorer(controls, draw, strip, "What learns")
 
 
-def _learning_picture(parts: Sequence[transfer.Part], title: str) -> plots.Picture:
+def _learning_picture(parts: Sequence[heads.Part], title: str) -> plots.Figure:
     """One bar per layer with weights, as high as it has parameters: filled where it learns, hollow where frozen."""
     bare = "batch normalisation, frozen"
     states = ["learns" if part.learning else bare if part.normalisation else "frozen" for part in parts]

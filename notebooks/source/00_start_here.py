@@ -52,7 +52,7 @@
 from IPython.display import Markdown
 
 from helpers import backbones, datasets, images, plots
-from helpers.checks import Claims, exercise
+from helpers.teaching import Claims, exercise
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Parameters: change them and run everything again.**
@@ -131,14 +131,14 @@ plots.overlays(
 #
 # Start from noise and change every pixel a little in the direction that excites one filter (gradient ascent, notebook 5).
 #
-# The slides name layers of VGG16, an older network. `network.on_slide("block4_conv1")` gives the layer that plays the same part in the network at hand.
+# The slides name layers of VGG16, an older network. `network.vgg_equivalent("block4_conv1")` gives the layer that plays the same part in the network at hand.
 #
 # **Four filters of one layer in the first half of the network.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.ascent import filter_patterns
+from helpers.feature_visualization import filter_patterns
 
-layer = network.on_slide("block4_conv1")
+layer = network.vgg_equivalent("block4_conv1")
 patterns = filter_patterns(network, layer, [9, 12, 17, 20], steps=40, seed=SEED)
 plots.photos(
     patterns.round().astype("uint8"),
@@ -157,9 +157,9 @@ plots.photos(
 # **One dream, at three sizes of the photo.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.deepdream import dream
+from helpers.feature_visualization import dream
 
-dream_layer = "block10_add" if "lite0" in NETWORK else network.on_slide("block4_conv1")
+dream_layer = "block10_add" if "lite0" in NETWORK else network.vgg_equivalent("block4_conv1")
 awake = images.prepare(photo, 320)
 dreamt = dream(network, awake, dream_layer, octaves=3, steps=12, seed=SEED)
 plots.photos([awake, dreamt], ["the middle of the photo", f"dreamt by {dream_layer}"])
@@ -186,7 +186,7 @@ tour_explorer(network, PHOTO if PHOTO in datasets.photos() else "coffee")
 # **What this computer has, in a few lines.**
 
 # %% slideshow={"slide_type": "skip"}
-from helpers.doctor import report
+from helpers.runtime import report
 
 print(report(brief=True))
 

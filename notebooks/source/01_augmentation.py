@@ -31,8 +31,8 @@
 import numpy as np
 from IPython.display import Markdown
 
-from helpers import augmentation, backbones, datasets, images, plots, slides, training
-from helpers.checks import Claims, exercise
+from helpers import training, backbones, datasets, images, plots
+from helpers.teaching import Claims, exercise, slides
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Parameters.**
@@ -62,7 +62,7 @@ Markdown(slides.box("01_augmentation", network, DATA))
 #
 # | on the slide | here |
 # |---|---|
-# | `ImageDataGenerator(...)` | `augmentation.pipeline(...)`, a layer |
+# | `ImageDataGenerator(...)` | `training.pipeline(...)`, a layer |
 # | `rotation_range=40` | `rotation=40`: degrees, to both sides |
 # | `width_shift_range=0.2`, `height_shift_range=0.2` | `width_shift=0.2`, `height_shift=0.2`: fractions of the sides |
 # | `shear_range=0.2` | `shear=0.2`: how far the top leans over, as a fraction of its height |
@@ -77,8 +77,8 @@ Markdown(slides.box("01_augmentation", network, DATA))
 
 # %% slideshow={"slide_type": "-"}
 photo = images.prepare(datasets.photo("chelsea").array)
-slide_ranges = augmentation.pipeline(seed=SEED)
-many = augmentation.variants(photo, 11, slide_ranges)
+slide_ranges = training.pipeline(seed=SEED)
+many = training.variants(photo, 11, slide_ranges)
 names = ["the photo"] + [f"variant {number}" for number in range(1, 12)]
 plots.photos([photo, *many], names, columns=6)
 
@@ -110,7 +110,7 @@ alone = {
     "brightness 0.2": {"brightness": 0.2},
     "patch 0.6": {"patch": 0.6, "patch_at": (0.3, 0.6)},
 }
-changed = [augmentation.apply_one(photo, **values) for values in alone.values()]
+changed = [training.apply_one(photo, **values) for values in alone.values()]
 plots.photos(changed, list(alone), columns=4)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -119,10 +119,8 @@ plots.photos(changed, list(alone), columns=4)
 # **Four ways to fill.**
 
 # %% slideshow={"slide_type": "-"}
-modes = augmentation.FILL_MODES
-filled = [
-    augmentation.apply_one(photo, rotation=30, zoom=0.6, fill_mode=mode) for mode in modes
-]
+modes = training.FILL_MODES
+filled = [training.apply_one(photo, rotation=30, zoom=0.6, fill_mode=mode) for mode in modes]
 plots.photos(filled, modes, columns=4)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -135,9 +133,9 @@ plots.photos(filled, modes, columns=4)
 # %% slideshow={"slide_type": "-"}
 four = np.array([[1.0, 2.0, 3.0, 4.0]])
 for mode in modes:
-    print(f"{mode:9}", augmentation.apply_one(four, width_shift=1 / 4, fill_mode=mode)[0])
+    print(f"{mode:9}", training.apply_one(four, width_shift=1 / 4, fill_mode=mode)[0])
 square = np.arange(9.0).reshape(3, 3)
-turned = augmentation.apply_one(square, rotation=90)
+turned = training.apply_one(square, rotation=90)
 always.check(
     np.allclose(turned, np.rot90(square), atol=1e-5), "rotation by 90 is a quarter turn"
 )
@@ -158,7 +156,7 @@ strongest = {"rotation": 180, "shear": 2, "width_shift": 0.9, "brightness": 0.9}
 share = np.linspace(0, 1, 10)
 strips, seen = {}, {}
 for name, top in strongest.items():
-    strip = [augmentation.apply_one(photo, **{name: value}) for value in top * share]
+    strip = [training.apply_one(photo, **{name: value}) for value in top * share]
     strips[name] = strip
     seen[name] = network.probabilities(np.stack(strip))[:, cats].sum(axis=1)
 lines = {f"{name} to {top}": seen[name] for name, top in strongest.items()}
@@ -205,7 +203,7 @@ moves = {
     "rotation 180": {"rotation": 180},
 }
 pairs = [(digit, name) for digit in (6, 2) for name in moves]
-moved = [augmentation.apply_one(x[y == digit][7], **moves[name]) for digit, name in pairs]
+moved = [training.apply_one(x[y == digit][7], **moves[name]) for digit, name in pairs]
 titles = [f"{digit}: {name}" for digit, name in pairs]
 plots.photos([255 - one for one in moved], titles, columns=5)
 
@@ -219,8 +217,8 @@ small = {"rotation": 10, "width_shift": 0.1, "height_shift": 0.1, "shear": 0, "z
 small |= {"fill_mode": "constant", "seed": SEED}
 changes = {
     "plain": None,
-    "small moves": augmentation.pipeline(**small, horizontal_flip=False),
-    "moves and flips": augmentation.pipeline(**small, horizontal_flip=True, vertical_flip=True),
+    "small moves": training.pipeline(**small, horizontal_flip=False),
+    "moves and flips": training.pipeline(**small, horizontal_flip=True, vertical_flip=True),
 }
 readers, thousand = {}, (x[:1000, ..., None], y[:1000])
 for name, pipeline in changes.items():
@@ -318,7 +316,7 @@ training.table(results)
 
 # %% slideshow={"slide_type": "-"}
 ranges = {"rotation": 15, "width_shift": 0.1, "height_shift": 0.1, "shear": 0.1, "zoom": 0.15}
-change = augmentation.pipeline(**ranges, fill_mode="reflect", seed=SEED)
+change = training.pipeline(**ranges, fill_mode="reflect", seed=SEED)
 augmented = run("augmentation", 50, change=change)
 training.table(results)
 
@@ -436,10 +434,10 @@ claims.slide_claim(
 
 # %% slideshow={"slide_type": "-"}
 chosen = data.train.take(min(20, len(data.train)), SEED)
-layer = network.on_slide("fc2")
+layer = network.vgg_equivalent("fc2")
 features = []
 for picture in chosen.images(network.input_size):
-    eight = augmentation.variants(picture, 8, change)
+    eight = training.variants(picture, 8, change)
     features.append(network.features_of(eight, layer))
 features = np.stack(features).reshape(len(chosen), 8, -1)
 print(f"{features.shape[0]} photos, {features.shape[1]} variants, {features.shape[2]} features")
@@ -486,10 +484,10 @@ claims.slide_claim("002", "augmented inputs are heavily correlated", rho > 0.5, 
 # **A chain of five Keras layers that does the same.**
 
 # %% slideshow={"slide_type": "skip"}
-from helpers.quiet import keras, tensorflow
+import keras
 
-layers = keras().layers
-chain = keras().Sequential()
+layers = keras.layers
+chain = keras.Sequential()
 chain.add(layers.RandomFlip("horizontal", seed=1))
 chain.add(layers.RandomZoom((-0.15, 0.15), seed=2))
 chain.add(layers.RandomShear(0.1, seed=3))
@@ -502,8 +500,10 @@ chain.add(layers.RandomTranslation(0.1, 0.1, seed=5))
 # **Pictures per second.**
 
 # %% slideshow={"slide_type": "-"}
+import tensorflow as tf
+
 pictures, labels = train[0][:20].astype("float32"), train[1][:20]
-compiled = tensorflow().function
+compiled = tf.function
 steps = {
     "one matrix": compiled(lambda: change(pictures, training=True)),
     "five layers": compiled(lambda: chain(pictures, training=True)),
@@ -528,7 +528,7 @@ plots.bars(speed, title=title)
 # %% slideshow={"slide_type": "-"}
 your_row = None  # for example [1, 2, 3, 4]
 
-two_left = augmentation.apply_one(four, width_shift=-2 / 4, fill_mode="reflect")[0]
+two_left = training.apply_one(four, width_shift=-2 / 4, fill_mode="reflect")[0]
 exercise(your_row, two_left, hint="The end of the row is a mirror.")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -543,7 +543,7 @@ drawn = np.kron([[9, 0, 0], [9, 0, 0], [9, 9, 9], [9, 0, 9], [9, 9, 9]], np.ones
 letters = np.stack([drawn, drawn[:, ::-1], drawn[::-1], drawn[::-1, ::-1]])  # b, d, p, q
 keep = set()
 for name, move in moves.items():
-    moved = np.stack([augmentation.apply_one(letter, **move) for letter in letters])
+    moved = np.stack([training.apply_one(letter, **move) for letter in letters])
     nearest = ((moved[:, None] - letters) ** 2).sum(axis=(2, 3)).argmin(axis=1)
     keep |= {name} if (nearest == np.arange(4)).all() else set()
 exercise(your_set, lambda names: set(names) == keep, hint="Draw a b on paper and turn it.")

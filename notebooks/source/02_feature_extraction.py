@@ -31,10 +31,10 @@
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown
-from helpers import augmentation, backbones, datasets, plots, probes, slides, training, transfer
-from helpers.checks import Claims, exercise
-from helpers.features import extract
-from helpers.widgets.transfer import stage_explorer
+from helpers import training, backbones, datasets, plots, transfer
+from helpers.teaching import Claims, exercise, slides
+from helpers.transfer import extract
+from helpers.widgets import stage_explorer
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Parameters.**
@@ -73,7 +73,7 @@ Markdown(slides.box("02_feature_extraction", network, DATA))
 # **The last maps for three sizes.**
 
 # %% slideshow={"slide_type": "-"}
-last_maps = network.on_slide("block5_conv3")
+last_maps = network.vgg_equivalent("block5_conv3")
 base = network.features(last_maps)
 for side in (96, 150, 224):
     shape = base.compute_output_shape((1, side, side, 3))[1:]
@@ -176,7 +176,7 @@ plots.photos(pictures["train"][:12], words, columns=6)
 # %% slideshow={"slide_type": "-"}
 import time
 
-layer, seconds = network.on_slide("fc2"), []
+layer, seconds = network.vgg_equivalent("fc2"), []
 for _ in range(2):
     began = time.perf_counter()
     X = {name: extract(network, part, layer, SIZE) for name, part in parts.items()}
@@ -193,7 +193,7 @@ changed = pictures["test"][:20].copy()
 which = len(changed) // 2
 changed[which, SIZE // 2, SIZE // 2] += 100
 moved = extract(network, changed, layer, SIZE) - X["test"][:20]
-moved = np.abs(probes.rows(moved)).max(axis=1)
+moved = np.abs(transfer.flatten(moved)).max(axis=1)
 only = moved.argmax() == which and moved[which] > 0
 always.check(only, f"only photo {which} has new features", moved[which])
 
@@ -207,7 +207,7 @@ always.check(only, f"only photo {which} has new features", moved[which])
 # %% slideshow={"slide_type": "-"}
 new = transfer.attach_head(network, data.class_names, layer, seed=SEED)
 counts = transfer.unfreeze_from(new, transfer.head_start(new))
-head = transfer.compiled(transfer.tail(new, layer), 1e-3)
+head = transfer.compiled(transfer.head_from(new, layer), 1e-3)
 known, unknown = (X["train"], y["train"]), (X["validation"], y["validation"])
 on_features = training.fit(head, known, unknown, 30, seed=SEED)
 print(f"{counts.trainable:,} parameters learn, {counts.frozen:,} are frozen")
@@ -249,7 +249,7 @@ note("dense head", transfer.predict(head, X["test"]).argmax(axis=1), seconds_per
 
 # %% slideshow={"slide_type": "-"}
 ranges = {"rotation": 15, "width_shift": 0.1, "height_shift": 0.1, "shear": 0.1, "zoom": 0.15}
-change = augmentation.pipeline(**ranges, fill_mode="reflect", seed=SEED)
+change = training.pipeline(**ranges, fill_mode="reflect", seed=SEED)
 frozen = transfer.attach_head(network, data.class_names, layer, seed=SEED)
 transfer.unfreeze_from(frozen, transfer.head_start(frozen))
 known, unknown = [(pictures[name], y[name]) for name in ("train", "validation")]
@@ -264,7 +264,7 @@ note("augmented, end to end", answers, seconds_per_epoch=slow)
 # **The two ways compared.**
 
 # %% slideshow={"slide_type": "-"}
-gain, low, high = probes.difference(right["dense head"], right["augmented, end to end"])
+gain, low, high = transfer.paired_interval(right["dense head"], right["augmented, end to end"])
 print(f"augmented minus plain features: {gain:+.3f}, 95 % interval {low:+.3f} to {high:+.3f}")
 claims.slide_claim(
     "002",
@@ -285,8 +285,8 @@ claims.slide_claim(
 # **Three classifiers on the same features.**
 
 # %% slideshow={"slide_type": "-"}
-known, unknown = probes.rows(X["train"]), probes.rows(X["test"])
-for name, classifier in probes.classifiers(SEED).items():
+known, unknown = transfer.flatten(X["train"]), transfer.flatten(X["test"])
+for name, classifier in transfer.classifiers(SEED).items():
     began = time.perf_counter()
     answers = classifier.fit(known, y["train"]).predict(unknown)
     table = note(name, answers, seconds_in_all=time.perf_counter() - began)
@@ -309,16 +309,16 @@ table
 # **Compute all six.**
 
 # %% slideshow={"slide_type": "-"}
-untrained = probes.random_network(NETWORK, pictures["train"][:64], SEED)
+untrained = transfer.random_network(NETWORK, pictures["train"][:64], SEED)
 kinds = {
-    "pixels": {name: probes.pixels(batch) for name, batch in pictures.items()},
-    "colour histogram": {name: probes.colour_histogram(b) for name, b in pictures.items()},
-    "HOG": {name: probes.hog(batch) for name, batch in pictures.items()},
+    "pixels": {name: transfer.pixels(batch) for name, batch in pictures.items()},
+    "colour histogram": {name: transfer.colour_histogram(b) for name, b in pictures.items()},
+    "HOG": {name: transfer.hog(batch) for name, batch in pictures.items()},
 }
 for kind, which, at in (
     ("random weights", untrained, layer),
     ("learned features", network, layer),
-    ("class scores", network, network.on_slide("predictions")),
+    ("class scores", network, network.vgg_equivalent("predictions")),
 ):
     kinds[kind] = {n: extract(which, parts[n], at, SIZE, True) for n in ("train", "test")}
 
@@ -326,15 +326,15 @@ for kind, which, at in (
 # **Ten draws of 100 labels.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.datasets.splits import stratified_sample
+from helpers.datasets import stratified_sample
 
 count, hundred = min(100, len(y["train"])), {}
 draws = [stratified_sample(y["train"], count, seed) for seed in range(10)]
 for kind, rows in kinds.items():
     test = (rows["test"], y["test"])
     known = [(rows["train"][draw], y["train"][draw]) for draw in draws]
-    model = probes.logistic_regression()
-    hundred[kind] = np.array([probes.right(model, part, test) for part in known])
+    model = transfer.logistic_regression()
+    hundred[kind] = np.array([transfer.correct(model, part, test) for part in known])
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # **The six compared; the whiskers are one standard deviation over the draws.**
@@ -355,7 +355,7 @@ plots.bars(list(means), list(means.values()), title, errors=spread, reference=gu
 gaps = {}
 for other in ("HOG", "class scores"):
     per_photo = (hundred["learned features"] * 1.0 - hundred[other]).mean(axis=0)
-    gaps[other] = probes.mean_interval(per_photo, (-1, 1))  # no gain can be more
+    gaps[other] = transfer.mean_interval(per_photo, (-1, 1))  # no gain can be more
     gain, low, high = gaps[other]
     print(f"learned features minus {other}: {gain:+.3f}, interval {low:+.3f} to {high:+.3f}")
 
@@ -391,13 +391,13 @@ training.stored_table("transfer_photos")
 where = {}
 if data.train.drawn is not None:
     masks = [part.drawn.faces | part.drawn.ears for part in (data.train, data.test)]
-    places = [probes.centres(mask) for mask in masks]
+    places = [transfer.centres(mask) for mask in masks]
     levels = {"last maps": last_maps, "pooled features": layer}
-    levels["class scores"] = network.on_slide("predictions")
+    levels["class scores"] = network.vgg_equivalent("predictions")
     for name, at in levels.items():
         mean = name != "last maps"
         both = [extract(network, parts[part], at, SIZE, mean) for part in ("train", "test")]
-        where[name] = probes.explained_place((both[0], places[0]), (both[1], places[1]))
+        where[name] = transfer.explained_place((both[0], places[0]), (both[1], places[1]))
 plots.bars(where or {"no masks for these photos": 0}, title="R squared of the head's place")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -437,13 +437,13 @@ plots.photos(as_photo[0][:10], shown, columns=10)
 
 # %% slideshow={"slide_type": "-"}
 starts = transfer.blocks(network)[1:]
-stages = [transfer.boundary(network, start) for start in starts] + [last_maps]
+stages = [transfer.frozen_boundary(network, start) for start in starts] + [last_maps]
 ours = {name: (parts[name], y[name]) for name in ("train", "test")}
 seen, by_stage = {}, {}
 for task, both in {data.name: ours, "MNIST digits": digits}.items():
     pools = {n: extract(network, p, stages, SIZE, average=True) for n, (p, _) in both.items()}
     pairs = [[(pools[n][s], both[n][1]) for n in ("train", "test")] for s in stages]
-    by_stage[task] = [probes.right(probes.logistic_regression(), *pair) for pair in pairs]
+    by_stage[task] = [transfer.correct(transfer.logistic_regression(), *pair) for pair in pairs]
     seen[task] = pools
 curves = {task: [answers.mean() for answers in found] for task, found in by_stage.items()}
 
@@ -469,14 +469,14 @@ pairs = {
     f"block {highest + 1}": by_stage["MNIST digits"][highest],
 }
 for name, one in pairs.items():
-    gain, low, high = probes.difference(last, one)
+    gain, low, high = transfer.paired_interval(last, one)
     print(f"{name} minus the last: {gain:+.3f}, interval {low:+.3f} to {high:+.3f}")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **The slide's advice, measured.**
 
 # %% slideshow={"slide_type": "skip"}
-gain, low, high = probes.difference(last, early)
+gain, low, high = transfer.paired_interval(last, early)
 claims.slide_claim(
     "002",
     "for a task unlike ImageNet, use only the first few layers",
@@ -530,9 +530,9 @@ labels = np.concatenate([y[name] for name in from_parts])
 some = stratified_sample(labels, min(240, len(labels)), SEED)
 labels, thumbnails = labels[some], np.concatenate([pictures[n] for n in from_parts])[some]
 features = extract(network, thumbnails, layer, SIZE)
-spaces = {"pixels": probes.pixels(thumbnails), "features": features}
+spaces = {"pixels": transfer.pixels(thumbnails), "features": features}
 flat = {
-    f"{method} of {space}": probes.in_the_plane(rows, method, SEED)
+    f"{method} of {space}": transfer.project_2d(rows, method, SEED)
     for space, rows in spaces.items()
     for method in ("PCA", "t-SNE")
 }
@@ -541,7 +541,7 @@ flat = {
 # **Pixels, by t-SNE: point at a mark to see its photo.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.photo_map import photo_map
+from helpers.plots import photo_map
 
 names = data.class_names
 photo_map(flat["t-SNE of pixels"], thumbnails, labels, names, "Pixels, t-SNE")
@@ -581,7 +581,7 @@ from sklearn.neighbors import NearestNeighbors
 
 alike = {}
 for name, points in {**{f"all of {k}": v for k, v in spaces.items()}, **flat}.items():
-    points = probes.rows(points)
+    points = transfer.flatten(points)
     nearest = NearestNeighbors(n_neighbors=2).fit(points).kneighbors(points)[1][:, 1]
     alike[name] = (labels[nearest] == labels).mean()
 title = "Nearest neighbour of the same class"
@@ -631,13 +631,13 @@ exercise(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Exercise 2.**
 #
-# The blocks are counted from 1, so `by_stage[data.name][12]` says which test photos the probe on block 13 got right, and `by_stage[data.name][-1]` the same for the last maps. Compare them by `probes.difference`. Is block 13 "better", "worse", or can you not tell ("cannot tell")?
+# The blocks are counted from 1, so `by_stage[data.name][12]` says which test photos the probe on block 13 got right, and `by_stage[data.name][-1]` the same for the last maps. Compare them by `transfer.paired_interval`. Is block 13 "better", "worse", or can you not tell ("cannot tell")?
 
 # %% slideshow={"slide_type": "-"}
 your_answer = None  # "better", "worse" or "cannot tell"
 
 pair = [by_stage[data.name][min(at, len(stages)) - 1] for at in (len(stages), 13)]
-exercise(your_answer, probes.verdict(*pair), hint="Where does the interval lie?")
+exercise(your_answer, transfer.verdict(*pair), hint="Where does the interval lie?")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Exercise 3.**

@@ -31,10 +31,9 @@
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown
-from helpers import backbones, datasets, images, plots, probes, saving
-from helpers import slides, training, transfer
-from helpers.checks import Claims, exercise, sealed
-from helpers.quiet import keras
+from helpers import backbones, datasets, images, plots, transfer, training
+from helpers.teaching import Claims, exercise, sealed, slides
+import keras
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Parameters.**
@@ -94,7 +93,9 @@ always.slide_claim("000", text, counts.trainable == 7_079_424, "holds", found, o
 
 # %% slideshow={"slide_type": "-"}
 for one in (vgg, network):
-    print(f"{one.name}: {len(transfer.statistics(one))} layers of batch normalisation")
+    print(
+        f"{one.name}: {len(transfer.batch_norm_statistics(one))} layers of batch normalisation"
+    )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The five steps
@@ -122,7 +123,7 @@ plots.photos(pictures["train"][:6], names, columns=6)
 # **Steps 1 and 2.**
 
 # %% slideshow={"slide_type": "-"}
-base = transfer.copied(network)
+base = transfer.clone(network)
 new = transfer.attach_head(base, data.class_names, seed=SEED)
 fresh = new.model.get_weights()
 counts = transfer.unfreeze_from(new, transfer.head_start(new))
@@ -140,12 +141,12 @@ claims.check(head_size == by_hand, text, head_size)
 # **Step 3.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.features import extract
+from helpers.transfer import extract
 
-before_head = network.on_slide("fc2")
+before_head = network.vgg_equivalent("fc2")
 X = {name: extract(network, part, before_head, SIZE) for name, part in parts.items()}
 new.model.set_weights(fresh)  # also when this cell runs again
-head = transfer.compiled(transfer.tail(new, before_head), 1e-3)
+head = transfer.compiled(transfer.head_from(new, before_head), 1e-3)
 known, unknown = (X["train"], y["train"]), (X["validation"], y["validation"])
 histories = {"head": training.fit(head, known, unknown, 30, seed=SEED, label="Head")}
 trained = new.model.get_weights()
@@ -160,8 +161,8 @@ print(f"test accuracy of the head: {head_right.mean():.3f}")
 # **Step 4.**
 
 # %% slideshow={"slide_type": "-"}
-start = new.on_slide("block5_conv1")
-counts, averages = transfer.unfreeze_from(new, start), transfer.statistics(new)
+start = new.vgg_equivalent("block5_conv1")
+counts, averages = transfer.unfreeze_from(new, start), transfer.batch_norm_statistics(new)
 open_layers = [layer for layer in new.model.layers if layer.trainable and layer.weights]
 print(
     pd.DataFrame([(la.name, la.count_params()) for la in open_layers]).to_string(header=False)
@@ -204,9 +205,9 @@ plots.curves(histories, ["accuracy", "loss"], first="head", mark="unfrozen")
 # %% slideshow={"slide_type": "-"}
 print(f"{'head alone':16} {head_right.mean():.3f} of {len(head_right)} test photos right")
 for name, after in last_block.items():
-    gain, low, high = probes.difference(head_right, after)
+    gain, low, high = transfer.paired_interval(head_right, after)
     print(f"{name:16} {after.mean():.3f}: {gain:+.3f}, interval {low:+.3f} to {high:+.3f}")
-now = transfer.statistics(new)
+now = transfer.batch_norm_statistics(new)
 drift = max((np.abs(now[name] - row).max() for name, row in averages.items()), default=0.0)
 always.check(drift == 0, "no average of any batch normalisation moved; largest change", drift)
 
@@ -259,7 +260,7 @@ with_care = new.model.get_weights()  # all layers, tuned from the trained head
 for name, row in rows.items():
     row["test"] = right[name].mean()
     if name != "none":
-        gain, low, high = probes.difference(head_right, right[name])
+        gain, low, high = transfer.paired_interval(head_right, right[name])
         row |= {"minus none": gain, "low": low, "high": high}
 training.table(rows)
 
@@ -277,7 +278,7 @@ statements = {
     "it is only possible to fine-tune the top layers": head_right,
 }
 for text, fewer in statements.items():
-    gain, low, high = probes.difference(fewer, right["all"])
+    gain, low, high = transfer.paired_interval(fewer, right["all"])
     found = f"all layers minus fewer: {gain:+.3f}, interval {low:+.3f} to {high:+.3f}"
     claims.slide_claim("000", text, high < 0, "does not hold here", found)
 
@@ -289,7 +290,7 @@ for text, fewer in statements.items():
 # **Choose how many blocks are unfrozen.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.widgets.transfer import unfreezing_explorer
+from helpers.widgets import unfreezing_explorer
 
 unfreezing_explorer(new, runs)
 
@@ -373,7 +374,7 @@ for name, values in bases.items():
     new.model.set_weights(values)
     for task, both in tasks.items():
         seen = [(extract(base, p, before_head, SIZE), labels) for p, labels in both]
-        worth[task, name] = probes.right(probes.logistic_regression(), *seen)
+        worth[task, name] = transfer.correct(transfer.logistic_regression(), *seen)
 series = {task: [worth[task, name].mean() for name in bases] for task in tasks}
 plots.bars(list(bases), series, "A linear probe on each base: test accuracy")
 
@@ -384,9 +385,11 @@ plots.bars(list(bases), series, "A linear probe on each base: test accuracy")
 
 # %% slideshow={"slide_type": "skip"}
 for task in tasks:
-    gap, low, high = probes.difference(worth[task, "untouched"], worth[task, "all wrong"])
+    gap, low, high = transfer.paired_interval(
+        worth[task, "untouched"], worth[task, "all wrong"]
+    )
     print(f"probe, {task}: wrong minus untouched {gap:+.3f}, {low:+.3f} to {high:+.3f}")
-lost, low, high = probes.difference(kept["all, with care"], kept["all wrong"])
+lost, low, high = transfer.paired_interval(kept["all, with care"], kept["all wrong"])
 text = "unfreezing without care destroys what the base had learned"
 found = f"old classes kept: wrong minus careful {lost:+.2f}, {low:+.2f} to {high:+.2f}"
 claims.slide_claim("002", text, high < 0, "holds", found)
@@ -420,9 +423,9 @@ import tempfile
 
 new.model.set_weights(with_care)
 with tempfile.TemporaryDirectory() as folder:
-    file = saving.save(new, f"{folder}/cats_and_dogs.keras")
+    file = training.save(new, f"{folder}/cats_and_dogs.keras")
     megabytes = file.stat().st_size / 1e6
-    again = saving.load(file)
+    again = training.load(file)
 sixty = pictures["test"][:60]
 gap = np.abs(transfer.predict(again, sixty) - transfer.predict(new, sixty)).max()
 always.check(
@@ -494,7 +497,7 @@ if some.drawn is not None:
     edges = [np.hypot(*np.gradient(one)) for one in grey.astype(np.float32)]
     looks = {"edges": on_ears(edges, some.drawn.ears)}
     looks |= {name: on_ears(maps, some.drawn.ears) for name, maps in heats.items()}
-on_average = {name: probes.mean_interval(values) for name, values in looks.items()}
+on_average = {name: transfer.mean_interval(values) for name, values in looks.items()}
 means, half = zip(*[(mean, high - mean) for mean, _, high in on_average.values()], strict=True)
 even, title = {"even map": 1}, "Heat on the ears over their area"
 plots.bars(list(on_average), means, title, errors=half, reference=even)
@@ -507,7 +510,7 @@ if some.drawn is not None:
     text = "the tuned network looks at the ears; heat over area"
     claims.check(on_average["tuned"][1] > 1, text, on_average["tuned"])
     for other in ("edges", "head alone"):
-        more = probes.mean_interval(looks["tuned"] - looks[other])
+        more = transfer.mean_interval(looks["tuned"] - looks[other])
         print(f"tuned minus {other}: {more[0]:+.2f}, {more[1]:+.2f} to {more[2]:+.2f}")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -518,7 +521,7 @@ if some.drawn is not None:
 # ```
 # strategy = tf.distribute.MirroredStrategy()
 # new = transfer.attach_head(network, data.class_names, strategy=strategy)
-# transfer.unfreeze_from(new, new.on_slide("block5_conv1"))
+# transfer.unfreeze_from(new, new.vgg_equivalent("block5_conv1"))
 # model = transfer.compiled(new, 1e-4, strategy=strategy)
 # training.fit(model, (pictures, labels), None, epochs=8, batch_size=64)
 # ```
@@ -546,7 +549,7 @@ exercise(your_count, sum(la.count_params() for la in two), hint="Six convolution
 # %% slideshow={"slide_type": "-"}
 your_word = None  # "batch" or "stored"
 
-frozen = keras().layers.BatchNormalization(trainable=False)  # its stored mean is 0
+frozen = keras.layers.BatchNormalization(trainable=False)  # its stored mean is 0
 seen = float(frozen(np.full((4, 1), 10.0), training=True)[0, 0])  # less its own mean: 0
 truth = "batch" if abs(seen) < 1 else "stored"
 exercise(your_word, truth, hint="Which choice kept the averages from moving?")
@@ -569,7 +572,7 @@ if claims.apply:
 # **The three goals again, each with its number.**
 
 # %% slideshow={"slide_type": "-"}
-gain, low, high = probes.difference(head_right, last_block["Adam 0.0001"])
+gain, low, high = transfer.paired_interval(head_right, last_block["Adam 0.0001"])
 deepest = rows["all"]
 where = "where the tuned network looks cannot be scored without masks"
 if "tuned" in on_average:

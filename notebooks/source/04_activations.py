@@ -31,8 +31,8 @@
 import numpy as np
 from IPython.display import Markdown
 
-from helpers import activations, backbones, datasets, excite, images, plots, slides, training
-from helpers.checks import Claims, exercise, sealed
+from helpers import activations, backbones, datasets, images, plots, training
+from helpers.teaching import Claims, exercise, sealed, slides
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Parameters.**
@@ -164,7 +164,7 @@ plots.heats(list(both.values()), pair, colours="viridis")
 # %% slideshow={"slide_type": "-"}
 photo = datasets.photo(PHOTO).array if PHOTO in datasets.photos() else images.load(PHOTO)
 picture = network.prepare(photo)
-names = [layer.name for layer in activations.views(network)]
+names = [layer.name for layer in activations.relu_layers(network)]
 maps = activations.layer_maps(network, picture, names)
 depths = [names[round(share * (len(names) - 1))] for share in (0, 0.2, 0.45, 0.75, 1)]
 sheets = [picture]
@@ -182,7 +182,7 @@ plots.photos(sheets, titles, columns=3)
 # A kernel is a plain part (its mean over places, one number per colour) plus a part that changes from place to place. The plain part answers to a colour, the other one to edges. Their squares add up.
 
 # %% slideshow={"slide_type": "-"}
-kernels = network.layer(network.on_slide("block1_conv1")).get_weights()[0]
+kernels = network.layer(network.vgg_equivalent("block1_conv1")).get_weights()[0]
 kernels = kernels[..., np.abs(kernels).max(axis=(0, 1, 2)) > 1e-3]  # some may be all zero
 edges = ((kernels - kernels.mean(axis=(0, 1))) ** 2).sum(axis=(0, 1, 2))
 edges /= (kernels**2).sum(axis=(0, 1, 2))
@@ -268,7 +268,7 @@ plots.heats(
 # **Go through layers and channels with the arrow keys.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.widgets.activations import activation_explorer
+from helpers.widgets import activation_explorer
 
 activation_explorer(network, PHOTO if PHOTO in datasets.photos() else "chelsea")
 
@@ -370,7 +370,7 @@ elsewhere = (largest[:, blank].max(axis=0) > 0).mean() if blank.any() else 1.0
 claims.slide_claim("000", "A blank map means that its pattern is not in this photo: other photos light it up",
             elsewhere > 0.95, "holds", elsewhere, NETWORK == "vgg16")  # fmt: skip
 dead = counted[names[0]].dead
-kernels = network.layer(network.on_slide("block1_conv1")).get_weights()[0]
+kernels = network.layer(network.vgg_equivalent("block1_conv1")).get_weights()[0]
 sizes = np.abs(kernels).max(axis=(0, 1, 2))
 print(
     f"dead in {names[0]}: {dead}; their largest weight {sizes[list(dead)].max(initial=0):.1e}, others' {sizes.max():.2f}"
@@ -409,7 +409,9 @@ parts = data.test.take(first, SEED), others
 photos96 = np.concatenate([part.images(96) for part in parts])
 labels = np.concatenate([part.labels for part in parts])
 small_grey = [images.resize(p.mean(axis=-1), (8, 8), "box").ravel() for p in photos96]
-asked = [network.on_slide(f"block{n}") for n in ("3_conv1", "4_conv1", "5_conv1", "5_conv3")]
+asked = [
+    network.vgg_equivalent(f"block{n}") for n in ("3_conv1", "4_conv1", "5_conv1", "5_conv3")
+]
 forty = [photos96[at : at + 40] for at in range(0, len(photos96), 40)]
 chunks = [activations.layer_maps(network, some, asked, most=24) for some in forty]
 for name in asked:
@@ -454,7 +456,7 @@ claims.check(best == (1, 2), "best at the miniature and at the class, counted fr
 # **By hand, and read off the graph.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.receptive_field import growth, receptive_field
+from helpers.activations import receptive_fields, receptive_field
 
 r, j = 1, 1
 for name in eight:
@@ -473,7 +475,7 @@ for name in eight:
 
 # %% slideshow={"slide_type": "-"}
 vgg = backbones.load("vgg16", weights=None, include_top=False)
-sees = {name: field.size[0] for name, field in growth(vgg).items()}
+sees = {name: field.size[0] for name, field in receptive_fields(vgg).items()}
 vgg_sees = list(sees.values())
 always.check(sees["block5_conv3"] == 196, "block5_conv3 of VGG16 sees 196 pixels")
 always.check(
@@ -518,13 +520,13 @@ Markdown("\n".join(lines))
 # What the network does not see of the photo is dimmed.
 
 # %% slideshow={"slide_type": "-"}
-from helpers.effective_field import effective_field, effective_size, in_picture
-from helpers.effective_field import on_photo, outline, seen
+from helpers.activations import effective_receptive_field, effective_size, in_picture
+from helpers.activations import on_photo, draw_box, visible_box
 
 shown, titles = [], []
 for name in depths[1:4]:
     field = receptive_field(network, name)
-    box = seen(field, field.middle, picture.shape[:2])
+    box = visible_box(field, field.middle, picture.shape[:2])
     shown.append(on_photo(photo, [box], network.input_size))
     titles.append(f"{name}: {field.size[0]} px")
 plots.photos(shown, titles, columns=3)
@@ -542,7 +544,7 @@ plots.photos(shown, titles, columns=3)
 eight_photos = np.stack([network.prepare(photo) for photo in many[:8]])
 steps = [names[round(share * (len(names) - 1))] for share in np.linspace(0, 1, 8)]
 fields = {name: receptive_field(network, name) for name in steps}
-heats = {name: effective_field(network, name, eight_photos) for name in steps}
+heats = {name: effective_receptive_field(network, name, eight_photos) for name in steps}
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Four of these gradients; the frame is the theoretical field.**
@@ -550,9 +552,11 @@ heats = {name: effective_field(network, name, eight_photos) for name in steps}
 # %% slideshow={"slide_type": "-"}
 shown, titles, side = [], [], 2 * picture.shape[0]
 for name in steps[1::2]:
-    box = [2 * edge for edge in seen(fields[name], fields[name].middle, picture.shape[:2])]
+    box = [
+        2 * edge for edge in visible_box(fields[name], fields[name].middle, picture.shape[:2])
+    ]
     large = images.resize(heats[name], (side, side), "nearest")
-    shown.append(outline(images.colourise(np.sqrt(large)), [box]))
+    shown.append(draw_box(images.colourise(np.sqrt(large)), [box]))
     titles.append(f"{name}\n{fields[name].size[0]} px")
 plots.photos(shown, titles, columns=4, title="Square root of the mean gradient")
 
@@ -588,7 +592,7 @@ claims.check(
 # **Explore: move a unit over a photo; tick the box to see what it uses.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.widgets.activations import field_explorer
+from helpers.widgets import field_explorer
 
 field_explorer(network, PHOTO if PHOTO in datasets.photos() else "chelsea")
 
@@ -602,8 +606,8 @@ field_explorer(network, PHOTO if PHOTO in datasets.photos() else "chelsea")
 # They are kept on the disk, too: the second run takes no time.
 
 # %% slideshow={"slide_type": "-"}
-collection = excite.photo_collection(network.input_size, crops=4, critters=40, seed=SEED)
-found = excite.strongest(network, collection)
+collection = datasets.photo_collection(network.input_size, crops=4, critters=40, seed=SEED)
+found = activations.top_activations(network, collection)
 channels = sum(len(answers) for answers in found.answers.values())
 print(
     f"{len(collection.pictures)} pictures of {len(set(collection.sources))} photos, {channels:,} channels of {len(found.answers)} layers"
@@ -618,7 +622,7 @@ print(
 # %% slideshow={"slide_type": "-"}
 def best_nine(layer, wanted):
     """The nine best patches of some channels, each as a square of three by three."""
-    nines = {k: excite.patches(found, layer, k, 9, 96) for k in wanted}
+    nines = {k: activations.patches(found, layer, k, 9, 96) for k in wanted}
     sheets = [images.grid(nine, 3) for nine in nines.values() if nine]
     sheets = [np.pad(one, ((0, 0), (14, 14), (0, 0)), constant_values=255) for one in sheets]
     titles = [f"channel {k}" for k, nine in nines.items() if nine]
@@ -653,7 +657,7 @@ def alike(layer, count=40):
     """Mean correlation of the grey pixels of a channel's nine patches, over some channels."""
     found_so_far = []
     for k in activations.choose_channels(maps[layer], count):
-        tiles = excite.patches(found, layer, k, 9, 24, values=False)
+        tiles = activations.patches(found, layer, k, 9, 24, values=False)
         pixels = [
             tile.mean(axis=-1).ravel() for tile in tiles if np.ptp(tile.mean(axis=-1)) > 0
         ]
@@ -687,7 +691,7 @@ plots.bars(likeness, title="How alike are the nine best patches? Mean correlatio
 # **The nine best patches of every channel; arrow keys go through them.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.widgets.activations import patches_explorer
+from helpers.widgets import patches_explorer
 
 patches_explorer(found, effective)
 
@@ -723,14 +727,14 @@ exercise(your_layer, is_the_first, hint="receptive_field gives a Field; look at 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **3. A channel for critters.**
 #
-# Search the layer `names[9]` for a channel whose nine best pictures are all critters. (`excite.titles(found, layer, channel)` gives their names.)
+# Search the layer `names[9]` for a channel whose nine best pictures are all critters. (`activations.titles(found, layer, channel)` gives their names.)
 
 # %% slideshow={"slide_type": "skip"}
 your_channel = None
 
 
 def only_critters(channel):
-    best = excite.titles(found, names[9], channel)
+    best = activations.titles(found, names[9], channel)
     return len(best) == 9 and all(name.startswith("critter") for name in best)
 
 

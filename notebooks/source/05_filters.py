@@ -32,9 +32,17 @@ import numpy as np
 import scipy.stats
 from IPython.display import Markdown
 
-from helpers import ascent, backbones, circuits, datasets, images, kernels, plots, slides
-from helpers.ascent import Regularisers, ascend, channel, logit, unit, whole_layer
-from helpers.checks import Claims, exercise
+from helpers import feature_visualization, backbones, datasets, images, plots
+from helpers.teaching import slides
+from helpers.feature_visualization import (
+    Regularisers,
+    ascend,
+    channel,
+    logit,
+    unit,
+    whole_layer,
+)
+from helpers.teaching import Claims, exercise
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Parameters.**
@@ -69,9 +77,9 @@ Markdown(slides.box("05_filters", network))
 # %% slideshow={"slide_type": "-"}
 sheets, titles, first_kernels = [], [], {}
 for one in (squeezenet, network):
-    first_kernels[one.name] = kernels.kernels(one)
+    first_kernels[one.name] = feature_visualization.kernels(one)
     for scale, words in (("own", "each alone"), ("all", "one scale")):
-        drawn = kernels.kernel_pictures(first_kernels[one.name], scale)
+        drawn = feature_visualization.kernel_pictures(first_kernels[one.name], scale)
         sheet = images.grid(drawn, columns=8, gap=4)
         sheets.append(np.pad(sheet, ((0, 0), (12, 12), (0, 0)), constant_values=255))
         titles.append(f"{one.name}, {len(drawn)} kernels, {words}")
@@ -83,7 +91,10 @@ plots.photos(sheets, titles, columns=2)
 # **Count the kernels that are zero.**
 
 # %% slideshow={"slide_type": "skip"}
-zero = {name: int(kernels.zero_kernels(found).sum()) for name, found in first_kernels.items()}
+zero = {
+    name: int(feature_visualization.zero_kernels(found).sum())
+    for name, found in first_kernels.items()
+}
 claims.check(
     zero[network.name] == 4 and zero["squeezenet"] == 0,
     "four of the default's 32 kernels are zero, none of SqueezeNet's",
@@ -132,10 +143,10 @@ always.slide_claim(
 # %% slideshow={"slide_type": "-"}
 names = ["camera", "chelsea", "china", "coffee", "flower", "rocket", "hubble", "brick", "grass"]
 photos = np.stack([images.prepare(datasets.photo(name).array, 160) for name in names])
-alike = kernels.activation_correlation(squeezenet, "conv1", photos)
-pairs = kernels.most_alike(alike, 3)
-pairs += [(i, j, -r) for i, j, r in kernels.most_alike(-alike, 3)]
-small = kernels.kernel_pictures(first_kernels["squeezenet"])
+alike = feature_visualization.activation_correlation(squeezenet, "conv1", photos)
+pairs = feature_visualization.most_alike(alike, 3)
+pairs += [(i, j, -r) for i, j, r in feature_visualization.most_alike(-alike, 3)]
+small = feature_visualization.kernel_pictures(first_kernels["squeezenet"])
 side_by_side = [images.grid(small[[i, j]], columns=2, gap=2) for i, j, _ in pairs]
 white = ((0, 0), (12, 12), (0, 0))  # left and right of each pair
 framed = [np.pad(pair, white, constant_values=255) for pair in side_by_side]
@@ -162,9 +173,9 @@ always.check(pairs[3][2] < -0.9, "some are nearly opposite, correlation", pairs[
 # **One step by hand.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.quiet import tensorflow
+import tensorflow as tf
 
-tf, layer, number = tensorflow(), network.on_slide("block4_conv1"), 3
+layer, number = network.vgg_equivalent("block4_conv1"), 3
 maps_of = network.features(layer)
 start = network.mean_colour + np.random.default_rng(SEED).normal(0, 10, (1, 128, 128, 3))
 picture = tf.Variable(start, dtype=tf.float32)
@@ -207,7 +218,7 @@ plots.photos(
 #
 # ### From grey, a ReLU may be dead
 #
-# Behind a ReLU a unit that says nothing to grey has no gradient, so it never starts. Remedies: noise and the mean over the whole channel, or the value *before* the ReLU (`circuits.before_relu` names that layer).
+# Behind a ReLU a unit that says nothing to grey has no gradient, so it never starts. Remedies: noise and the mean over the whole channel, or the value *before* the ReLU (`feature_visualization.before_relu` names that layer).
 #
 # **Three ways to start the same 64 units of SqueezeNet.**
 
@@ -216,7 +227,12 @@ relu, dead = "fire2_expand3x3_relu", {}
 for words, goal, place, begin in (
     ("one unit, ReLU, grey", unit, relu, "grey"),
     ("whole channel, ReLU, noise", channel, relu, "noise"),
-    ("one unit, before the ReLU, grey", unit, circuits.before_relu(squeezenet, relu), "grey"),
+    (
+        "one unit, before the ReLU, grey",
+        unit,
+        feature_visualization.before_relu(squeezenet, relu),
+        "grey",
+    ),
 ):
     climb = ascend(squeezenet, [goal(place, k) for k in range(64)], 32, 2, start=begin)
     dead[words] = int(climb.dead.sum())
@@ -244,12 +260,12 @@ always.check(
 # **Six filters at five depths.**
 
 # %% slideshow={"slide_type": "-"}
-depths = [network.on_slide(f"block{b}_conv1") for b in (1, 2, 3, 4)]
+depths = [network.vgg_equivalent(f"block{b}_conv1") for b in (1, 2, 3, 4)]
 lite0 = NETWORK == "efficientnet_lite0"
-depths.append("block9_expand" if lite0 else network.on_slide("block5_conv1"))
+depths.append("block9_expand" if lite0 else network.vgg_equivalent("block5_conv1"))
 weak_blur, patterns = Regularisers(blur=0.7, every=2), {}
 for depth in depths:
-    patterns[depth] = ascent.filter_patterns(
+    patterns[depth] = feature_visualization.filter_patterns(
         network, depth, range(6), 128, 26, seed=SEED, regularisers=weak_blur
     )
 shown = [images.deprocess(p) for depth in depths for p in patterns[depth]]
@@ -262,7 +278,10 @@ plots.photos(shown, titles, columns=6)
 # **The share of waves needed, by depth.**
 
 # %% slideshow={"slide_type": "-"}
-needed = {layer: float(ascent.frequencies_needed(p).mean()) for layer, p in patterns.items()}
+needed = {
+    layer: float(feature_visualization.frequencies_needed(p).mean())
+    for layer, p in patterns.items()
+}
 plots.bars(needed, title="share of all waves that hold 90 % of a pattern, mean of six filters")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -282,7 +301,7 @@ claims.slide_claim(
 # **The second one: the rank correlation of depth and complexity over all thirty filters.**
 
 # %% slideshow={"slide_type": "skip"}
-each = np.concatenate([ascent.frequencies_needed(p) for p in patterns.values()])
+each = np.concatenate([feature_visualization.frequencies_needed(p) for p in patterns.values()])
 trend = scipy.stats.spearmanr(np.repeat(np.arange(len(depths)), 6), each).statistic
 claims.slide_claim(
     "000",
@@ -382,9 +401,11 @@ rows = [
 ]
 for words, one in made.items():
     both = np.concatenate([one.pictures, np.roll(one.pictures, 3, axis=(1, 2))])
-    score, moved = network.features_of(both, network.on_slide("predictions"))[:, index]
+    score, moved = network.features_of(both, network.vgg_equivalent("predictions"))[:, index]
     contrast = (one.pictures - network.mean_colour).std()
-    rough = ascent.regularisers.total_variation(one.pictures)[0] / one.pictures.size
+    rough = (
+        feature_visualization.regularisers.total_variation(one.pictures)[0] / one.pictures.size
+    )
     rows.append(f"| {words} | {score:.1f} | {contrast:.0f} | {rough:.0f} | {moved:.1f} |")
 Markdown("\n".join(rows))
 
@@ -401,7 +422,7 @@ Markdown("\n".join(rows))
 # %% slideshow={"slide_type": "-"}
 classes = ["flamingo", "bell pepper", "dalmatian"]
 moving = Regularisers(jitter=12)
-painted = ascent.class_images(
+painted = feature_visualization.class_images(
     network, classes, 192, 50, seed=SEED, fourier=True, regularisers=moving
 )
 shares = network.probabilities(painted.pictures)
@@ -449,13 +470,13 @@ claims.check(
 # **Both scores, with the plain gradient and with the divided one.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.ascent import probability
+from helpers.feature_visualization import probability
 
 ways, flamingo = {}, network.class_index("flamingo")
 for words, goal in (("before", logit("flamingo")), ("after", probability("flamingo"))):
     for divided in (False, True):
-        rate = 10.0 if divided else 8000.0
-        one = ascend(network, goal, 112, 30, rate, normalise=divided, seed=SEED)
+        step_size = 10.0 if divided else 8000.0
+        one = ascend(network, goal, 112, 30, step_size, normalise=divided, seed=SEED)
         label = f"{words} the softmax, {'divided' if divided else 'plain'} gradient"
         ways[label] = float(network.probabilities(one.pictures)[0, flamingo])
 plots.bars(ways, title="probability of flamingo after 30 steps from noise")
@@ -489,7 +510,7 @@ claims.check(divided_after > 0.9, "divided, after the softmax", divided_after)
 # %% slideshow={"slide_type": "-"}
 size = network.input_size
 noise = np.random.default_rng(SEED).uniform(0, 255, (size, size, 3))
-fooled = ascend(network, logit("flamingo"), start=noise, steps=20, rate=0.5)
+fooled = ascend(network, logit("flamingo"), start=noise, steps=20, step_size=0.5)
 fooling = np.round(fooled.pictures[0]).astype("uint8")
 moved_by = fooling - noise
 enlarged = (127.5 + 10 * moved_by).clip(0, 255).astype("uint8")
@@ -534,14 +555,14 @@ claims.slide_claim(
 # **Four channels of one layer: painted, and the four best patches.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers import excite
+from helpers import datasets, activations
 
-where = "block5_expand" if lite0 else network.on_slide("block4_conv1")
+where = "block5_expand" if lite0 else network.vgg_equivalent("block4_conv1")
 behind = f"{where}_relu" if lite0 else where
 chosen = [5, 9, 15, 21]
-collection = excite.photo_collection(network.input_size)
-found = excite.strongest(network, collection, [behind])
-synthetic = ascent.filter_patterns(
+collection = datasets.photo_collection(network.input_size)
+found = activations.top_activations(network, collection, [behind])
+synthetic = feature_visualization.filter_patterns(
     network, where, chosen, 160, 40, seed=SEED, regularisers=weak_blur
 )
 
@@ -551,7 +572,7 @@ synthetic = ascent.filter_patterns(
 # %% slideshow={"slide_type": "-"}
 rows, titles = [], []
 for k, pattern in zip(chosen, synthetic, strict=True):
-    best = excite.patches(found, behind, k, 4, side=128)
+    best = activations.patches(found, behind, k, 4, side=128)
     blank = [np.full((128, 128, 3), 255, "uint8")] * (4 - len(best))
     rows += [images.deprocess(pattern), *best, *blank]
     titles += [f"{where} {k}", *[f"photo {i + 1}" for i in range(4)]]
@@ -583,11 +604,15 @@ claims.check(
 
 # %% slideshow={"slide_type": "-"}
 upper, eighth = "fire4_squeeze", 8
-inputs = circuits.strongest_inputs(squeezenet, upper, eighth, 5, photos)
+inputs = feature_visualization.strongest_inputs(squeezenet, upper, eighth, 5, photos)
 painted_for = [(upper, eighth)]
-painted_for += [(circuits.before_relu(squeezenet, one.layer), one.channel) for one in inputs]
+painted_for += [
+    (feature_visualization.before_relu(squeezenet, one.layer), one.channel) for one in inputs
+]
 circuit = [
-    ascent.filter_patterns(squeezenet, at, [c], 112, 32, regularisers=weak_blur)[0]
+    feature_visualization.filter_patterns(squeezenet, at, [c], 112, 32, regularisers=weak_blur)[
+        0
+    ]
     for at, c in painted_for
 ]
 labels = ["the unit", *[f"weight {one.weight:+.2f}" for one in inputs]]
@@ -603,11 +628,11 @@ plots.photos([images.deprocess(one) for one in circuit], titles)
 
 # %% slideshow={"slide_type": "-"}
 picture = circuit[0][None]
-parts = circuits.contributions(squeezenet, upper, eighth, picture)[0]
+parts = feature_visualization.contributions(squeezenet, upper, eighth, picture)[0]
 bias = squeezenet.layer(upper).get_weights()[1][eighth]
 whole = squeezenet.features_of(picture, upper)[0, :, :, eighth].mean()
 order = np.argsort(-np.abs(parts))
-_, sources = circuits.weights_into(squeezenet, upper, eighth)
+_, sources = feature_visualization.weights_into(squeezenet, upper, eighth)
 plots.bars(
     {f"{sources[i][0]} {sources[i][1]}": float(parts[i]) for i in order[:6]},
     title=f"the six largest parts; all parts and the bias make {parts.sum() + bias:.0f}",
@@ -629,7 +654,7 @@ always.check(
 # **Choose what to climb and how, press Start, watch the picture grow, press Stop.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.widgets.ascent import ascent_explorer
+from helpers.widgets import ascent_explorer
 
 ascent_explorer(network)
 
@@ -644,7 +669,7 @@ ascent_explorer(network)
 your_variation = None
 
 grey = np.array([[1.0, 4.0], [2.0, 2.0]])[None, :, :, None]
-correct = ascent.regularisers.total_variation(grey)[0]
+correct = feature_visualization.regularisers.total_variation(grey)[0]
 exercise(
     your_variation,
     correct,

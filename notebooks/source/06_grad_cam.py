@@ -31,9 +31,10 @@
 import numpy as np
 from IPython.display import Markdown, display
 
-from helpers import attribution, backbones, datasets, images, plots, slides
+from helpers import attribution, backbones, datasets, images, plots
+from helpers.teaching import slides
 from helpers.attribution import activations_and_gradients, grad_cam, weighted_map
-from helpers.checks import Claims, exercise
+from helpers.teaching import Claims, exercise
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Parameters.**
@@ -95,10 +96,11 @@ claims.check(names[0] == "moped", "the network calls the motorcycle a moped", to
 # **One forward and one backward pass; this is all that is computed.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.quiet import keras, tensorflow
+import keras
+import tensorflow as tf
 
-tf, layer = tensorflow(), network.on_slide("block5_conv3")
-both = keras().Model(network.model.inputs[0], [network.layer(layer).output, network.logits])
+layer = network.vgg_equivalent("block5_conv3")
+both = keras.Model(network.model.inputs[0], [network.layer(layer).output, network.logits])
 class_number = int(network.probabilities(picture).argmax())
 with tf.GradientTape() as tape:
     A, logits = both(picture[None].astype("float32"))
@@ -255,7 +257,7 @@ plots.overlays(picture, [after, inside], titles)
 # **The correlation of the two maps, at the last layer and at a finer one (in the default network with a stride of 16).**
 
 # %% slideshow={"slide_type": "-"}
-finer, pairs = network.on_slide("block4_conv1"), {}
+finer, pairs = network.vgg_equivalent("block4_conv1"), {}
 if NETWORK == "efficientnet_lite0":
     finer = "block11_depthwise_relu"  # the last depthwise ReLU with this stride
 for at in (layer, finer):
@@ -772,7 +774,7 @@ plots.photos([*shown, weights], titles, columns=4)
 # **Refits, simple models and fills: the rank correlation of two answers.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.attribution.lime import fitted
+from helpers.attribution import fitted
 
 numbers, stable = np.random.default_rng(SEED), {}
 for count in (50, 150):  # the mean of 20 pairs of disjoint draws
@@ -831,13 +833,13 @@ methods_explorer(network, PHOTO if PHOTO in datasets.photos() else "coffee")
 # **Draw 120 photos for each, and fit.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.attribution import planted
-from helpers.datasets.critters import CLASS_NAMES, Critters, critters
+from helpers.attribution import shortcut
+from helpers.datasets import CLASS_NAMES, Critters, critters
 
 side, schools = network.input_size, {}
 for name, strength in (("cheating", 1.0), ("honest", 0.0)):
     schools[name] = critters(120, 10 + SEED, side, "snow", strength)
-students = {name: planted.linear_head(network, part) for name, part in schools.items()}
+students = {name: shortcut.linear_head(network, part) for name, part in schools.items()}
 some = schools["cheating"].take(range(8))
 words = [CLASS_NAMES[label] for label in some.labels]
 plots.photos(some.images, words, columns=4, title="training photos of the cheating network")
@@ -853,7 +855,7 @@ exams = {
     for what, strength in {"as in training": 1.0, "conflict": -1.0}.items()
 }
 marks = {
-    name: [planted.accuracy(one, exam) for exam in exams.values()]
+    name: [shortcut.accuracy(one, exam) for exam in exams.values()]
     for name, one in students.items()
 }
 plots.bars(list(exams), marks, title="accuracy")
@@ -878,7 +880,7 @@ claims.check(is_honest[1] > 0.9, "the honest one does not", is_honest[1])
 
 # %% slideshow={"slide_type": "-"}
 cats = exams["conflict"].take(exams["conflict"].shortcut_present)
-chosen, shares = planted.proved(*students.values(), cats, Critters.swap_background)
+chosen, shares = shortcut.intervention_test(*students.values(), cats, Critters.swap_background)
 flipped = {name.replace("shortcut", "background"): share for name, share in shares.items()}
 plots.bars(flipped, title=f"share of answers that flip, {len(cats)} cats in snow")
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -887,7 +889,7 @@ plots.bars(flipped, title=f"share of answers that flip, {len(cats)} cats in snow
 # %% slideshow={"slide_type": "-"}
 case = cats.take(chosen)
 trio = [case.images[0], case.swap_background().images[0], case.swap_ears().images[0]]
-said = [planted.answers(one, np.stack(trio)) for one in students.values()]
+said = [shortcut.answers(one, np.stack(trio)) for one in students.values()]
 titles = [
     f"{what}: {CLASS_NAMES[a]} / {CLASS_NAMES[b]}"
     for what, a, b in zip(("as drawn", "background", "ears"), *said, strict=True)
@@ -943,7 +945,7 @@ plots.overlays(case.images[0], shown, list(evidence), opacity=0.7, columns=4, or
 # %% slideshow={"slide_type": "-"}
 parts_of = {"ears": case.ears[:1], "background": case.backgrounds[:1]}
 scored = {
-    part: [float(planted.ratios([one], mask)[0]) for one in evidence.values()]
+    part: [float(shortcut.ratios([one], mask)[0]) for one in evidence.values()]
     for part, mask in parts_of.items()
 }
 title = "share of mass / share of area"
@@ -1023,15 +1025,15 @@ always.slide_claim("000", claim, all(above["Grad-CAM"][:4]), "holds", text)
 # **Three photos: white the head, yellow the honest network's map.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.attribution.scores import Box, box_of, box_of_mask, drawn, overlap
+from helpers.attribution import Box, box_of, box_of_mask, draw_boxes, iou
 
 whole = Box(0, 0, side, side)
 heads = [box_of_mask(mask) for mask in cats.faces | cats.ears]
 heats = [grad_cam(students["honest"], one) for one in cats.images]
 boxes = [box_of(heat, (side, side)) or whole for heat in heats]
-overlaps = [overlap(a, b) for a, b in zip(heads, boxes, strict=True)]
+overlaps = [iou(a, b) for a, b in zip(heads, boxes, strict=True)]
 white, yellow = (255, 255, 255), (255, 210, 0)
-framed = [drawn(cats.images[k], {white: heads[k], yellow: boxes[k]}, 3) for k in range(3)]
+framed = [draw_boxes(cats.images[k], {white: heads[k], yellow: boxes[k]}, 3) for k in range(3)]
 plots.photos(framed, [f"IoU {one:.2f}" for one in overlaps[:3]])
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -1041,7 +1043,7 @@ plots.photos(framed, [f"IoU {one:.2f}" for one in overlaps[:3]])
 
 # %% slideshow={"slide_type": "skip"}
 middle = Box(side // 4, side // 4, 3 * side // 4, 3 * side // 4)
-guesses = [[overlap(one, box) for one in heads] for box in (whole, middle)]
+guesses = [[iou(one, box) for one in heads] for box in (whole, middle)]
 better = np.array(max(guesses, key=np.mean))
 gain, error = overlaps - better, np.std(overlaps - better, ddof=1) / len(cats) ** 0.5
 claims.slide_claim(
@@ -1128,7 +1130,7 @@ claims.check(abs(guided[2]) < 0.4, "all shuffled: what it keeps then", guided[2]
 # **Four maps and a random order on one photo.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.attribution.scores import deletion, insertion
+from helpers.attribution import deletion, insertion
 
 orders = {
     "Grad-CAM": heat,

@@ -31,9 +31,9 @@
 import numpy as np
 from IPython.display import Markdown
 
-from helpers import backbones, datasets, deepdream, downloads, images, plots, slides
-from helpers.checks import Claims, exercise
-from helpers.deepdream import dream
+from helpers import backbones, datasets, feature_visualization, files, images, plots
+from helpers.teaching import Claims, exercise, slides
+from helpers.feature_visualization import dream
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Parameters.**
@@ -75,10 +75,9 @@ Markdown(slides.box("07_deepdream", network))
 # **Both gradients, by the slide's rule and from the sum of squares.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.quiet import tensorflow
+import tensorflow as tf
 
-tf = tensorflow()
-layer = "block7_add" if "lite0" in NETWORK else network.on_slide("block4_conv1")
+layer = "block7_add" if "lite0" in NETWORK else network.vgg_equivalent("block4_conv1")
 photo = datasets.photo(PHOTO).array if PHOTO in datasets.photos() else images.load(PHOTO)
 picture = tf.constant(images.prepare(photo, 160)[None].astype("float32"))
 with tf.GradientTape(persistent=True) as tape:
@@ -116,8 +115,8 @@ always.slide_claim(
 # %% slideshow={"slide_type": "-"}
 awake = images.resize(images.prepare(photo, 256), (224, 224))
 lite0 = "lite0" in NETWORK
-early = "block3_add" if lite0 else network.on_slide("block2_conv1")
-late = "block10_add" if lite0 else network.on_slide("block4_conv1")
+early = "block3_add" if lite0 else network.vgg_equivalent("block2_conv1")
+late = "block10_add" if lite0 else network.vgg_equivalent("block4_conv1")
 bare = {"octaves": 1, "jitter": 0, "steps": 24, "seed": SEED}
 alone = {at: dream(network, awake, at, **bare) for at in (early, late)}
 plots.photos([awake, *alone.values()], ["the photo", *alone])
@@ -171,7 +170,7 @@ claims.slide_claim(
 # **All of it together.**
 
 # %% slideshow={"slide_type": "-"}
-stem = network.on_slide("block4_conv1")
+stem = network.vgg_equivalent("block4_conv1")
 layers = {"block7_add": 1.0, "block10_add": 1.0} if lite0 else {stem: 1.0}
 scene = images.resize(photo, (256, round(256 * photo.shape[1] / photo.shape[0])))
 recipe = {"octaves": 3, "steps": 14, "seed": SEED}
@@ -255,11 +254,11 @@ claims.check(
 # **A sky, and what three depths see in it.**
 
 # %% slideshow={"slide_type": "-"}
-clouds = deepdream.sky(288, 432, seed=SEED)
+clouds = feature_visualization.synthetic_sky(288, 432, seed=SEED)
 deep = (
     {"block13_add": 1.0, "block10_add": 0.5}
     if lite0
-    else {network.on_slide("block5_conv1"): 1.0}
+    else {network.vgg_equivalent("block5_conv1"): 1.0}
 )
 dreamt_sky = {
     words: dream(network, clouds, at, octaves=4, octave_scale=1.5, steps=12, seed=SEED)
@@ -324,8 +323,8 @@ plots.photos(shown, ["guide: flower", "dream", "guide: brick", "dream"], columns
 # %% slideshow={"slide_type": "-"}
 tall = 400, round(400 * photo.shape[1] / photo.shape[0])
 large = images.resize(photo, tall).astype("float32")
-whole = deepdream.gradient_of(network, layers)(large)
-parts = deepdream.gradient_of(network, layers, tile=224)(large)
+whole = feature_visualization.gradient_of(network, layers)(large)
+parts = feature_visualization.gradient_of(network, layers, tile=224)(large)
 difference = np.abs(whole - parts).mean(axis=-1) / np.abs(whole).mean()
 plots.heat(
     difference, "where tiles and whole differ", limit=4, label="of the gradient's mean size"
@@ -337,7 +336,7 @@ plots.heat(
 # **Check it: the correlation of the two gradients, close to a seam (16 pixels) and elsewhere.**
 
 # %% slideshow={"slide_type": "skip"}
-near = deepdream.near_seams(tall, 224, 16)
+near = feature_visualization.near_seams(tall, 224, 16)
 close, apart = (np.corrcoef(whole[at].ravel(), parts[at].ravel())[0, 1] for at in (near, ~near))
 claims.check(
     apart > 0.8 > close,
@@ -362,7 +361,7 @@ plots.photos(list(in_tiles.values()), list(in_tiles), columns=2)
 # **Check it: how steep is the picture right at these seams, compared with the strips beside them? A seam would be a step (more than 1), or a strip where little was painted (less).**
 
 # %% slideshow={"slide_type": "skip"}
-at, beside = (deepdream.near_seams(tall, 224, reach) for reach in (1, 12))
+at, beside = (feature_visualization.near_seams(tall, 224, reach) for reach in (1, 12))
 steep = {}
 for words, shown in in_tiles.items():
     slope = np.hypot(*np.gradient(shown.mean(axis=-1)))
@@ -381,11 +380,11 @@ claims.check(
 # **Ten frames, saved as a GIF, and the dream as a PNG, in the course's cache.**
 
 # %% slideshow={"slide_type": "-"}
-folder = downloads.cache_folder() / "pictures"
-frames = deepdream.zoom(
+folder = files.cache_folder() / "pictures"
+frames = feature_visualization.zoom(
     network, images.prepare(photo, 200), layers, frames=10, factor=1.1, octaves=2, steps=4
 )
-film = deepdream.save_gif(frames, folder / "dream.gif")
+film = feature_visualization.save_gif(frames, folder / "dream.gif")
 still = images.save(full, folder / "dream.png")
 plots.photos(frames[::3], [f"frame {i}" for i in range(0, 10, 3)], columns=4)
 
@@ -405,7 +404,7 @@ always.check(
 # **Choose a photo (or open your own), two layers, and the ingredients; press Start, and Stop when you like it.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.widgets.deepdream import dream_studio
+from helpers.widgets import dream_studio
 
 dream_studio(network, PHOTO if PHOTO in datasets.photos() else "coffee")
 
@@ -419,7 +418,7 @@ dream_studio(network, PHOTO if PHOTO in datasets.photos() else "coffee")
 # %% slideshow={"slide_type": "skip"}
 your_height = None
 
-smallest = deepdream.octave_shapes((400, 600), 4, 1.4)[0]
+smallest = feature_visualization.octave_shapes((400, 600), 4, 1.4)[0]
 exercise(your_height, smallest[0], hint="How many times does the photo shrink on the way down?")
 
 # %% [markdown] slideshow={"slide_type": "skip"}

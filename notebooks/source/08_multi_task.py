@@ -32,9 +32,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from helpers import datasets, downloads, multitask, plots
-from helpers.checks import Claims, exercise
-from helpers.progress import track
+from helpers import datasets, files, multitask, plots
+from helpers.teaching import Claims, exercise
+from helpers.runtime import track
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Parameters.**
@@ -68,7 +68,7 @@ SEED = 0
 # %% slideshow={"slide_type": "-"}
 try:
     tasks = datasets.schools("school" if DATA == "auto" else DATA)
-except downloads.MissingError:
+except files.MissingError:
     tasks = datasets.schools("exam")
 claims = Claims(DATA=[tasks.name, "exam", "school"], SEED=[SEED, 0])
 always = Claims()  # what holds with every choice
@@ -174,7 +174,7 @@ claims.slide_claim(
 # **Each network's squared error minus the line's: mean over the test pupils, 95 % interval.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.probes import mean_interval
+from helpers.transfer import mean_interval
 
 test, squared, against = prepared.test, {}, {}
 for model in (references[-1], *networks):
@@ -203,7 +203,7 @@ claims.check(beaten, "a line per school beats a network per school", mse[own_nam
 # **Two steps of the lecture's loop and two of ours, the second one timed.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.multitask.lecture_loop import compare
+from helpers.multitask import compare
 
 ways = {"heads only": (), "heads and upper shared layer": ("shared_2",)}
 for name, unfrozen in track(ways.items(), "the lecture's loop", 2):
@@ -405,7 +405,7 @@ claims.check(best < min(ends), "some pull is better than none and than all", (be
 # %% slideshow={"slide_type": "-"}
 counts, curves = (5, 15, 45), {"a line per school": [], "one for all": [], "shared + heads": []}
 for most in track(counts, "pupils per school", 3):
-    few = multitask.limit(prepared, most, seed=SEED)
+    few = multitask.subsample(prepared, most, seed=SEED)
     all_few = multitask.fit_one_for_all(few, seed=SEED)
     line_few = multitask.fit_ridge_per_task(few)
     fits = line_few, all_few, multitask.fit_heads(few, all_few, phases=1)
@@ -467,8 +467,8 @@ claims.check(
 
 # %% slideshow={"slide_type": "-"}
 new = np.isin(np.arange(prepared.tasks), np.argsort(-prepared.sizes, kind="stable")[::3][:10])
-before = multitask.limit(prepared, np.where(new, 0, prepared.sizes))
-after = multitask.limit(prepared, np.where(new, 10, prepared.sizes))
+before = multitask.subsample(prepared, np.where(new, 0, prepared.sizes))
+after = multitask.subsample(prepared, np.where(new, 10, prepared.sizes))
 others = multitask.fit_one_for_all(before, seed=SEED)
 guests = test.take(new[test.task])
 fits = multitask.fit_heads(after, others, phases=1), multitask.fit_ridge_per_task(after), others
@@ -562,7 +562,7 @@ print(f"the model for all says {chemistry.scaling.to_unit(asked)[0]:.1f} points"
 # %% slideshow={"slide_type": "-"}
 try:
     people = datasets.survey()
-except downloads.MissingError as missing:
+except files.MissingError as missing:
     people = multitask.drawn_survey(seed=SEED)
     print(missing)
 survey = multitask.prepare(people, test=0.25, seed=SEED)

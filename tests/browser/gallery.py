@@ -4,7 +4,7 @@ from pathlib import Path
 
 SETUP = """
 import numpy as np
-from helpers import backbones, datasets, excite, transfer
+from helpers import backbones, datasets, activations, transfer
 from helpers.widgets import *
 network = backbones.load("efficientnet_lite0")
 """
@@ -25,8 +25,8 @@ PATCHES = """
 names = ("coffee", "camera", "chelsea", "rocket", "page")
 pictures = np.stack([network.prepare(datasets.photo(name).array) for name in names])
 collection = excite.Collection(pictures, names, np.arange(len(names)))
-layers = [network.on_slide(name) for name in ("block1_conv1", "block3_conv1")]
-patches_explorer(excite.strongest(network, collection, layers, cache=False))
+layers = [network.vgg_equivalent(name) for name in ("block1_conv1", "block3_conv1")]
+patches_explorer(activations.top_activations(network, collection, layers, cache=False))
 """
 
 # name -> the cell that shows it.

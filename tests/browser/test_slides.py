@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.unit.slides_server import kernel_of, serving
+from tests.tools.slides_server import kernel_of, serving
 
 SLOW = 120_000  # milliseconds; a busy machine is no failure
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers import backbones, datasets, excite, images
-from helpers.activations import choose_channels, draw_channels, draw_map, layer_maps
-from helpers.quiet import keras
-from helpers.receptive_field import receptive_field
-from helpers.widgets.activations import MANY, activation_explorer, field_explorer, patches_explorer
+from helpers import activations, backbones, datasets, images
+from helpers.activations import choose_channels, draw_channels, draw_map, layer_maps, receptive_field
+from helpers.datasets.photo_collection import Collection
+from helpers.runtime import keras
+from helpers.widgets import activation_explorer, field_explorer, patches_explorer
+from helpers.widgets.activations import MANY
 from helpers.widgets.photos import PhotoDrop
 
 
@@ -23,8 +24,10 @@ def network():
 def found(network):
     names = ["coffee", "camera", "chelsea", "rocket", "page"]
     pictures = np.stack([network.prepare(datasets.photo(name).array) for name in names])
-    collection = excite.Collection(pictures, tuple(names), np.arange(len(names)))
-    return excite.strongest(network, collection, ["conv1_relu", "fire4_expand3x3_relu", "fire9_concat"], cache=False)
+    collection = Collection(pictures, tuple(names), np.arange(len(names)))
+    return activations.top_activations(
+        network, collection, ["conv1_relu", "fire4_expand3x3_relu", "fire9_concat"], cache=False
+    )
 
 
 def shown(explorer):
@@ -117,8 +120,8 @@ def test_patches_explorer_shows_what_the_function_cuts(found):
     explorer = patches_explorer(found)
     explorer.controls["layer"].value = "conv1_relu"
     explorer.controls["channel"].value = 12
-    np.testing.assert_array_equal(shown(explorer), images.grid(excite.patches(found, "conv1_relu", 12, 9, 160), 3))
-    assert excite.titles(found, "conv1_relu", 12)[0] in explorer.caption.value
+    np.testing.assert_array_equal(shown(explorer), images.grid(activations.patches(found, "conv1_relu", 12, 9, 160), 3))
+    assert activations.titles(found, "conv1_relu", 12)[0] in explorer.caption.value
 
 
 def test_patches_explorer_takes_every_value(found):

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from helpers import backbones
-from helpers.widgets.ascent import CHANNEL, CLASS, UNIT, ascent_explorer
-from helpers.widgets.deepdream import NOTHING, dream_studio
+from helpers.widgets import ascent_explorer, dream_studio
+from helpers.widgets.ascent import CHANNEL, CLASS, UNIT
+from helpers.widgets.deepdream import NOTHING
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +135,7 @@ def test_studio_dreams_what_is_chosen(network):
         ("layer", "fire3_concat"),
         ("guide", "coffee"),
         ("guide", NOTHING),
-        ("rate", 6.0),
+        ("step_size", 6.0),
         ("jitter", 0),
         ("steps", 2),
         ("octaves", 2),

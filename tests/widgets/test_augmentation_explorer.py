@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers import augmentation, datasets, images
+from helpers import datasets, images, training
 from helpers.widgets import augmentation_explorer
 from helpers.widgets.augmentation import RANGES, _neutral
 from tests.unit.small_networks import convnet
@@ -33,10 +33,10 @@ def test_every_control_to_both_ends(network):
         explorer.controls[name].value = False
     explorer.controls["zoom"].value = 0.5
     fillings = set()
-    for mode in augmentation.FILL_MODES:
+    for mode in training.FILL_MODES:
         explorer.controls["fill_mode"].value = mode
         fillings.add(explorer.png)
-    assert len(fillings) == len(augmentation.FILL_MODES)
+    assert len(fillings) == len(training.FILL_MODES)
     assert all(control.description and control.tooltip for control in explorer.controls.values())
 
 
@@ -44,7 +44,7 @@ def test_it_shows_what_the_function_gives_and_what_the_network_says(network):
     explorer = augmentation_explorer(network, "coffee", ["coffee"])
     explorer.controls["rotation"].value = 90
     photo = network.prepare(datasets.photo("coffee").array)
-    turned = augmentation.apply_one(photo, rotation=90)
+    turned = training.apply_one(photo, rotation=90)
     shown = np.asarray(Image.open(io.BytesIO(explorer.png)))
     np.testing.assert_array_equal(shown, images.resize(turned, (448, 448)))
     before = network.probabilities(photo).max()

@@ -192,9 +192,9 @@ def test_many_changes_leave_memory_flat(kernel):
 
 TINY = """
 import gc
-from helpers.attribution import as_network
+from helpers.backbones import as_network
 from helpers.backbones import Network
-from helpers.quiet import keras
+from helpers.runtime import keras
 layers = keras().layers
 
 def shown(words):

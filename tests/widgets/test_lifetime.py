@@ -10,9 +10,8 @@ import psutil
 import pytest
 from ipywidgets.widgets.widget import _instances as open_widgets
 
-from helpers import memory
-from helpers.attribution import as_network
-from helpers.quiet import keras
+from helpers.backbones import as_network
+from helpers.runtime import keras, memory
 from helpers.widgets import (
     Explorer,
     Frame,

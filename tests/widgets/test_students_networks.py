@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from helpers import attribution, datasets
-from helpers.attribution import as_network
-from helpers.quiet import keras
+from helpers.backbones import as_network
+from helpers.runtime import keras
 from helpers.widgets import (
     activation_explorer,
     ascent_explorer,

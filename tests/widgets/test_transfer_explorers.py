@@ -8,8 +8,9 @@ from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from helpers import backbones, probes, transfer
-from helpers.datasets.splits import stratified_sample
+from helpers import backbones, transfer
+from helpers.datasets import stratified_sample
+from helpers.transfer import classifiers, heads
 from helpers.widgets import transfer as explorers
 
 
@@ -96,7 +97,7 @@ def test_stage_explorer_shows_trouble_as_a_sentence(monkeypatch):
     features, labels = made_features()
     explorer = explorers.stage_explorer(features, labels, ["cat", "dog"])
     monkeypatch.setattr(
-        probes, "few_labels", lambda *a: (_ for _ in ()).throw(ValueError("no such photos; take others"))
+        classifiers, "few_labels", lambda *a: (_ for _ in ()).throw(ValueError("no such photos; take others"))
     )
     explorer.controls["count"].value = 4
     assert "no such photos; take others" in explorer.error.value
@@ -136,7 +137,7 @@ def test_unfreezing_explorer_counts_as_counted_by_hand(network):
     assert f"{head + block + scale_and_shift:,} of" in explorer.frame.caption
     assert "averages" in explorer.frame.caption
     explorer.controls["blocks"].value = 17
-    counts = transfer.parameter_counts(transfer.copied(network))
+    counts = transfer.parameter_counts(transfer.clone(network))
     assert f"of {sum(counts):,}" in explorer.frame.caption
 
 
@@ -157,7 +158,7 @@ def test_unfreezing_explorer_refuses_what_it_cannot_show(network):
 
 
 def test_the_picture_of_what_learns_has_ink():
-    parts = [transfer.Part("a", 100, 0, False), transfer.Part("b", 40, 0, True), transfer.Part("c", 900, 900, False)]
+    parts = [heads.Part("a", 100, 0, False), heads.Part("b", 40, 0, True), heads.Part("c", 900, 900, False)]
     picture = explorers._learning_picture(parts, "three layers")
     shown = np.asarray(Image.open(io.BytesIO(picture.png())).convert("RGB")).reshape(-1, 3)
     assert (shown == (0, 0x72, 0xB2)).all(axis=1).sum() > 1000 and "1 of them learn" in picture.alt

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
-from helpers import arguments
 from helpers.datasets.critters.brushes import BACKGROUND, BODY, CLUTTER, EARS, FACE, MARKER, Canvas, Tiles
 from helpers.datasets.critters.scenes import BACKGROUNDS, EAR_KINDS, Difficulty, Part, Scene, draw_scenes
+from helpers.runtime import arguments
 
 __all__ = ["BACKGROUNDS", "CLASS_NAMES", "Critters", "Difficulty", "Scene", "critters"]
 
