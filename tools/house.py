@@ -17,8 +17,8 @@ from tools.common import ROOT, Stop, start
 
 # From the ground up: a room imports from those before it only.
 ORDER = [
-    *("images", "runtime", "files", "datasets", "plots", "backbones", "activations", "training", "transfer"),
-    *("feature_visualization", "attribution", "multitask", "teaching", "widgets"),
+    *("runtime", "images", "files", "datasets", "plots", "backbones", "training", "transfer", "activations"),
+    *("attribution", "feature_visualization", "multitask", "teaching", "widgets"),
 ]
 LIMIT = 9_000  # lines of code that `helpers` may have
 LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}

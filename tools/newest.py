@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from tools import common
 from tools.common import Stop
 
-LISTS = ("requirements.txt", "tests/requirements.txt")
+LISTS = ("requirements.txt", "tools/requirements.txt", "tests/requirements.txt")
 ROOM = 4_000_000_000  # bytes of the environment
 
 

@@ -23,7 +23,6 @@ NAMES = {
     "helpers.excite": "helpers.activations.top_patches",
     "helpers.excite.strongest": "helpers.activations.top_patches.top_activations",
     "helpers.excite.hits": "helpers.activations.top_patches.top_k",
-    "helpers.excite.never_excited": "helpers.activations.top_patches.dead_channels",
     "helpers.effective_field": "helpers.activations.effective_receptive_field",
     "helpers.effective_field.seen": "helpers.activations.effective_receptive_field.visible_box",
     "helpers.effective_field.outline": "helpers.activations.effective_receptive_field.draw_box",
@@ -31,7 +30,7 @@ NAMES = {
     "helpers.ascent": "helpers.feature_visualization",
     "helpers.ascent.climb": "helpers.feature_visualization.gradient_ascent",
     "helpers.ascent.fourier.Waves": "helpers.feature_visualization.fourier.FourierImage",
-    "helpers.ascent.folding": "helpers.backbones.fold_batch_norm",
+    "helpers.ascent.folding": "helpers.backbones.batch_norm",
     "helpers.deepdream.sky": "helpers.feature_visualization.deepdream.synthetic_sky",
     "helpers.deepdream.middle": "helpers.feature_visualization.deepdream.center_zoom",
     "helpers.attribution.rules": "helpers.attribution.guided_backprop",
@@ -54,8 +53,9 @@ NAMES = {
     "helpers.transfer.statistics": "helpers.transfer.fine_tuning.batch_norm_statistics",
     "helpers.picture.Picture": "helpers.plots.figure.Figure",
     "helpers.map_layers.views": "helpers.backbones.layers.relu_layers",
+    "helpers.widgets.jobs": "helpers.widgets.live_explorer",
     "helpers.widgets.painting": "helpers.widgets.live_explorer",
-    "helpers.widgets.strip": "helpers.widgets.explorer",
+    "helpers.widgets.strip": "helpers.widgets.static_preview",
     "helpers.multitask.rows": "helpers.multitask.data",
     "helpers.multitask.rows.limit": "helpers.multitask.data.subsample",
     "helpers.multitask.measures": "helpers.multitask.metrics",
@@ -65,7 +65,7 @@ NAMES = {
 }
 FENCE = re.compile(r"^ *(`{3,}|~{3,}).*?\n(.*?)^ *\1", re.M | re.S)
 SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.S)
-OWN = ("tools/renamed.py", "tests/unit/test_renamed.py")  # the lists themselves
+OWN = ("tools/renamed.py", "tests/tools/test_renamed.py")  # the lists themselves
 
 Places = set[tuple[int, str]]  # line, old name
 

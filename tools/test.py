@@ -7,7 +7,8 @@ of these words); what passed before is left out while nothing that it depends on
 ceilings of our lists, in an environment of its own (build/newest).
 
 What is run and how (folders, nbval in lax mode, the time limit of a cell) stands in pyproject.toml, so that plain
-`pytest` does the same. Files or options given here go to pytest.
+`pytest` does the same, one test after the other; with no options here, two at a time, each file in one process. Files
+or options given here go to pytest.
 """
 
 import os
@@ -16,6 +17,8 @@ import sys
 
 from tools import newest
 from tools.common import ROOT, start
+
+TWO_AT_A_TIME = ["-n", "2", "--dist", "loadfile"]
 
 
 def main(arguments: list[str]) -> int:
@@ -28,6 +31,7 @@ def main(arguments: list[str]) -> int:
         names = [word for word in arguments if not word.startswith("-")]
         options = [word for word in arguments if word.startswith("-") and word != "--slow"]
         arguments = ["tests", "-m", "slow", *(["-k", " or ".join(names)] if names else []), *options]
+    arguments = arguments or TWO_AT_A_TIME
     environment = {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ}
     return subprocess.call([python, "-m", "pytest", *arguments], cwd=ROOT, env=environment)
 

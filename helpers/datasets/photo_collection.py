@@ -29,6 +29,7 @@ def photo_collection(
     side. critters: the number of drawn cats and dogs. data: a `Split` of more photos, or None. With 5 crops and 40
     critters it holds some 200 pictures of 66 sources. Raises ValueError for a negative number.
     """
+    from helpers.datasets.critters import critters as draw_critters
     from helpers.datasets.photos import photos
 
     if crops < 0 or critters < 0:
@@ -42,7 +43,7 @@ def photo_collection(
         names += [name, *(f"{name}, part {number}" for number in range(1, crops + 1))]
         sources += [source] * (crops + 1)
     if critters:
-        drawn = critters(critters, seed, size)
+        drawn = draw_critters(critters, seed, size)
         pictures += list(drawn.images)
         names += [f"critter {number}" for number in range(critters)]
     if data is not None:

@@ -19,6 +19,7 @@ from helpers.feature_visualization.objectives import check_size, map_model, one_
 from helpers.feature_visualization.regularisers import jitter as roll
 from helpers.feature_visualization.regularisers import seen_through
 from helpers.images import transform
+from helpers.images.loading import picture_of
 from helpers.runtime import Report, arguments, tensorflow
 
 _SMALLEST = 32  # pixels of the shorter side below which an octave makes no sense
@@ -55,7 +56,7 @@ def dream(
     says so. Raises ValueError for an unknown layer, a photo too small for the octaves, with NaN or of 0..1, and for
     numbers that make no sense.
     """
-    network, photo = as_network(network), arguments.picture("photo", photo)
+    network, photo = as_network(network), picture_of("photo", photo)
     steps, step_size = arguments.whole("steps", steps), arguments.number("step_size", step_size)
     jitter, report = arguments.whole("jitter", jitter), arguments.function("report", report)
     layers, generator, alive = _weights(layers), arguments.generator(seed), False
@@ -171,7 +172,7 @@ def save_gif(frames: Sequence[np.ndarray], path: str | Path, seconds: float = 0.
     shapes = {np.shape(frame) for frame in frames} if np.iterable(frames) else set()
     if len(shapes) != 1:
         raise images.ImageError(f"{arguments.shown(frames)} is no film, which is one picture or more, all of one size.")
-    pictures = [Image.fromarray(arguments.picture("a frame", frame).round().astype(np.uint8)) for frame in frames]
+    pictures = [Image.fromarray(picture_of("a frame", frame).round().astype(np.uint8)) for frame in frames]
     stream = io.BytesIO()
     pictures[0].save(stream, "GIF", save_all=True, append_images=pictures[1:], duration=round(seconds * 1000), loop=0)
     return transform.write_whole(path, stream.getvalue())
@@ -261,7 +262,7 @@ def _pieces(side: int, tile: int) -> list[slice]:
 
 def _guides(network: Network, layers: list[str], guide: np.ndarray) -> list[np.ndarray]:
     """The guide's activations at each layer as rows (places, channels), thinned out evenly."""
-    outputs = map_model(network, layers)(tensorflow().constant(arguments.picture("guide", guide)[None]))
+    outputs = map_model(network, layers)(tensorflow().constant(picture_of("guide", guide)[None]))
     rows = [np.asarray(output, np.float32).reshape(-1, output.shape[-1]) for output in outputs]
     return [one[:: -(-len(one) // _GUIDE_PLACES)] for one in rows]
 

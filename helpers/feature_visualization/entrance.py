@@ -11,7 +11,7 @@ from typing import Any
 
 from helpers.attribution.targets import is_learned
 from helpers.backbones import graph
-from helpers.backbones.folding import fold_batch_norm
+from helpers.backbones.batch_norm import fold_batch_norm
 from helpers.runtime import keras, tensorflow
 
 _TO_ONE_SIZE = ("Resizing", "CenterCrop", "RandomCrop")  # whatever comes in, the same size goes out

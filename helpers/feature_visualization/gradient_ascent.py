@@ -16,6 +16,7 @@ from helpers.feature_visualization import regularisers as rules
 from helpers.feature_visualization.fourier import Adam, FourierImage
 from helpers.feature_visualization.objectives import Objective
 from helpers.feature_visualization.regularisers import Regularisers
+from helpers.images.loading import picture_of
 from helpers.runtime import Progress, Report, arguments
 
 _BORDER = 16  # pixels: near the edge a unit sees padding, and ascent draws patterns that belong to it
@@ -55,14 +56,14 @@ def ascend(
 ) -> Ascent:
     """Climb one objective, or several of the same kind at once, each on a picture of its own.
 
-    On pixels each step is I <- I + step_size * g / rms(g) (`normalise=False`: I + step_size * g), then the regularisers, then a
-    clip to 0..255. With `fourier` the coefficients of waves in decorrelated colours are climbed with Adam instead
-    (Olah et al. 2017). size: pixels, one number or (height, width); None is 160, or the network's own for classes.
-    step_size: in units of 0..255, 10 if not given; of Adam, 0.05. start: "noise", "grey" (the network's mean colour: a unit
-    behind a ReLU may be dead there), or a picture (height, width, 3), which brings its own size. contrast: standard
-    deviation of the noise in units of 0..255. report: called after each step with the pictures so far. Raises
-    ValueError for what does not exist (layer, channel, place, class), for a start with NaN or of 0..1, for regularisers
-    that waves do not know, and for numbers that make no sense.
+    On pixels each step is I <- I + step_size * g / rms(g) (`normalise=False`: I + step_size * g), then the
+    regularisers, then a clip to 0..255. With `fourier` the coefficients of waves in decorrelated colours are climbed
+    with Adam instead (Olah et al. 2017). size: pixels, one number or (height, width); None is 160, or the network's own
+    for classes. step_size: in units of 0..255, 10 if not given; of Adam, 0.05. start: "noise", "grey" (the network's
+    mean colour: a unit behind a ReLU may be dead there), or a picture (height, width, 3), which brings its own size.
+    contrast: standard deviation of the noise in units of 0..255. report: called after each step with the pictures so
+    far. Raises ValueError for what does not exist (layer, channel, place, class), for a start with NaN or of 0..1, for
+    regularisers that waves do not know, and for numbers that make no sense.
     """
     network, climbed = as_network(network), _several(objective)
     expected = "Regularisers(...), such as Regularisers(blur=0.7)"
@@ -211,7 +212,7 @@ def _start(start, count: int) -> str | np.ndarray:
     several = np.ndim(start) == 4 and len(start) != 1
     if several and len(start) != count:
         raise ValueError(f"start holds {len(start)} pictures for {count} objectives; give one picture, or one for each")
-    first = [arguments.picture("start", one) for one in (start if several else [start])]
+    first = [picture_of("start", one) for one in (start if several else [start])]
     return np.repeat(np.stack(first), 1 if several else count, axis=0)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from helpers.attribution.targets import class_probabilities, class_scores
 from helpers.backbones import Network, compile_once
-from helpers.backbones.folding import fold_batch_norm
+from helpers.backbones.batch_norm import fold_batch_norm
 from helpers.feature_visualization.entrance import resizing_left_out, sizes_left_out
 from helpers.runtime import arguments, keras, tensorflow
 

@@ -1,7 +1,4 @@
-"""Any photo a student may bring becomes a right-way-up RGB array, or one sentence that says what to do.
-
-`helpers.images` offers `load`, `refuse_zero_to_one` and `ImageError` from here; use them from there.
-"""
+"""Any photo a student may bring becomes a right-way-up RGB array, or one sentence that says what to do."""
 
 import difflib
 import io
@@ -9,14 +6,17 @@ import os
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageChops, ImageOps
 
 from helpers.images import photo_files, photo_limits
 from helpers.images.photo_files import ImageError, short
+from helpers.runtime import arguments
 
 _MOST_PIXELS = 24_000_000
+_OVERSHOOT = 26  # grey values by which resizing a picture of floats may leave 0..255
 _STRIP = 4_000_000  # pixels that are converted at a time
 
 
@@ -63,6 +63,28 @@ def load(source, max_pixels: int = _MOST_PIXELS) -> np.ndarray:
         f"A {type(source).__name__} is not a picture; give a path, bytes, an open binary file or an array "
         "(height, width, 3)."
     )
+
+
+def picture_of(name: str, value: Any) -> np.ndarray:
+    """One picture as float32 (height, width, 3), 0..255: an array, or whatever else `load` takes.
+
+    Fractions of a grey value stay, and what resizing puts a little outside 0..255 is clipped. Raises ValueError for a
+    batch of several, and as `load` does, so for values 0..1.
+    """
+    if isinstance(value, list) and value and isinstance(value[0], list | np.ndarray):
+        value = np.asarray(value)
+    if value is None or isinstance(value, int | float):
+        raise ValueError(f"{name} is {arguments.shown(value)}, expected a picture (height, width, 3)")
+    if not hasattr(value, "__array__") or not hasattr(value, "shape"):
+        return load(value).astype(np.float32)  # a path, bytes, a Pillow picture
+    array = np.asarray(value)
+    array = array[0] if array.ndim == 4 and len(array) == 1 else array
+    if array.ndim == 3 and array.shape[-1] == 3 and array.size:
+        if array.dtype == np.uint8:
+            return array.astype(np.float32)
+        if array.dtype.kind == "f" and 1 < array.max() <= 255 + _OVERSHOOT and array.min() >= -_OVERSHOOT:
+            return array.astype(np.float32).clip(0, 255)
+    return load(array).astype(np.float32)
 
 
 def check_file(path, max_pixels: int = _MOST_PIXELS) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-_OVERSHOOT = 26  # grey values by which resizing a picture of floats may leave 0..255
 _WHOLE, _NUMBERS = (int, np.integer), (int, float, np.integer, np.floating)
 
 
@@ -83,30 +82,6 @@ def sides(name: str, value: Any, least: int = 1) -> tuple[int, int]:
             f"{name} is {said}, expected at least {least} x {least} pixels, as one whole number or (height, width)"
         ) from None
     return height, width
-
-
-def picture(name: str, value: Any) -> np.ndarray:
-    """One picture as float32 (height, width, 3), 0..255: an array, or whatever else `images.load` takes.
-
-    Fractions of a grey value stay, and what resizing puts a little outside 0..255 is clipped. Raises ValueError for a
-    batch of several, and as `images.load` does, so for values 0..1.
-    """
-    from helpers import images
-
-    if isinstance(value, list) and value and isinstance(value[0], list | np.ndarray):
-        value = np.asarray(value)
-    if value is None or isinstance(value, int | float):
-        raise ValueError(f"{name} is {shown(value)}, expected a picture (height, width, 3)")
-    if not hasattr(value, "__array__") or not hasattr(value, "shape"):
-        return images.load(value).astype(np.float32)  # a path, bytes, a Pillow picture
-    array = np.asarray(value)
-    array = array[0] if array.ndim == 4 and len(array) == 1 else array
-    if array.ndim == 3 and array.shape[-1] == 3 and array.size:
-        if array.dtype == np.uint8:
-            return array.astype(np.float32)
-        if array.dtype.kind == "f" and 1 < array.max() <= 255 + _OVERSHOOT and array.min() >= -_OVERSHOOT:
-            return array.astype(np.float32).clip(0, 255)
-    return images.load(array).astype(np.float32)
 
 
 def column(name: str, values: Any) -> np.ndarray:

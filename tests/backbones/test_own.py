@@ -24,7 +24,7 @@ from helpers.attribution import (
 )
 from helpers.attribution.sanity import cascade, randomised
 from helpers.attribution.targets import last_maps
-from helpers.backbones import Network, as_network, folding, graph, layers
+from helpers.backbones import Network, as_network, batch_norm, graph, layers
 from helpers.datasets.photo_collection import Collection
 from helpers.images import transform
 from helpers.runtime import keras, tensorflow
@@ -775,9 +775,9 @@ def test_a_base_that_two_models_share_has_each_model_s_own_field():
 def test_a_tail_leaves_the_folding_of_batch_normalisation_on():
     """A cut adds calls to the layers behind it, which are no part of the network's own graph."""
     network = as_network(base())
-    pairs = [(a.name, b.name) for a, b in folding._pairs(network.model)]
+    pairs = [(a.name, b.name) for a, b in batch_norm._pairs(network.model)]
     transfer.head_from(network, "first")
-    assert [(a.name, b.name) for a, b in folding._pairs(network.model)] == pairs == [("second", "norm")]
+    assert [(a.name, b.name) for a, b in batch_norm._pairs(network.model)] == pairs == [("second", "norm")]
 
 
 def test_search_for_patches_goes_through_a_nested_base():

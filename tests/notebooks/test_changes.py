@@ -77,9 +77,15 @@ def test_slow_tests_are_chosen_by_words(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(command.subprocess, "call", lambda line, **_: called.append(line[3:]) or 0)
     command.main(["--slow", "08", "seed", "-x"])
     command.main(["--slow"])
-    command.main(["tests/unit", "-k", "seed"])
+    command.main(["tests/images", "-k", "seed"])
+    command.main([])
     chosen = ["tests", "-m", "slow", "-k", "08 or seed", "-x"]
-    assert called == [chosen, ["tests", "-m", "slow"], ["tests/unit", "-k", "seed"]]
+    assert called == [
+        chosen,
+        ["tests", "-m", "slow"],
+        ["tests/images", "-k", "seed"],
+        ["-n", "2", "--dist", "loadfile"],
+    ]
 
 
 # A cell, known by some of its text, that used to fail or to talk nonsense with these values, and what it must say.

@@ -7,7 +7,7 @@ import pytest
 from tools import renamed
 
 # After the renames: then any old name that is left, or comes back, fails.
-RENAMED = False
+RENAMED = True
 OLD = {"helpers.probes", "helpers.probes.right", "helpers.heads.tail", "helpers.ascent.climb", ".on_slide"}
 
 

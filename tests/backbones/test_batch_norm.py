@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helpers import backbones
-from helpers.backbones.folding import _pairs, fold_batch_norm
+from helpers.backbones.batch_norm import _pairs, fold_batch_norm
 from helpers.runtime import keras, tensorflow
 
 
