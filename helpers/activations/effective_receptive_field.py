@@ -45,7 +45,7 @@ def effective_receptive_field(
     layer = map_layer(network, layer).name
     batch = as_batch(network, pictures)
     field = receptive_field(network, layer, batch.shape[1:3])
-    row, column = field.middle if unit is None else unit
+    row, column = field.middle if unit is None else _unit(unit)
     field.box(row, column)  # raises for a unit outside
     weights = np.ones(network.output_of(layer).shape[-1], np.float32)
     if channel is not None:
@@ -63,10 +63,12 @@ def effective_size(heat: np.ndarray, centre: tuple[float, float], share: float =
 
     Each axis by itself: the shortest stretch around the centre that holds the share of the map's sum over the other
     axis. On a Gaussian the default share gives four standard deviations (the paper counts two to each side). Both are
-    0 for an empty map. Raises ValueError for a share outside 0..1.
+    0 for an empty map. Raises ValueError for a share outside 0..1 and a map with NaN.
     """
     if not 0 < share <= 1:
         raise ValueError(f"the share is {share}; give a number above 0, at most 1")
+    if not np.isfinite(heat).all():
+        raise ValueError("the map holds NaN or infinite values, which have no place; look at the network's weights")
     if not heat.sum() > 0:
         return 0.0, 0.0
     return tuple(_stretch(heat.sum(axis=1 - axis, dtype=np.float64), centre[axis], share) for axis in (0, 1))
@@ -137,6 +139,13 @@ def on_photo(
     down, across = (bottom - top) / size[0], (right - left) / size[1]
     moved = [(top + b[0] * down, left + b[1] * across, top + b[2] * down, left + b[3] * across) for b in boxes]
     return draw_box(dimmed, moved)
+
+
+def _unit(unit: Any) -> tuple[int, int]:
+    """(row, column) of a unit as whole numbers. Raises ValueError for anything else."""
+    if np.ndim(unit) != 1 or len(unit) != 2:
+        raise ValueError(f"unit is {arguments.shown(unit)}, expected (row, column), or None for the middle one")
+    return tuple(arguments.whole(name, one, floats=True) for name, one in zip(("row", "column"), unit, strict=True))
 
 
 def _stretch(sums: np.ndarray, centre: float, share: float) -> float:

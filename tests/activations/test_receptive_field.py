@@ -310,6 +310,12 @@ def test_rectangles_land_where_they_should():
         (lambda m: effective_receptive_field(m, "c0", np.zeros((9, 9, 3)), (1, 1), 1), "channel 1 does not exist"),
         (lambda m: effective_receptive_field(m, "c0", np.full((9, 9, 3), np.nan)), "NaN"),
         (lambda m: effective_size(np.ones((3, 3)), (1, 1), 0), "the share is 0"),
+        (lambda m: effective_size(np.full((3, 3), np.nan), (1, 1)), "the map holds NaN"),
+        (lambda m: effective_receptive_field(m, "c0", np.zeros((9, 9, 3)), 7), "unit is 7, expected .row, column."),
+        (
+            lambda m: effective_receptive_field(m, "c0", np.zeros((9, 9, 3)), (0.5, 1)),
+            "row is 0.5, expected at least 0",
+        ),
     ],
 )
 def test_bad_input_gives_one_sentence(call, sentence):

@@ -58,13 +58,13 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 
 def test_the_suite_runs_in_the_environment_with_the_other_options(calls: list, tmp_path: Path):
-    assert command.main(["--newest", "tests/unit/test_images.py", "-x"]) == 0
+    assert command.main(["--newest", "tests/images/test_transform.py", "-x"]) == 0
     made, packages, own, tests = calls
     assert made[1:] == ["-m", "venv", str(tmp_path / "newest")]
     assert packages[-2:] == ["-r", str(tmp_path / "newest" / "requirements.txt")] and "eager" in packages
     assert own[-3:] == ["--no-deps", "-e", str(common.ROOT)]
     assert Path(tests[0]).parent.parent == tmp_path / "newest"
-    assert tests[1:] == ["-m", "pytest", "tests/unit/test_images.py", "-x"]
+    assert tests[1:] == ["-m", "pytest", "tests/images/test_transform.py", "-x"]
 
 
 def test_a_failed_installation_is_one_sentence(calls: list, monkeypatch: pytest.MonkeyPatch):
