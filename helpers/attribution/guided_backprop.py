@@ -6,6 +6,7 @@ Striving for Simplicity, ICLR Workshop 2015, figure 1 (guided backpropagation).
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
 from typing import Any
@@ -101,7 +102,8 @@ def ruled(model: Any, rule: str, replaced: list[str] | None = None) -> Any:
     """Return a model with the same weights whose ReLUs follow another backward rule; `model` stays as it is.
 
     Every layer gets a twin around the same weights; ReLU layers, and layers with a ReLU as their activation, get one
-    with the rule, also inside layers of one's own. replaced: a list that takes their names.
+    with the rule, also inside layers of one's own. `tf.gradients` follows the rule, a tape does not. replaced: a list
+    that takes their names.
     """
     replaced = [] if replaced is None else replaced
 
@@ -135,16 +137,27 @@ def _with_rule(operation: Any, rule: str) -> Any:
 
 
 def _relu_with_rule(rule: str, ceiling: float) -> Callable:
-    """A ReLU that looks like any other on the way forward."""
-    tf = tensorflow()
+    """A ReLU that looks like any other on the way forward.
 
-    @tf.custom_gradient
+    The rule is registered once under a name, which single operations then take for their gradient. A new
+    `tf.custom_gradient` for each ReLU would be registered for ever, and with it every graph that it was made in.
+    """
+    tf, name = tensorflow(), f"ReLU up to {ceiling:g}, {rule}"
+
+    def backward(operation, upstream):
+        x = operation.inputs[0]
+        on_slope = (x > 0) & (x < ceiling) if np.isfinite(ceiling) else x > 0
+        return tf.where(_PASSES[rule](upstream, on_slope), upstream, tf.zeros_like(upstream))
+
+    with contextlib.suppress(KeyError):  # registered before
+        tf.RegisterGradient(name)(backward)
+
     def relu(x):
-        def backward(upstream):
-            on_slope = (x > 0) & (x < ceiling) if np.isfinite(ceiling) else x > 0
-            return tf.where(_PASSES[rule](upstream, on_slope), upstream, tf.zeros_like(upstream))
-
-        return tf.clip_by_value(x, tf.zeros((), x.dtype), tf.cast(min(ceiling, x.dtype.max), x.dtype)), backward
+        with tf.compat.v1.get_default_graph().gradient_override_map({"Relu": name}):
+            passed = tf.nn.relu(x)
+        if not np.isfinite(ceiling):
+            return passed
+        return passed - tf.stop_gradient(passed - tf.minimum(passed, tf.cast(ceiling, x.dtype)))
 
     return relu
 
@@ -165,7 +178,8 @@ def _compile(network: Network, rule: str, layer: str | None) -> Callable:
     replaced: list[str] = []
     model = ruled(keras().Model(network.model.inputs[0], output), rule, replaced)
     function = compile_gradient(network, model, score)
-    missed = [operation.name for operation in function.graph.get_operations() if operation.type in ("Relu", "Relu6")]
+    relus = [operation for operation in function.graph.get_operations() if operation.type in ("Relu", "Relu6")]
+    missed = [operation.name for operation in relus if "_gradient_op_type" not in operation.node_def.attr]
     if missed:
         scopes = [re.sub(r"_\d+$", "", part) for part in missed[0].split("/")] + missed[0].split("/")
         layer = next((la for la in network.model.layers if la.name in scopes), None)

@@ -31,7 +31,8 @@ def class_numbers(network: Network, batch: np.ndarray, class_: Any) -> np.ndarra
 def needs_classifier(network: Network) -> None:
     """Raise ValueError for a network that has no scores to explain."""
     if network.logits is None:
-        raise ValueError(f"{network.name} was loaded without its classifier, so no class has a score to explain")
+        why = f"{network.name} was loaded without its classifier, so no class has a score to explain"
+        raise ValueError(f"{why}; load it with its top")
 
 
 def class_scores(logits: Any, classes: Any) -> Any:

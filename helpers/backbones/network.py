@@ -205,9 +205,11 @@ class Network:
         found = [call for call in graph.calls(self.model) if call.operation is operation]
         return found[0].outputs[0]
 
-    def features(self, layers: list[str]) -> Any:
-        """A `keras.Model` from the picture to the list of layers' outputs."""
-        return keras().Model(self.model.inputs[0], [self.output_of(name) for name in layers])
+    def features(self, layers: str | list[str]) -> Any:
+        """A `keras.Model` from the picture to a layer's output, or to a list of several layers' outputs."""
+        one = isinstance(layers, str)
+        outputs = self.output_of(layers) if one else [self.output_of(name) for name in layers]
+        return keras().Model(self.model.inputs[0], outputs)
 
     def features_of(self, batch: np.ndarray, layers: str | Sequence[str], average: bool = False) -> Any:
         """What a layer answers to a batch, float32 (n, ...); for several layers a list of that, from one pass.

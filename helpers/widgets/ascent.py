@@ -10,7 +10,7 @@ import numpy as np
 from helpers import images
 from helpers.backbones import Network
 from helpers.feature_visualization import Regularisers, ascend, channel, logit, unit, without_border
-from helpers.feature_visualization.objectives import Objective, fixed_size
+from helpers.feature_visualization.objectives import Objective
 from helpers.runtime import Report
 from helpers.widgets.explorer import Frame, menu, quoted, slider
 from helpers.widgets.live_explorer import LiveExplorer
@@ -38,14 +38,12 @@ def ascent_explorer(network: Network, layer: str | None = None) -> LiveExplorer:
     layer: the first one shown, None for one in the first half of the network. Raises ValueError for an unknown layer.
     """
     controls = _controls(network, layer)
-    size = (fixed_size(network) or (160, 160))[0]
 
     def run(report: Report, **values: Any) -> Frame:
         climb = ascend(
             network,
             _goal(values),
-            size,
-            values["steps"],
+            steps=values["steps"],
             start=values["start"],
             regularisers=_regularisers(values),
             fourier=values["paint"],
@@ -60,7 +58,8 @@ def ascent_explorer(network: Network, layer: str | None = None) -> LiveExplorer:
         elif values["number"] >= (count := network.output_of(values["layer"]).shape[-1]):
             here = f"layer {values['layer']} has channels 0 to {count - 1}"
             raise ValueError(f"{here}; {values['number']} is none of them")
-        grey = np.broadcast_to(network.mean_colour, (size, size, 3))
+        sides = network.sides if values["goal"] == CLASS else (160, 160)
+        grey = np.broadcast_to(network.mean_colour, (*sides, 3))
         noise = np.random.default_rng(0).normal(0, 10 if values["start"] == "noise" else 0, grey.shape)
         picture = (grey + noise).clip(0, 255).astype(np.uint8)
         return Frame(within(picture, _SHOWN), f"{_what(values)}: press Start", _code(values))

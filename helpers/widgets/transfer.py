@@ -71,7 +71,7 @@ def stage_explorer(
             picture = _map(plane(stage), right, labels["test"], class_names, stage)
         else:
             picture = _curve(answers, stage, stages[-1], counts, labels["test"])
-        code = f'probes.few_labels((train["{stage}"], y_train), (test["{stage}"], y_test), {count}, draws={_DRAWS})'
+        code = f'transfer.few_labels((train["{stage}"], y_train), (test["{stage}"], y_test), {count}, draws={_DRAWS})'
         return Frame(picture.pixels(), caption, code)
 
     settings = [(stages[len(stages) // 4], counts[-1]), (stages[3 * len(stages) // 4], counts[-1])]

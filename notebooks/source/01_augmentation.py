@@ -485,6 +485,7 @@ claims.slide_claim("002", "augmented inputs are heavily correlated", rho > 0.5, 
 
 # %% slideshow={"slide_type": "skip"}
 import keras
+import tensorflow as tf
 
 layers = keras.layers
 chain = keras.Sequential()
@@ -500,8 +501,6 @@ chain.add(layers.RandomTranslation(0.1, 0.1, seed=5))
 # **Pictures per second.**
 
 # %% slideshow={"slide_type": "-"}
-import tensorflow as tf
-
 pictures, labels = train[0][:20].astype("float32"), train[1][:20]
 compiled = tf.function
 steps = {

@@ -404,14 +404,12 @@ def what_it_knows(maps, miniatures, labels, n):
 
 # %% slideshow={"slide_type": "-"}
 first, known = min(240, len(data.test)), {}
-others = data.validation.take(min(120, len(data.validation)), SEED)
-parts = data.test.take(first, SEED), others
+parts = data.test.take(first, SEED), data.validation.take(min(120, len(data.validation)), SEED)
 photos96 = np.concatenate([part.images(96) for part in parts])
 labels = np.concatenate([part.labels for part in parts])
 small_grey = [images.resize(p.mean(axis=-1), (8, 8), "box").ravel() for p in photos96]
-asked = [
-    network.vgg_equivalent(f"block{n}") for n in ("3_conv1", "4_conv1", "5_conv1", "5_conv3")
-]
+places = ("block3_conv1", "block4_conv1", "block5_conv1", "block5_conv3")
+asked = [network.vgg_equivalent(place) for place in places]
 forty = [photos96[at : at + 40] for at in range(0, len(photos96), 40)]
 chunks = [activations.layer_maps(network, some, asked, most=24) for some in forty]
 for name in asked:

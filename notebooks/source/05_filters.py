@@ -32,17 +32,9 @@ import numpy as np
 import scipy.stats
 from IPython.display import Markdown
 
-from helpers import feature_visualization, backbones, datasets, images, plots
-from helpers.teaching import slides
-from helpers.feature_visualization import (
-    Regularisers,
-    ascend,
-    channel,
-    logit,
-    unit,
-    whole_layer,
-)
-from helpers.teaching import Claims, exercise
+from helpers import activations, backbones, datasets, feature_visualization, images, plots
+from helpers.feature_visualization import Regularisers, ascend, channel, logit, unit
+from helpers.teaching import Claims, exercise, slides
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Parameters.**
@@ -224,15 +216,11 @@ plots.photos(
 
 # %% slideshow={"slide_type": "-"}
 relu, dead = "fire2_expand3x3_relu", {}
+convolved = feature_visualization.before_relu(squeezenet, relu)
 for words, goal, place, begin in (
     ("one unit, ReLU, grey", unit, relu, "grey"),
     ("whole channel, ReLU, noise", channel, relu, "noise"),
-    (
-        "one unit, before the ReLU, grey",
-        unit,
-        feature_visualization.before_relu(squeezenet, relu),
-        "grey",
-    ),
+    ("one unit, before the ReLU, grey", unit, convolved, "grey"),
 ):
     climb = ascend(squeezenet, [goal(place, k) for k in range(64)], 32, 2, start=begin)
     dead[words] = int(climb.dead.sum())
@@ -325,7 +313,7 @@ claims.slide_claim(
 goals = {
     "a channel's mean": channel(layer, 3),
     "its unit in the middle": unit(layer, 3),
-    "the whole layer (squares)": whole_layer(layer),
+    "the whole layer (squares)": feature_visualization.whole_layer(layer),
     "channel 3 + channel 5": channel(layer, 3) + channel(layer, 5),
     "channel 3 - 2 x channel 5": channel(layer, 3) - 2 * channel(layer, 5),
 }
@@ -394,18 +382,15 @@ plots.photos(
 # **The same ten pictures in numbers.**
 
 # %% slideshow={"slide_type": "-"}
+from helpers.feature_visualization import regularisers
+
 index = network.class_index(class_)
-rows = [
-    "| switch | score | contrast | roughness | score when shifted |",
-    "|---|---|---|---|---|",
-]
+rows = ["| switch | score | contrast | roughness | when shifted |", "|---|---|---|---|---|"]
 for words, one in made.items():
     both = np.concatenate([one.pictures, np.roll(one.pictures, 3, axis=(1, 2))])
     score, moved = network.features_of(both, network.vgg_equivalent("predictions"))[:, index]
     contrast = (one.pictures - network.mean_colour).std()
-    rough = (
-        feature_visualization.regularisers.total_variation(one.pictures)[0] / one.pictures.size
-    )
+    rough = regularisers.total_variation(one.pictures)[0] / one.pictures.size
     rows.append(f"| {words} | {score:.1f} | {contrast:.0f} | {rough:.0f} | {moved:.1f} |")
 Markdown("\n".join(rows))
 
@@ -555,8 +540,6 @@ claims.slide_claim(
 # **Four channels of one layer: painted, and the four best patches.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers import datasets, activations
-
 where = "block5_expand" if lite0 else network.vgg_equivalent("block4_conv1")
 behind = f"{where}_relu" if lite0 else where
 chosen = [5, 9, 15, 21]
@@ -603,18 +586,14 @@ claims.check(
 # **One unit and its five strongest inputs, with their pictures and weights.**
 
 # %% slideshow={"slide_type": "-"}
+from helpers.feature_visualization import before_relu, filter_patterns
+
 upper, eighth = "fire4_squeeze", 8
 inputs = feature_visualization.strongest_inputs(squeezenet, upper, eighth, 5, photos)
 painted_for = [(upper, eighth)]
-painted_for += [
-    (feature_visualization.before_relu(squeezenet, one.layer), one.channel) for one in inputs
-]
-circuit = [
-    feature_visualization.filter_patterns(squeezenet, at, [c], 112, 32, regularisers=weak_blur)[
-        0
-    ]
-    for at, c in painted_for
-]
+painted_for += [(before_relu(squeezenet, one.layer), one.channel) for one in inputs]
+how = {"size": 112, "steps": 32, "regularisers": weak_blur}
+circuit = [filter_patterns(squeezenet, at, [c], **how)[0] for at, c in painted_for]
 labels = ["the unit", *[f"weight {one.weight:+.2f}" for one in inputs]]
 titles = [f"{at} {c}\n{words}" for (at, c), words in zip(painted_for, labels, strict=True)]
 plots.photos([images.deprocess(one) for one in circuit], titles)

@@ -32,9 +32,11 @@ import numpy as np
 from IPython.display import Markdown, display
 
 from helpers import attribution, backbones, datasets, images, plots
-from helpers.teaching import slides
 from helpers.attribution import activations_and_gradients, grad_cam, weighted_map
-from helpers.teaching import Claims, exercise
+from helpers.teaching import Claims, exercise, slides
+
+import keras
+import tensorflow as tf
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Parameters.**
@@ -96,9 +98,6 @@ claims.check(names[0] == "moped", "the network calls the motorcycle a moped", to
 # **One forward and one backward pass; this is all that is computed.**
 
 # %% slideshow={"slide_type": "-"}
-import keras
-import tensorflow as tf
-
 layer = network.vgg_equivalent("block5_conv3")
 both = keras.Model(network.model.inputs[0], [network.layer(layer).output, network.logits])
 class_number = int(network.probabilities(picture).argmax())

@@ -8,6 +8,7 @@ import pytest
 from helpers import backbones, images
 from helpers.attribution import (
     activations_and_gradients,
+    cam_family,
     class_activation_map,
     grad_cam,
     grad_cam_plus_plus,
@@ -238,9 +239,7 @@ def test_the_family_is_one_map_where_gradients_are_constant(lite, photo):
 def test_the_family_by_hand(monkeypatch):
     activations = np.array([[[[1.0, 2.0], [0.0, 1.0]]]])  # (1, 1 row, 2 columns, 2 channels)
     gradients = np.array([[[[2.0, -1.0], [0.0, 3.0]]]])
-    from helpers import attribution
-
-    monkeypatch.setattr(attribution, "activations_and_gradients", lambda *_: (activations, gradients))
+    monkeypatch.setattr(cam_family, "activations_and_gradients", lambda *_: (activations, gradients))
     batch, network = np.zeros((1, 2, 2, 3)), SimpleNamespace(is_one=lambda pictures: False)
     np.testing.assert_allclose(hires_cam(network, batch), [[[0, 3]]])  # 2 - 2 and 0 + 3
     np.testing.assert_allclose(layer_cam(network, batch), [[[2, 3]]])  # 2 + 0 and 0 + 3

@@ -24,7 +24,8 @@ unfreezing_explorer(transfer.attach_head(network, ["cat", "dog"]), {0: history, 
 PATCHES = """
 names = ("coffee", "camera", "chelsea", "rocket", "page")
 pictures = np.stack([network.prepare(datasets.photo(name).array) for name in names])
-collection = excite.Collection(pictures, names, np.arange(len(names)))
+from helpers.datasets.photo_collection import Collection
+collection = Collection(pictures, names, np.arange(len(names)))
 layers = [network.vgg_equivalent(name) for name in ("block1_conv1", "block3_conv1")]
 patches_explorer(activations.top_activations(network, collection, layers, cache=False))
 """

@@ -19,6 +19,7 @@ from tools.common import ROOT
 BROUGHT = {"IPython": "ipykernel", "jupyter_core": "jupyterlab", "pygments": "nbconvert", "packaging": "tensorflow"}
 BROUGHT |= {
     "jupyter_client": "ipykernel",
+    "networkx": "scikit-image",
     "h5py": "keras",
     "psutil": "ipykernel",
     "threadpoolctl": "scikit-learn",

@@ -25,7 +25,7 @@ def photos(seed=0):
 def test_trained_once_then_loaded(cache, monkeypatch):
     first = training.small_network(photos(), 32, 1)
     trained = []
-    monkeypatch.setattr(training, "fit", lambda *a, **k: trained.append(1))
+    monkeypatch.setattr(convnet, "fit", lambda *a, **k: trained.append(1))
     again = training.small_network(photos(), 32, 1)
     assert not trained and again.class_names == ["cat", "dog"] and again.input_size == 32
     for one, other in zip(first.model.get_weights(), again.model.get_weights(), strict=True):
@@ -76,5 +76,5 @@ def test_whatever_the_damage_it_is_not_used_and_removed(cache, monkeypatch):
         path.write_bytes(sound)
     for error in (KeyError, TypeError, RecursionError):
         path.write_bytes(sound)
-        monkeypatch.setattr(training, "load", Mock(side_effect=error("many\nlines")))
+        monkeypatch.setattr(convnet.saving, "load", Mock(side_effect=error("many\nlines")))
         assert convnet._kept(path, model) is None and not path.exists()

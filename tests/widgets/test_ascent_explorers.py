@@ -1,10 +1,13 @@
 """The ascent explorer and the dream studio without a front end: every control, growth, Stop, errors, the strip."""
 
+import io
 import time
 
 import ipywidgets
+import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from helpers import backbones
 from helpers.widgets import ascent_explorer, dream_studio
@@ -185,3 +188,17 @@ def test_explorers_need_layers_and_know_names(network):
         ascent_explorer(network, "fire3")
     with pytest.raises(ValueError, match="layer 'logits' has no maps"):
         ascent_explorer(network, "logits")
+
+
+def test_a_class_is_painted_at_the_size_that_a_network_insists_on():
+    """Without a Flatten too: an average over places hides that the input is fixed."""
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((40, 64, 3))
+    maps = keras.layers.Conv2D(12, 3, activation="relu", name="maps")(inputs)
+    outputs = keras.layers.Dense(2, activation="softmax")(keras.layers.GlobalAveragePooling2D()(maps))
+    explorer = ascent_explorer(backbones.as_network(keras.Model(inputs, outputs), ["cats", "dogs"]))
+    for goal in (CLASS, CHANNEL):
+        explorer.controls["goal"].value, explorer.controls["steps"].value = goal, 1
+        picture = Image.open(io.BytesIO(finished(explorer)))
+        assert explorer.error.value == ""
+        assert picture.width / picture.height == pytest.approx(64 / 40 if goal == CLASS else 1, rel=0.02)

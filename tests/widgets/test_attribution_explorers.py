@@ -5,11 +5,11 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from tests.unit.small_networks import convnet
 
 from helpers import attribution, datasets, images
 from helpers.widgets import lime_explorer, methods_explorer, occlusion_explorer, rules_explorer
 from helpers.widgets.attribution import ALONE, CLASS, SHOWN
+from tests.small_networks import convnet
 
 PHOTOS = ["chelsea", "moon"]
 EXPLORERS = {

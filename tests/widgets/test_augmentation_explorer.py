@@ -5,11 +5,11 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from tests.unit.small_networks import convnet
 
 from helpers import datasets, images, training
 from helpers.widgets import augmentation_explorer
 from helpers.widgets.augmentation import RANGES, _neutral
+from tests.small_networks import convnet
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from helpers import backbones, transfer
 from helpers.datasets import stratified_sample
-from helpers.transfer import classifiers, heads
+from helpers.transfer import heads
 from helpers.widgets import transfer as explorers
 
 
@@ -97,7 +97,7 @@ def test_stage_explorer_shows_trouble_as_a_sentence(monkeypatch):
     features, labels = made_features()
     explorer = explorers.stage_explorer(features, labels, ["cat", "dog"])
     monkeypatch.setattr(
-        classifiers, "few_labels", lambda *a: (_ for _ in ()).throw(ValueError("no such photos; take others"))
+        explorers, "few_labels", lambda *a: (_ for _ in ()).throw(ValueError("no such photos; take others"))
     )
     explorer.controls["count"].value = 4
     assert "no such photos; take others" in explorer.error.value
