@@ -9,12 +9,10 @@ descriptor closed off. A failing import is still heard: the exception passes thr
 only say that another kernel is used on this processor, are hidden by the log level; real errors are exceptions.
 """
 
-import contextlib
 import importlib.abc
 import importlib.machinery
 import os
 import sys
-from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
@@ -41,24 +39,16 @@ class _QuietLoader(importlib.abc.Loader):
         return self.own.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
+        from helpers.runtime.processors import cores, threads
+        from helpers.runtime.quiet import silent_stderr
+
         module.__loader__ = module.__spec__.loader = self.own
-        with _silent_stderr():
+        with silent_stderr():
             self.own.exec_module(module)
+            if threads() != cores():
+                module.config.threading.set_intra_op_parallelism_threads(threads())
+                module.config.threading.set_inter_op_parallelism_threads(threads())
             module.constant(0)  # the device search, the second source of notices, runs with the first tensor
-
-
-@contextlib.contextmanager
-def _silent_stderr() -> Iterator[None]:
-    """Point file descriptor 2 at the null device for a moment."""
-    kept = os.dup(2)
-    null = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(null, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(null)
 
 
 if not any(isinstance(finder, _QuietTensorFlow) for finder in sys.meta_path):

@@ -1,11 +1,14 @@
 """`course.py warm [NAME ...]`: run before a lecture what it will show, so that nothing is computed for the first time.
 
-Each notebook runs once through; features of photos, unpacked weights and executed notebooks stay on the disk. What has
-not changed since (cells, helpers, packages) is not run again. All of it may be deleted: it is then made again.
+The shipped networks get their files for LiteRT, which passes photos on quicker than TensorFlow. Then each notebook runs
+once through; features of photos, unpacked weights and executed notebooks stay on the disk. What has not changed since
+(cells, helpers, packages) is not run again. All of it may be deleted: it is then made again.
 """
 
 import argparse
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from tools import books, common, run
@@ -25,6 +28,8 @@ def main(arguments: list[str]) -> int:
         return 0
     names = choose(known.names, run.notebook_names(), "notebook")
     common.check_room()
+    if not size_of(forward_folder()) or not all(map(is_warm, names)):
+        make_files()
     failed = run.run_all(names, is_warm, "warm")
     removed = keep_within(run.features_folder(), LIMIT)
     stored = sum(size_of(folder) for folder in folders())
@@ -32,9 +37,23 @@ def main(arguments: list[str]) -> int:
     return 1 if failed else 0
 
 
+def forward_folder() -> Path:
+    """Where helpers.backbones.forward keeps LiteRT's files."""
+    return run.features_folder().with_name("forward")
+
+
+def make_files() -> None:
+    """Make LiteRT's files of the shipped networks, in a process of its own: TensorFlow would stay in this one."""
+    code = "from helpers import backbones; from helpers.backbones import choose, forward\n"
+    code += "for name in choose.PACKAGED: forward.make_files(backbones.load(name))"
+    print("Files of the networks for LiteRT ... ", end="", flush=True)
+    done = subprocess.run([sys.executable, "-c", code], cwd=common.ROOT, capture_output=True, text=True)
+    print("there" if done.returncode == 0 else f"FAILED: {(done.stderr.strip().splitlines() or [''])[-1]}", flush=True)
+
+
 def folders() -> list[Path]:
     """All folders whose files the course can make again by itself."""
-    return [run.features_folder(), common.EXECUTED, common.PAGES, common.SITE, common.SLIDES]
+    return [run.features_folder(), forward_folder(), common.EXECUTED, common.PAGES, common.SITE, common.SLIDES]
 
 
 def is_warm(name: str) -> bool:

@@ -15,7 +15,6 @@ from helpers.attribution.targets import (
     maps_layer,
     needs_classifier,
     one_or_all,
-    picture_spec,
 )
 from helpers.backbones import Network, compile_once
 from helpers.runtime import keras, tensorflow
@@ -89,4 +88,4 @@ def _compile(network: Network, layer: str) -> Callable:
         gradients = tf.gradients(score, activations, unconnected_gradients="zero")[0]
         return tf.cast(activations, tf.float32), tf.cast(gradients, tf.float32)
 
-    return compile_once(call, picture_spec(network), tf.TensorSpec((None,), tf.int32))
+    return compile_once(call, network.signature, tf.TensorSpec((None,), tf.int32))

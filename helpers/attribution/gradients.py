@@ -15,7 +15,6 @@ from helpers.attribution.targets import (
     class_probabilities,
     class_scores,
     one_or_all,
-    picture_spec,
     scoring_model,
 )
 from helpers.backbones import Network, compile_once
@@ -161,7 +160,7 @@ def compile_gradient(network: Network, model: Any, score: Callable, *more: Any) 
         # Not a tape: it would pass over the backward rules that `guided_backprop` gives to single operations.
         return tf.convert_to_tensor(tf.gradients(total, pictures, unconnected_gradients="zero")[0])
 
-    return compile_once(call, picture_spec(network), tf.TensorSpec((None,), tf.int32), *more)
+    return compile_once(call, network.signature, tf.TensorSpec((None,), tf.int32), *more)
 
 
 def _mean_gradient(

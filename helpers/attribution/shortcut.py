@@ -28,7 +28,8 @@ def linear_head(network: Network, photos: Critters, strength: float = 0.01, seed
     `attach_head`.
     """
     names = [before_classifier(network)]
-    found = [network.features_of(photos.images[at : at + _BATCH], names[0]) for at in range(0, len(photos), _BATCH)]
+    parts = [photos.images[at : at + _BATCH] for at in range(0, len(photos), _BATCH)]
+    found = [network.features_of(part, names[0], photos=len(photos)) for part in parts]
     found = np.concatenate([one.mean(axis=(1, 2)) if one.ndim == 4 else one for one in found])  # maps: as the head does
     scaler, classifier = transfer.logistic_regression(strength, seed).fit(found, photos.labels)
     made = attach_head(network, photos.class_names, hidden=0, dropout=0, seed=seed)

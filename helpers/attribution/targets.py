@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from helpers.backbones import Network, graph
+from helpers.backbones.forward import MANY
 from helpers.runtime import Report, keras, tensorflow
 
 _NAME_ONE = "Grad-CAM needs the maps of a convolution; name a layer that has them: layer='...'"
@@ -67,8 +68,10 @@ def class_score(network: Network, pictures: np.ndarray, class_: Any = None, prob
     return _scores(network, batch, class_numbers(network, batch, class_), probability)
 
 
-def _scores(network: Network, batch: np.ndarray, classes: np.ndarray, probability: bool) -> np.ndarray:
-    found, shares = network.scores(batch)
+def _scores(
+    network: Network, batch: np.ndarray, classes: np.ndarray, probability: bool, photos: int | None = None
+) -> np.ndarray:
+    found, shares = network.scores(batch, photos)
     if not probability and found.shape[1] == 1:
         return np.where(classes == 1, found[:, 0], -found[:, 0])
     return (shares if probability else found)[np.arange(len(batch)), classes]
@@ -89,10 +92,10 @@ def asking(
     classes = class_numbers(network, pictures, class_)
 
     def scores(items: Sequence[Any], draw: Callable, report: Report | None = None) -> np.ndarray:
-        found = []
+        found, photos = [], len(items) if len(items) >= MANY else None
         for first in range(0, len(items), batch):
             some = items[first : first + batch]
-            found.append(_scores(network, draw(some), np.repeat(classes, len(some)), probability))
+            found.append(_scores(network, draw(some), np.repeat(classes, len(some)), probability, photos))
             if report is not None:
                 report(first + len(some), len(items), None)
         return np.concatenate(found)
@@ -108,11 +111,6 @@ def one_or_all(network: Network, found: np.ndarray, pictures: np.ndarray) -> np.
 def scoring_model(network: Network) -> Any:
     """A `keras.Model` from the picture to the logits alone, whatever other outputs the network has."""
     return keras().Model(network.model.inputs[0], network.logits)
-
-
-def picture_spec(network: Network) -> Any:
-    """The signature of a batch of pictures for this network."""
-    return tensorflow().TensorSpec((None, *network.model.inputs[0].shape[1:]), "float32")
 
 
 def last_maps(network: Network) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from helpers.backbones import efficientnet_lite0, keras_applications, squeezenet
+from helpers.backbones.forward import compile_once
 from helpers.backbones.keras_applications import FAMILIES
-from helpers.backbones.network import Layer, Network, compile_once
+from helpers.backbones.network import Layer, Network
 from helpers.backbones.own import as_network
 from helpers.backbones.packaged import imagenet_names, package_folder
 from helpers.runtime import keras
@@ -23,8 +24,8 @@ __all__ = [
     "load",
 ]
 
-_PACKAGED = {"efficientnet_lite0": efficientnet_lite0, "squeezenet": squeezenet}
-NAMES = (*_PACKAGED, *FAMILIES)
+PACKAGED = {"efficientnet_lite0": efficientnet_lite0, "squeezenet": squeezenet}
+NAMES = (*PACKAGED, *FAMILIES)
 DOWNLOADS = tuple(name + part for name in FAMILIES for part in ("", "-no-top"))
 
 
@@ -59,7 +60,7 @@ def load(
         raise ValueError(f"weights is {weights!r}, expected 'imagenet' or None (random weights)")
     if weights is None:
         keras().utils.set_random_seed(seed)
-    packaged = _PACKAGED.get(name)
+    packaged = PACKAGED.get(name)
     if packaged and options:
         raise ValueError(f"{name} has no option {', '.join(options)}; only the keras.applications networks have some")
     if packaged:
@@ -100,7 +101,7 @@ def _present(vgg_equivalent: dict[str, str], model: Any) -> dict[str, str]:
 def available() -> list[Availability]:
     """A row per network: is it here, its size, the command that brings it, what to use meanwhile."""
     rows = []
-    for name, module in _PACKAGED.items():
+    for name, module in PACKAGED.items():
         here = package_folder(module.PACKAGE) is not None
         rows.append(Availability(name, here, f"{module.SIZE / 1e6:.0f} MB", "python3 course.py lab", "weights=None"))
     for label in DOWNLOADS:
@@ -117,7 +118,7 @@ def download(label: str) -> str:
     Returns the file's path as text. Raises ValueError for an unknown name, DownloadError when it cannot be brought.
     """
     name, _, alpha = label.removesuffix("-no-top").partition(":")
-    if name in _PACKAGED:
+    if name in PACKAGED:
         return f"{name} comes with requirements.txt; nothing to download"
     if name not in FAMILIES:
         raise ValueError(f"there are no weights named {label!r}; choose one of {', '.join(DOWNLOADS)}")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from helpers import images
-from helpers.backbones import graph
+from helpers.backbones import forward, graph
 from helpers.backbones.names import named_classes, nearest, plain
 from helpers.runtime import arguments, keras, tensorflow
 from helpers.runtime.memory import Recent, free, give_memory_back
@@ -83,6 +83,7 @@ class Network:
         self.mean_colour = colour if self._channels() == 3 else colour.mean(keepdims=True)
         self._slide_layers = slide_layers or {}
         self._ends = ends or {}
+        self.engine = ""  # which one answered last, "LiteRT" or "TensorFlow: " and why
         self._compiled = Recent(_KEPT, callable, free, lambda key: key[0])  # what is no function weighs nothing
 
     def __repr__(self) -> str:
@@ -130,14 +131,14 @@ class Network:
         """
         return self.scores(batch)[1]
 
-    def scores(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Logits, float32 (n, outputs), and probabilities, (n, classes), of a batch, from one compiled function.
+    def scores(self, batch: np.ndarray, photos: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Logits, float32 (n, outputs), and probabilities, (n, classes), of a batch, from one pass.
 
-        To compile a network takes as long as to run it fifty times.
+        photos: as in `features_of`. Raises ValueError as `probabilities`.
         """
         if self.logits is None:
             raise ValueError(f"{self.name} was loaded without its classifier; load it with include_top=True to predict")
-        logits, squashed = (one.numpy() for one in self.compiled(_compile_scores)(self.batch(batch)))
+        logits, squashed = forward.answer(self, self.batch(batch), photos=photos)
         return logits, np.hstack([1 - squashed, squashed]) if squashed.shape[1] == 1 else squashed
 
     def predict_top(self, image: np.ndarray, k: int = 5) -> list[tuple[str, float]]:
@@ -211,14 +212,17 @@ class Network:
         outputs = self.output_of(layers) if one else [self.output_of(name) for name in layers]
         return keras().Model(self.model.inputs[0], outputs)
 
-    def features_of(self, batch: np.ndarray, layers: str | Sequence[str], average: bool = False) -> Any:
+    def features_of(
+        self, batch: np.ndarray, layers: str | Sequence[str], average: bool = False, photos: int | None = None
+    ) -> Any:
         """What a layer answers to a batch, float32 (n, ...); for several layers a list of that, from one pass.
 
-        average: of maps only the means over rows and columns. The compiled function is kept.
+        average: of maps only the means over rows and columns. photos: how many the whole piece of work has, where its
+        answers are stored or learned from: 100 and more are LiteRT's; None where they are only looked at.
         """
         names = [layers] if isinstance(layers, str) else layers
-        found = self.compiled(_compile_features, average, *names)(self.batch(batch))
-        return found[0].numpy() if isinstance(layers, str) else [one.numpy() for one in found]
+        found = forward.answer(self, self.batch(batch), names, average, photos)
+        return found[0] if isinstance(layers, str) else found
 
     @property
     def layers(self) -> list[Layer]:
@@ -283,38 +287,6 @@ def _layers(network: Network) -> list[Layer]:
     sizes = [one.count_params() if hasattr(one, "count_params") else 0 for one in found]
     names = [one.name for one in found]
     return list(map(Layer, names, map(kind_of, found), network.shapes(names), sizes))
-
-
-def _compile_scores(network: Network) -> Callable:
-    """Compiled: pictures in, the logits and what the network's last function makes of them out."""
-    tf, kind = tensorflow(), network.squashing
-    model = keras().Model(network.model.inputs[0], network.logits)
-    squash = tf.sigmoid if kind == "sigmoid" or network.logits.shape[-1] == 1 else tf.nn.softmax
-
-    def call(pictures):
-        logits = tf.cast(model(pictures, training=False), tf.float32)
-        return logits, squash(logits)
-
-    return compile_once(call, network.signature)
-
-
-def _compile_features(network: Network, average: bool, *layers: str) -> Callable:
-    """Compiled: pictures in, the list of the layers' outputs as float32 out, or of their means over places."""
-    tf, model = tensorflow(), network.features(layers)
-
-    def call(pictures):
-        found = [tf.cast(one, tf.float32) for one in keras().tree.flatten(model(pictures, training=False))]
-        return [tf.reduce_mean(one, (1, 2)) if average and len(one.shape) == 4 else one for one in found]
-
-    return compile_once(call, network.signature)
-
-
-def compile_once(function: Callable, *signature: Any) -> Callable:
-    """Compile a function of tensors for one signature (tf.TensorSpec, None for any size), traced now and never again.
-
-    The result takes numpy arrays or tensors and returns tensors. Without XLA, which is several times slower on a CPU.
-    """
-    return tensorflow().function(function, input_signature=signature).get_concrete_function()
 
 
 def numbers(pictures: Any) -> np.ndarray:

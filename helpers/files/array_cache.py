@@ -15,7 +15,7 @@ from helpers.files import disk
 
 KEPT_IN_MEMORY = 256_000_000  # bytes; larger arrays are read from the disk page by page
 FOLDER_LIMIT = 4_000_000_000  # bytes of arrays in one folder; the least recently used go first
-_MARK = b"sha256:"  # before the sum at a file's end; NumPy does not read that far
+_MARK = b"sha256:"  # before the sum at a file's end; NumPy and LiteRT do not read that far
 
 
 class Writer:
@@ -52,6 +52,23 @@ class Writer:
             self.left.close()
 
 
+def write_sealed(path: Path, content: bytes) -> None:
+    """Write a file with its sum at the end, whole or not at all. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with disk.workplace(path.parent, "unfinished-") as room:
+        (room / "content").write_bytes(content + _MARK + hashlib.sha256(content).digest())
+        os.replace(room / "content", path)
+
+
+def head(path: Path, count: int) -> bytes | None:
+    """The first bytes of a file that carries its sum, without it; None where there is none or it is damaged."""
+    with contextlib.suppress(OSError, ValueError):
+        if _is_whole(path):
+            with path.open("rb") as file:
+                return file.read(count).partition(_MARK)[0]
+    return None
+
+
 def _header(shape: tuple[int, ...]) -> bytes:
     stream = io.BytesIO()
     np.lib.format.write_array_header_1_0(stream, {"descr": "<f4", "fortran_order": False, "shape": shape})
@@ -65,8 +82,6 @@ def read(path: Path) -> np.ndarray | None:
     """
     try:
         if _is_whole(path):
-            with contextlib.suppress(OSError):  # another's folder may be read only
-                os.utime(path)  # used just now: last to go when room is needed
             return open_array(path)
     except FileNotFoundError:
         return None
@@ -80,6 +95,8 @@ def read(path: Path) -> np.ndarray | None:
 
 def _is_whole(path: Path) -> bool:
     """Whether the sum at the file's end is that of all that stands before it."""
+    with contextlib.suppress(OSError):  # another's folder may be read only
+        os.utime(path)  # used just now: last to go when room is needed
     data = np.memmap(path, np.uint8, "r")
     end = len(_MARK) + 32
     return bytes(data[-end:]) == _MARK + hashlib.sha256(data[:-end]).digest()
@@ -91,20 +108,20 @@ def open_array(path: Path) -> np.ndarray:
     return np.load(path, mmap_mode="r" if large else None, allow_pickle=False)
 
 
-def make_room(folder: Path, keep: set[Path]) -> None:
-    """Delete what killed programs left, then the arrays not used for longest, until the folder is in its limit.
+def make_room(folder: Path, keep: set[Path], pattern: str = "*.npy", limit: float | None = None) -> None:
+    """Delete what killed programs left, then the files not used for longest, until the folder is in its limit.
 
-    Several programs may do so at once: what is gone already is passed over.
+    limit: bytes, 4 GB where none are given. Several programs may do so at once: what is gone already is passed over.
     """
     disk.sweep(folder, ("unfinished-*",))
     files = []
-    for path in folder.glob("*.npy"):
+    for path in folder.glob(pattern):
         with contextlib.suppress(OSError):
             state = path.stat()
             files.append((state.st_mtime, state.st_size, path))
     total = sum(size for _, size, _ in files)
     for _, size, path in sorted(files):
-        if total <= FOLDER_LIMIT:
+        if total <= (limit or FOLDER_LIMIT):
             return
         if path not in keep:
             total -= size

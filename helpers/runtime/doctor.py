@@ -13,7 +13,10 @@ import shutil
 import sys
 from pathlib import Path
 
+from helpers.runtime.processors import cores
+
 PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "scikit-learn", "matplotlib", "jupyterlab", "ipywidgets")
+SETTINGS = ("COURSE_DATA", "COURSE_CACHE", "COURSE_ENGINE", "COURSE_THREADS", "KERAS_HOME")
 
 
 def report(brief: bool = False, damaged: list[str] | None = None) -> str:
@@ -37,17 +40,8 @@ def computer() -> str:
         f"{platform.system()} {platform.machine()}, {cores()} cores, "
         f"{whole:.1f} GB memory, {free:.1f} GB of it free, {disk}",
     ]
-    lines += [
-        f"{name}={os.environ[name]}" for name in ("COURSE_DATA", "COURSE_CACHE", "KERAS_HOME") if name in os.environ
-    ]
+    lines += [f"{name}={os.environ[name]}" for name in SETTINGS if name in os.environ]
     return "\n".join(lines)
-
-
-def cores() -> int:
-    """The processor cores that this program may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def memory_gigabytes() -> tuple[float, float]:

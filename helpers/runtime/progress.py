@@ -39,13 +39,13 @@ class Progress:
     """Show how far a piece of work has come: `with Progress("Download", size, "B") as progress: progress.update(n)`.
 
     `total` is the amount of work, or None if unknown. `unit` is shown behind the amounts; with "B" they are bytes,
-    shown as kB, MB, GB (powers of 1000). `update` may be called from any thread. When an error ends the block, the last
-    state says where it stopped, and the error goes on.
+    shown as kB, MB, GB (powers of 1000); with another one its rate is told, too. `update` may be called from any
+    thread. When an error ends the block, the last state says where it stopped, and the error goes on.
     """
 
     def __init__(self, label: str, total: int | None = None, unit: str = ""):
         self.label, self.total, self.unit = " ".join(label.split()), total, unit
-        self.done, self.end = 0, None
+        self.done, self.skipped, self.end = 0, 0, None
         self._lock = threading.Lock()
         self._shown = None
         self._started = time.monotonic()
@@ -61,6 +61,11 @@ class Progress:
             self.done += n
             if self._shown is not None:
                 self._shown.update(n)
+
+    def skip(self, n: int) -> None:
+        """Add `n` to the work done that took no time, because it was kept from an earlier run."""
+        self.skipped += n
+        self.update(n)
 
     def __exit__(self, kind, error, trace) -> bool:
         with self._lock:
@@ -79,11 +84,16 @@ class Progress:
             amount = f"{amount} of {self._amount(self.total)}"
         if self.end is not None:
             took = f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"
-            return f"{self.label}: {self.end}, {amount} in {took}"
-        if self.total and 0 < self.done <= self.total:
-            left = seconds * (self.total - self.done) / self.done
-            return f"{self.label}: {amount}, {tqdm.format_interval(left)} left"
+            return f"{self.label}: {self.end}, {amount} in {took}{self._rate(seconds)}"
+        if self.total and self.skipped < self.done <= self.total:
+            left = seconds * (self.total - self.done) / (self.done - self.skipped)
+            return f"{self.label}: {amount}, {tqdm.format_interval(left)} left{self._rate(seconds)}"
         return f"{self.label}: {amount}"
+
+    def _rate(self, seconds: float) -> str:
+        """How many units a second, where they have a name, and there is one or more."""
+        rate = (self.done - self.skipped) / seconds if seconds >= 1 else 0
+        return f", {rate:.0f} {self.unit} a second" if self.unit not in ("", "B") and rate >= 1 else ""
 
     def _amount(self, number: float) -> str:
         if self.unit == "B":

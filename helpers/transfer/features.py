@@ -19,14 +19,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from helpers import images
-from helpers.backbones import Network, graph
-from helpers.backbones.settings import described
-from helpers.files import array_cache, cache_folder
+from helpers.backbones import Network, forward, graph, state
+from helpers.files import array_cache, cache_folder, disk
 from helpers.runtime import Progress, arguments
 
 _PREPARATION = "shortest side, bicubic, centre crop; 1"  # to be changed with what helpers.images.prepare does
 _THREADS = 4  # reading a JPEG is Pillow's work, which lets other threads run
-_WORTH_A_BAR = 200  # photos
+_WORTH_A_BAR, _LONG = 200, 1000  # photos: that many show a bar, that many are kept block by block
+_BLOCK = 16  # batches
+
+_Answers = tuple[list[np.ndarray], list[bytes]]  # the layers' to one batch, (n, ...) each; the sums of the files read
 
 
 def extract(
@@ -50,28 +52,17 @@ def extract(
     """
     names = [before_classifier(network)] if layer is None else [layer] if isinstance(layer, str) else list(layer)
     size = arguments.sides("the size", size or network.input_size)
-    request = _Request(network, names, size, average, arguments.whole("the batch", batch, 1))
-    given = _photos(photos)
-    found = _cached(request, given) if cache else _in_memory(request, given)
+    given, batch = _photos(photos), arguments.whole("the batch", batch, 1)
+    engine = forward.engine(network, names, average, len(given))
+    prints = {name: fingerprint(network, name) for name in names} if cache else {}
+    request = _Request(network, names, size, average, batch, len(given), engine, prints)
+    found = _kept(request, given) if cache else _in_memory(request, given)
     return found if layer is not None and not isinstance(layer, str) else found[names[0]]
 
 
 def fingerprint(network: Network, *layers: str) -> str:
-    """A sum (sha256) over all that the layers' answers depend on: the operations on the way from the picture to them,
-    their settings, the constants given to them (127.5 of `x / 127.5`), the code of a student's own functions, and
-    weights."""
-    total = hashlib.sha256()
-    steps = graph.way(*(network.output_of(layer) for layer in layers))
-    numbers = {id(tensor): (at, place) for at, step in enumerate(steps) for place, tensor in enumerate(step.outputs)}
-    for step in steps:
-        sources = [numbers[id(tensor)] for tensor in step.inputs]
-        text = repr([described(step.operation), list(map(described, graph.constants(step))), sources])
-        total.update(text.encode())
-        for weight in getattr(step.operation, "weights", []):
-            array = np.ascontiguousarray(weight.numpy())
-            total.update(f"{array.shape}{array.dtype}".encode())
-            total.update(array)
-    return total.hexdigest()
+    """A sum over all that the layers' answers depend on: operations, settings, constants, own code, and weights."""
+    return state.fingerprint(graph.way(*(network.output_of(layer) for layer in layers)))
 
 
 def before_classifier(network: Network) -> str:
@@ -111,12 +102,16 @@ class _Request(NamedTuple):
     size: tuple[int, int]
     average: bool
     batch: int
+    photos: int  # of the whole piece of work, which decide who answers
+    engine: str
+    fingerprints: dict[str, str]  # of the layers
+    progress: Progress | None = None
 
     def path(self, layer: str, content: str) -> Path:
         """The stored file for one layer and photos of this content."""
         average = self.average and len(self.network.output_of(layer).shape) == 4  # a vector has nothing to average
-        parts = [fingerprint(self.network, layer), layer, average, self.size, _PREPARATION, content]
-        key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+        made_of = [self.fingerprints[layer], layer, average, self.size, _PREPARATION, self.engine, content]
+        key = hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:32]
         readable = "".join(c if c.isalnum() or c in "_." else "_" for c in f"{self.network.name}-{layer}")
         return cache_folder() / "features" / f"{readable[:80]}-{self.size[0]}-{key}.npy"
 
@@ -130,13 +125,19 @@ class _Photos(NamedTuple):
     def __len__(self) -> int:
         return len(self.pixels if self.paths is None else self.paths)
 
-    def content(self) -> str:
-        """A sum over the photos' content, as it is on the disk now."""
+    def sums(self) -> list[bytes]:
+        """A sum over each file, as it is on the disk now; of pictures in an array nothing."""
         if self.paths is None:
-            pixels = np.ascontiguousarray(self.pixels)
-            return _joined([f"{pixels.shape}{pixels.dtype}".encode(), hashlib.sha256(pixels).digest()])
+            return [b""] * len(self)
         with ThreadPoolExecutor(_THREADS) as pool:
-            return _joined(pool.map(lambda path: hashlib.sha256(_bytes(path)).digest(), self.paths))
+            return list(pool.map(lambda path: hashlib.sha256(_bytes(path)).digest(), self.paths))
+
+    def content(self, sums: list[bytes]) -> str:
+        """A sum over all photos' content, out of the files' sums."""
+        if self.paths is not None:
+            return _joined(sums)
+        pixels = np.ascontiguousarray(self.pixels)
+        return _joined([f"{pixels.shape}{pixels.dtype}".encode(), hashlib.sha256(pixels).digest()])
 
     def read(self, row: int, size: tuple[int, int]) -> tuple[np.ndarray, bytes]:
         """One prepared photo, and the sum of the file that it was read from."""
@@ -200,45 +201,82 @@ def _joined(sums: Iterable[bytes]) -> str:
     return hashlib.sha256(b"".join(sums)).hexdigest()
 
 
-def _computed(request: _Request, photos: _Photos) -> Iterator[tuple[list[np.ndarray], list[bytes]]]:
-    """Yield ([the layers' float32 answers to one batch], sums of the files); a progress bar where it takes time."""
-    label = f"{request.network.name}, {', '.join(request.layers)}: photos"
-    with Progress(label, len(photos)) if len(photos) >= _WORTH_A_BAR else contextlib.nullcontext() as progress:
-        for pictures, sums in photos.batches(request.size, request.batch):
-            yield request.network.features_of(pictures, request.layers, request.average), sums
-            if progress is not None:
-                progress.update(len(pictures))
+def _computed(request: _Request, photos: _Photos) -> Iterator[_Answers]:
+    """Yield ([the layers' float32 answers to one batch], sums of the files)."""
+    for pictures, sums in photos.batches(request.size, request.batch):
+        yield request.network.features_of(pictures, request.layers, request.average, request.photos), sums
+        if request.progress is not None:
+            request.progress.update(len(pictures))
+
+
+@contextlib.contextmanager
+def _with_bar(request: _Request, photos: _Photos) -> Iterator[_Request]:
+    """The request with a progress bar, where the work takes time and has none yet."""
+    if request.progress is not None or len(photos) < _WORTH_A_BAR:
+        yield request
+        return
+    with Progress(f"{request.network.name}, {', '.join(request.layers)}", len(photos), "photos") as progress:
+        yield request._replace(progress=progress)
 
 
 def _in_memory(request: _Request, photos: _Photos) -> dict[str, np.ndarray]:
-    parts = [answers for answers, _ in _computed(request, photos)]
-    return {name: np.concatenate(rows) for name, rows in zip(request.layers, zip(*parts, strict=True), strict=True)}
+    with _with_bar(request, photos) as shown:
+        rows = zip(*(answers for answers, _ in _computed(shown, photos)), strict=True)
+        return {name: np.concatenate(some) for name, some in zip(request.layers, rows, strict=True)}
 
 
-def _cached(request: _Request, photos: _Photos) -> dict[str, np.ndarray]:
-    """Read the layers that are stored, compute and store the others in one pass."""
-    content = photos.content()
-    found = {name: array_cache.read(request.path(name, content)) for name in request.layers}
-    missing = [name for name, stored in found.items() if stored is None]
-    return found | (_stored(request._replace(layers=missing), photos) if missing else {})
-
-
-def _stored(request: _Request, photos: _Photos) -> dict[str, np.ndarray]:
-    """Compute features batch by batch into files; in memory only, with a notice, where no file can be written."""
-    folder, sums = cache_folder() / "features", []
+def _kept(request: _Request, photos: _Photos) -> dict[str, np.ndarray]:
+    """Read or compute and store the layers; in memory only, with a notice, where no file can be written."""
+    folder, sums = cache_folder() / "features", photos.sums()
     try:
-        with writers(len(request.layers)) as files:  # gone before the second try, which may need the room
-            for answers, read in _computed(request, photos):
-                sums += read
-                for file, answer in zip(files, answers, strict=True):
-                    file.write(answer, len(photos))
-            # Named after what was really read: a photo may have changed since the first look.
-            content = photos.content() if photos.paths is None else _joined(sums)
-            paths = [request.path(name, content) for name in request.layers]
-            for file, path in zip(files, paths, strict=True):
-                file.finish(path)
-        array_cache.make_room(folder, keep=set(paths))
-        return {name: array_cache.open_array(path) for name, path in zip(request.layers, paths, strict=True)}
+        return _cached(request, photos, sums)[0]
     except OSError as error:
         print(f"The features could not be kept in {folder.name} ({error.strerror or error}); they stay in memory only.")
         return _in_memory(request, photos)
+
+
+def _cached(request: _Request, photos: _Photos, sums: list[bytes]) -> tuple[dict[str, np.ndarray], list[bytes]]:
+    """Read the layers that are stored, compute and store the others in one pass; and the sums of what was read."""
+    content = photos.content(sums)
+    found = {name: array_cache.read(request.path(name, content)) for name in request.layers}
+    missing = [name for name, stored in found.items() if stored is None]
+    if missing:
+        with _with_bar(request._replace(layers=missing), photos) as shown:
+            stored, sums = _stored(shown, photos, sums)
+            return found | stored, sums
+    if request.progress is not None:
+        request.progress.skip(len(photos))
+    return found, sums
+
+
+def _stored(request: _Request, photos: _Photos, sums: list[bytes]) -> tuple[dict[str, np.ndarray], list[bytes]]:
+    """Compute features batch by batch into files. Raises OSError where none can be written."""
+    read, blocks, is_long = [], [], len(photos) >= max(_LONG, _BLOCK * request.batch + 1)
+    with writers(len(request.layers)) as files:  # gone before a second try, which may need the room
+        compute = _by_blocks(request, photos, sums, blocks) if is_long else _computed(request, photos)
+        for answers, some in compute:
+            read += some
+            for file, answer in zip(files, answers, strict=True):
+                file.write(answer, len(photos))
+        # Named after what was really read: a photo may have changed since the first look.
+        paths = [request.path(name, photos.content(read)) for name in request.layers]
+        for file, path in zip(files, paths, strict=True):
+            file.finish(path)
+    for path in blocks:
+        disk.remove(path)
+    if request.photos == len(photos):
+        array_cache.make_room(paths[0].parent, keep=set(paths))
+    return {name: array_cache.open_array(path) for name, path in zip(request.layers, paths, strict=True)}, read
+
+
+def _by_blocks(request: _Request, photos: _Photos, sums: list[bytes], paths: list[Path]) -> Iterator[_Answers]:
+    """The same as `_computed`, in blocks of some batches, each stored by itself, so that a second try finds it.
+
+    paths: gets the blocks' files, to be removed when the whole is stored.
+    """
+    for start in range(0, len(photos), _BLOCK * request.batch):
+        rows = slice(start, start + _BLOCK * request.batch)
+        block = _Photos(*(None if some is None else some[rows] for some in photos))
+        found, read = _cached(request, block, sums[rows])
+        paths += [request.path(name, block.content(read)) for name in request.layers]
+        yield [found[name] for name in request.layers], read

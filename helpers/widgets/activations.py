@@ -27,7 +27,7 @@ from helpers.activations import (
 )
 from helpers.activations.maps import is_signed
 from helpers.activations.receptive_field import WHOLE
-from helpers.backbones import Network, as_network, layers
+from helpers.backbones import Network, as_network, forward, layers
 from helpers.images import transform
 from helpers.widgets.explorer import Explorer, Frame, menu, slider
 from helpers.widgets.photos import PhotoChoice
@@ -48,6 +48,7 @@ def activation_explorer(
     """
     network = as_network(network)
     choice, groups = PhotoChoice(photos, photo, network), _groups(network)
+    forward.make_files(network, scores=False, soon=True)
     group = menu("Layers", groups, "Which kind of layers to go through")
     first = groups[group.value]
     layer, channel = _layer_slider(first), slider("Channel", 0, 0, 1, _CHANNEL)

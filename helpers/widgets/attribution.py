@@ -15,7 +15,7 @@ from helpers.attribution.guided_backprop import RULES
 from helpers.attribution.lime import MODELS
 from helpers.attribution.occlusion import FILLS
 from helpers.attribution.targets import last_maps, needs_classifier
-from helpers.backbones import Network
+from helpers.backbones import Network, forward
 from helpers.runtime import Report
 from helpers.widgets.explorer import Explorer, Frame, menu, quoted, slider
 from helpers.widgets.live_explorer import LiveExplorer
@@ -37,6 +37,7 @@ class _Question(PhotoChoice):
         self.controls = {"photo": self, "class_": self.classes}
         self.menu.observe(self._new_photo, "value")
         self._new_photo()
+        forward.make_files(network, maps=False, soon=True)
 
     def _new_photo(self, _: Any = None) -> None:
         self.shares = self.network.probabilities(self.seen(self.menu.value))[0]

@@ -10,7 +10,7 @@ from ipywidgets import SelectionSlider
 from helpers import images
 from helpers.attribution import grad_cam
 from helpers.attribution.targets import needs_classifier
-from helpers.backbones import Network
+from helpers.backbones import Network, forward
 from helpers.images import transform
 from helpers.widgets.explorer import Explorer, Frame, menu, quoted
 from helpers.widgets.photos import PhotoChoice, strongest_classes
@@ -28,6 +28,7 @@ def tour_explorer(network: Network, photo: str = "coffee", photos: Iterable[str]
     """
     needs_classifier(network)
     choice = PhotoChoice(photos, photo, network)
+    forward.make_files(network, soon=True)
     step = menu("Step", _STEPS, "Left and right arrow keys go through the network", kind=SelectionSlider)
 
     def draw(photo: str, step: str) -> Frame:

@@ -98,7 +98,7 @@ def test_functions_are_compiled_once(noise, monkeypatch):
     for size in (64, 96, 80):
         network.probabilities(noise[:, :size, :size])
     network.features_of(noise, "fire2_concat")
-    monkeypatch.setattr(backbones.network, "compile_once", None)  # a second compilation would fail
+    monkeypatch.setattr(backbones.forward, "compile_once", None)  # a second compilation would fail
     assert network.features_of(noise, "fire2_concat").shape == (2, 23, 31, 128)
     assert network.probabilities(noise[0]).shape == (1, 1000)
 

@@ -56,6 +56,18 @@ def test_log_by_hand(clock, log):
     ]
 
 
+def test_named_units_have_a_rate_of_what_was_not_skipped(clock, log):
+    with Progress("Lite", 1000, "photos") as bar:
+        bar.skip(500)
+        clock.now += 2.5
+        bar.update(250)
+        clock.now += 2.5
+        bar.update(250)
+    lines = log.getvalue().splitlines()
+    assert "Lite: 750 photos of 1000 photos, 00:02 left, 100 photos a second" in lines
+    assert lines[-1] == "Lite: done, 1000 photos in 5.0 s, 100 photos a second"
+
+
 @pytest.mark.parametrize("total", [3, 10, 1000, 68_606_236])
 @pytest.mark.parametrize("seconds", [0.0, 5.0, 4000.0])
 def test_a_log_has_few_lines(clock, log, total, seconds):

@@ -30,7 +30,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         feature(tmp_path, "used", 1000)
         return None, "It broke." if "break" in book.cells[0].source else ""
 
+    def make_files():
+        warm.forward_folder().mkdir(exist_ok=True)
+        (warm.forward_folder() / f"made{len(list(warm.forward_folder().iterdir()))}.tflite").write_bytes(b"x" * 10)
+
     monkeypatch.setattr(run, "execute", execute)
+    monkeypatch.setattr(warm, "make_files", make_files)
     return tmp_path
 
 
@@ -52,6 +57,25 @@ def test_a_second_time_nothing_runs(project: Path, capsys: pytest.CaptureFixture
     assert re.search(r"01_one \.\.\. \d+\.\d s", capsys.readouterr().out)
     assert warm.main(["01"]) == 0
     assert "01_one ... warm\n" in capsys.readouterr().out
+
+
+def test_the_networks_files_are_looked_after_when_something_is_cold(project: Path):
+    warm.main([])
+    warm.main([])
+    assert warm.size_of(warm.forward_folder()) == 10, "a second time nothing is made"
+    put(project, "x = 2")
+    warm.main([])
+    assert warm.size_of(warm.forward_folder()) == 20
+    warm.main(["--clear"])
+    assert not warm.forward_folder().exists()
+
+
+@pytest.mark.slow
+def test_the_shipped_networks_get_their_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
+    warm.make_files()
+    assert capsys.readouterr().out == "Files of the networks for LiteRT ... there\n"
+    assert len(list(warm.forward_folder().glob("*.tflite"))) == 4, "scores and maps of two networks"
 
 
 def test_a_changed_notebook_runs_again(project: Path, capsys: pytest.CaptureFixture):

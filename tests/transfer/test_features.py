@@ -94,9 +94,9 @@ def count_passes(monkeypatch) -> list[int]:
     shown: list[int] = []
     original = Network.features_of
 
-    def counting(network, pictures, layers, average=False):
+    def counting(network, pictures, layers, average=False, photos=None):
         shown.append(len(pictures))
-        return original(network, pictures, layers, average)
+        return original(network, pictures, layers, average, photos)
 
     monkeypatch.setattr(Network, "features_of", counting)
     return shown
@@ -230,6 +230,47 @@ def test_an_interrupted_run_leaves_nothing(cache, network, monkeypatch):
     assert list(cache.iterdir()) == []
 
 
+@pytest.mark.parametrize("ending", [KeyboardInterrupt, MemoryError])
+def test_an_interrupted_long_run_goes_on_from_its_blocks(cache, network, monkeypatch, ending):
+    """50 photos in blocks of 16: two are finished when the run ends in the third."""
+    monkeypatch.setattr(features, "_LONG", 40)
+    monkeypatch.setattr(features, "_BLOCK", 4)
+    pictures = np.random.default_rng(0).integers(0, 256, (50, 16, 16, 3), dtype=np.uint8)
+    whole = transfer.extract(network, pictures, ["conv", "pool"], batch=4, cache=False)
+    original, shown = Network.features_of, []
+
+    def ends(network, batch, *arguments):
+        shown.append(len(batch))
+        if sum(shown) > 40 and ending is not None:
+            raise ending
+        return original(network, batch, *arguments)
+
+    monkeypatch.setattr(Network, "features_of", ends)
+    with pytest.raises(ending):
+        transfer.extract(network, pictures, ["conv", "pool"], batch=4)
+    assert len(list(cache.iterdir())) == 4, "two blocks of two layers, and nothing unfinished"
+    ending = None
+    shown.clear()
+    found = transfer.extract(network, pictures, ["conv", "pool"], batch=4)
+    assert sum(shown) == 18, "the third block and what is left"
+    for name, array in whole.items():
+        np.testing.assert_array_equal(found[name], array)
+    assert len(list(cache.iterdir())) == 2, "the whole alone"
+
+
+def test_a_photo_changed_between_two_tries_is_computed_again(cache, network, tmp_path, monkeypatch):
+    monkeypatch.setattr(features, "_LONG", 6)
+    monkeypatch.setattr(features, "_BLOCK", 1)
+    paths = photo_files(tmp_path / "photos", 8)
+    monkeypatch.setattr(features.disk, "remove", lambda path: None)  # the first try's blocks stay
+    transfer.extract(network, paths, batch=4)
+    Image.fromarray(np.zeros((40, 40, 3), np.uint8)).save(paths[1])
+    shown = count_passes(monkeypatch)
+    found = transfer.extract(network, paths, batch=4)
+    assert shown == [4], "the block of the changed photo"
+    np.testing.assert_array_equal(found, transfer.extract(network, paths, batch=4, cache=False))
+
+
 def test_a_full_disk_costs_the_cache_only(cache, network, monkeypatch, capsys):
     def full(self, data):
         raise OSError(28, "No space left on device")
@@ -344,7 +385,7 @@ def test_memory_does_not_grow_with_the_number_of_photos(cache, network, monkeypa
         most[0] = max(most[0], alive[0])
         return original(picture, size)
 
-    def releasing(network, pictures, layers, average=False):
+    def releasing(network, pictures, layers, average=False, photos=None):
         alive[0] -= len(pictures)
         return np.zeros((1, len(pictures), 4), np.float32)
 
