@@ -60,6 +60,5 @@ def test_the_mirror_is_tried_first_and_what_names_the_module_where_there_is_none
 
 @pytest.mark.slow
 def test_the_rooms_kill_most():
-    """`python -m benchmarks.mutants` tries the whole sample and names who survived; hours."""
-    found = mutants.try_all(mutants.drawn(), workers=2)
-    assert sum(answer != "survived" for answer in found.values()) / len(found) >= 0.85
+    """The whole sample, hours, in a process of its own; the command's status says whether enough were killed."""
+    assert subprocess.run([sys.executable, "-m", "benchmarks.mutants"], cwd=ROOT).returncode == 0
