@@ -233,7 +233,7 @@ def main() -> int:
         fates = [answer for mutant, answer in found.items() if room in ("all", Path(mutant.path).parent.name)]
         killed, slow = (sum(answer.startswith(word) for answer in fates) for word in ("killed", "too slow"))
         share = (killed + slow) / max(len(fates), 1)
-        low, high = training.interval(share, max(len(fates), 1))
+        low, high = training.share_interval(share, max(len(fates), 1))
         rows.append([room, len(fates), killed, slow, fates.count("survived"), f"{share:.2f} ({low:.2f} to {high:.2f})"])
     survivors = sorted(shown(mutant) for mutant, answer in found.items() if answer == "survived")
     tables.write(

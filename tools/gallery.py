@@ -71,7 +71,7 @@ def photo_maps(network: Any) -> np.ndarray:
 
 def ways(network: Any) -> np.ndarray:
     """The test accuracy of each way of training, mean and standard deviation over five seeds, from the stored table."""
-    from helpers import plots, training
+    from helpers import plots, teaching
 
     named = {
         "small convnet from scratch": "from scratch",
@@ -79,7 +79,7 @@ def ways(network: Any) -> np.ndarray:
         "frozen base, new head": "features, dense head",
         "all layers fine-tuned": "fine-tuned, all layers",
     }
-    rows = training.stored_rows("transfer")
+    rows = teaching.stored_rows("transfer")
     pairs = [[float(part) for part in rows[row]["test photos"].split(" ± ")] for row in named.values()]
     title = "240 drawn cats and dogs: accuracy on new ones, five seeds"
     means, errors = zip(*pairs, strict=True)
