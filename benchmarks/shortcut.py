@@ -1,4 +1,4 @@
-"""Which method tells the truth? `python -m benchmarks.shortcut`; writes benchmarks/results/shortcut.md.
+"""Which method tells the truth? `python -m benchmarks.shortcut`; stored for notebook 8; details in benchmarks/results.
 
 Two networks learn from the same kind of pictures: in one part the shortcut gives the class away, in the other it says
 nothing. Interventions prove what each goes by, photo by photo; then every method's map is scored on these photos.

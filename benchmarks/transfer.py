@@ -1,4 +1,4 @@
-"""Critters from scratch, from features and fine-tuned, over several seeds; writes benchmarks/results/transfer.md.
+"""Critters from scratch, from features and fine-tuned, over several seeds; stored for notebook 3.
 
 Run in the course's folder: `python3 -m benchmarks.transfer` (about 15 minutes on two idle cores).
 """

@@ -1,4 +1,4 @@
-"""The lecture's own job: 2000 / 1000 / 1000 photos of cats and dogs; writes benchmarks/results/transfer_photos.md.
+"""The lecture's own job: 2000 / 1000 / 1000 photos of cats and dogs; stored for notebook 2.
 
 Run in the course's folder, with COURSE_DATA naming the folder that holds `cats_and_dogs_small`, or after
 `python3 course.py download cats_vs_dogs`: `python3 -m benchmarks.transfer_photos` (about ten minutes on two cores).
