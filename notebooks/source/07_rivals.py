@@ -74,7 +74,8 @@ Markdown(slides.box("07_rivals", network))
 photo = datasets.photo(PHOTO).array if PHOTO in datasets.photos() else images.load(PHOTO)
 picture = network.prepare(photo)
 top = network.predict_top(photo, 3)
-ask = (network, picture, top[0][0])
+names = [name for name, _ in top]
+ask = (network, picture, names[0])
 title = ", ".join(f"{name} {share:.2f}" for name, share in top)
 heat = attribution.grad_cam(*ask)
 plots.overlays(
@@ -166,7 +167,7 @@ claims.check(by_square > 0.7, "the same in squares of 8 px: r", by_square)
 
 # %% slideshow={"slide_type": "skip"}
 empty = np.broadcast_to(network.mean_colour, picture.shape)
-gain = attribution.class_score(network, np.stack([picture, empty]), ask[2])
+gain = attribution.class_score(network, np.stack([picture, empty]), names[0])
 adds_up = float(integrated.sum() / (gain[0] - gain[1]))
 claims.check(0.8 < adds_up < 1.2, "sum over gain (1 is complete; 32 steps)", adds_up)
 

@@ -421,7 +421,7 @@ claims.check(abs(guided[2]) < 0.4, "all shuffled: what it keeps then", guided[2]
 #
 # **1. Mass over area.**
 #
-# Here is a map of 4 x 4 places, and the ears are the two places in the second row, third and fourth column. What is the share of mass over the share of area? (Expected: a number between 1 and 10.)
+# The cell holds a small map of 4 x 4 places. The ears are two of them: the third and the fourth in the second row. What is the share of mass over the share of area? (Expected: a number between 1 and 10.)
 
 # %% slideshow={"slide_type": "skip"}
 your_ratio = None
