@@ -41,7 +41,7 @@
 # | [5 Filters](05_filters.ipynb) | what a filter waits for | about 1 minute |
 # | [6 Grad-CAM](06_grad_cam.ipynb) | where the network looks | about 1 minute |
 # | [7 Rivals](07_rivals.ipynb) | the same question by gradients, covers and samples | about 1 minute |
-# | [8 Honest maps](08_honest_maps.ipynb) | which of these maps tell the truth | about 1 minute |
+# | [8 Honest maps](08_honest_maps.ipynb) | which of these maps tell the truth | about 1.5 minutes |
 # | [9 DeepDream](09_deepdream.ipynb) | the network exaggerates what it finds | about 1 minute |
 # | [10 Multi-task](10_multi_task.ipynb) | 65 schools, and how much their models should share | about 1 minute |
 #

@@ -15,7 +15,7 @@
 #
 # You turn maps into experiments, catch a network that cheats, and shuffle a network's weights to see which maps notice.
 #
-# *Follows lecture 000 (Harvard BST 261, lecture 7: which parts were used, debugging), 003 (ZHAW: LIME and the snow behind the wolf) and 001 (HKUST: "images come out nicer"). **About 1 minute** on two cores.*
+# *Follows lecture 000 (Harvard BST 261, lecture 7: which parts were used, debugging), 003 (ZHAW: LIME and the snow behind the wolf) and 001 (HKUST: "images come out nicer"). **About 1.5 minutes** on two cores.*
 #
 # *Why:* every method draws a handsome picture of every photo. A map is a claim; only an experiment says whether it is true. *Stands on* Grad-CAM ([notebook 6](06_grad_cam.ipynb)) and its rivals ([notebook 7](07_rivals.ipynb)); each of them is one line here.
 #
