@@ -126,6 +126,34 @@ def grad_cams(network: Any) -> np.ndarray:
     return strip(shown)
 
 
+def rivals(network: Any) -> np.ndarray:
+    """One photo, asked in four ways: SmoothGrad, guided backpropagation, occlusion and LIME."""
+    from helpers import attribution, datasets, images
+
+    photo = network.prepare(datasets.photo("chelsea").array)
+    smooth = images.resize(attribution.heat_of("SmoothGrad", network, photo), (28, 28), "bilinear")  # less grain
+    guided = images.deprocess(attribution.guided_backprop(network, photo))
+    covered = images.overlay(photo, attribution.heat_of("occlusion", network, photo), signed=True)
+    weights = images.overlay(photo, attribution.heat_of("LIME", network, photo), signed=True)
+    return strip([images.overlay(photo, smooth), guided, covered, weights])
+
+
+def cheating(network: Any) -> np.ndarray:
+    """A drawn cat in snow, the same cat elsewhere; LIME on a network that goes by snow and on one that does not."""
+    from helpers import attribution, datasets, images
+    from helpers.attribution import shortcut
+
+    schools = [datasets.critters(120, 10, SIDE, "snow", strength) for strength in (1.0, 0.0)]
+    students = [shortcut.linear_head(network, photos) for photos in schools]
+    cats = datasets.critters(40, 20, SIDE, "snow", -1.0)
+    cats = cats.take(cats.shortcut_present)
+    proved, _ = shortcut.intervention_test(*students, cats, datasets.Critters.swap_background)
+    cat = cats.take(proved).take([0])
+    heats = [attribution.heat_of("LIME", student, cat.images[0]) for student in students]
+    shown = [images.overlay(cat.images[0], np.maximum(heat, 0)) for heat in heats]
+    return strip([cat.images[0], cat.swap_background().images[0], *shown])
+
+
 def dreamt(network: Any) -> np.ndarray:
     """A photo as two layers dream it."""
     from helpers import datasets, images
@@ -178,8 +206,10 @@ PICTURES = {
     "04_activations": maps,
     "05_filters": filters,
     "06_grad_cam": grad_cams,
-    "07_deepdream": dreamt,
-    "08_multi_task": networks_of_schools,
+    "07_rivals": rivals,
+    "08_honest_maps": cheating,
+    "09_deepdream": dreamt,
+    "10_multi_task": networks_of_schools,
     "critters": critters,
 }
 

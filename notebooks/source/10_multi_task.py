@@ -11,13 +11,13 @@
 # ---
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# # 8 Multi-task learning: how much should models share?
+# # 10 Multi-task learning: how much should models share?
 #
 # Sixty-five schools, one question, and four answers to whether each school deserves a network of its own.
 #
 # *Follows lecture 004 (SMU: multi-task learning, School data and computer survey). **About 1 minute** on two cores.*
 #
-# [← 7 DeepDream](07_deepdream.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md)
+# [← 9 DeepDream](09_deepdream.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md)
 #
 # **You will**
 # 1. train one network per school, one for all, one with a head per school and a gated one, and compare them with straight lines,
