@@ -33,7 +33,7 @@
 import numpy as np
 from IPython.display import Markdown, display
 
-from helpers import attribution, backbones, datasets, images, plots, training
+from helpers import attribution, backbones, datasets, images, plots, teaching
 from helpers.attribution import grad_cam, sanity, shortcut
 from helpers.datasets import CLASS_NAMES, Critters, critters
 from helpers.teaching import Claims, exercise, slides
@@ -333,7 +333,7 @@ def above_zero(cell):
     return float(middle) > float(half)
 
 
-training.stored_table("shortcut")
+teaching.stored_table("shortcut")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Most methods move towards the cause in every case; how far differs a lot. On the pretrained network the deconvnet hardly moves (0.00 and 0.02) and guided backpropagation little: they draw the animal's edges whatever the network goes by. LIME, Grad-CAM and HiRes-CAM move most there.
@@ -343,7 +343,7 @@ training.stored_table("shortcut")
 # **Which methods move towards the cause in all three cases?**
 
 # %% slideshow={"slide_type": "skip"}
-study = training.stored_rows("shortcut")
+study = teaching.stored_rows("shortcut")
 above = {name: [above_zero(cell) for cell in row.values()] for name, row in study.items()}
 steady = [name for name, six in above.items() if all(six)]
 print("all six differences above 0:", ", ".join(steady))

@@ -174,7 +174,7 @@ claims.slide_claim(
 # **Each network's squared error minus the line's: mean over the test pupils, 95 % interval.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.transfer import mean_interval
+from helpers.training import mean_interval
 
 test, squared, against = prepared.test, {}, {}
 for model in (references[-1], *networks):
