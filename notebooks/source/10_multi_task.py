@@ -310,7 +310,7 @@ multitask.gain_by_size(prepared.sizes, gains, size_label="training pupils of the
 # %% [markdown] slideshow={"slide_type": "skip"}
 # *As shipped:* on this split the smaller half of the schools gains more on average by giving up networks of their own; the tiniest ones may lose, with hardly any test pupils to tell. What a head adds depends less on the size: the pull keeps the head of a small school near the common one.
 #
-# Not every school gains. The mean hides losers.
+# Not every school gains. The mean hides losers: schools that do worse with the others than alone, which is called *negative transfer*.
 #
 # **Check it, in small and large schools.**
 
