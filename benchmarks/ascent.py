@@ -3,7 +3,7 @@
 The floor of a step is one compiled function, on the same network and picture, that returns as numpy the objective's
 value and gradient (forward and backward). A step is timed whole: gradient, division by its size, update, clip. Floor
 over floor, from every other call, is the noise. DeepDream is timed on a photo of 600 x 400 pixels, 4 octaves of 20
-steps, with the layers and rates of notebook 7. Writes benchmarks/results/ascent.md.
+steps, with the layers and rates of notebook 9. Writes benchmarks/results/ascent.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What augmentation and dropout do for a small convnet, over several seeds; writes benchmarks/results/augmentation.md.
+"""What augmentation and dropout do for a small convnet, over several seeds; stored for notebook 1.
 
 Run in the course's folder: `python3 -m benchmarks.augmentation` (about 20 minutes on two idle cores, 48 on busy ones).
 """
@@ -6,18 +6,14 @@ Run in the course's folder: `python3 -m benchmarks.augmentation` (about 20 minut
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import time
-from datetime import date
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
+from benchmarks import tables
+from benchmarks.tables import spread
 from helpers import datasets, training
-from helpers.images.transform import write_whole
-from helpers.training import convnet
 
 SIZE, EPOCHS, LONG = 64, 60, 150
 MILD = {"rotation": 15, "width_shift": 0.1, "height_shift": 0.1, "shear": 0.1, "zoom": 0.15, "fill_mode": "reflect"}
@@ -59,10 +55,9 @@ def main() -> None:
                 estimates.append(augmented_estimate(model, *parts[1], seed))
         for name, ranges in DIGITS.items():
             digits[name].append(digits_run(ranges, seed, f"seed {seed}, digits, {name}"))
-    text = report(critters, estimates, digits, len(seeds), (time.perf_counter() - began) / 60)
-    convnet.RESULTS.mkdir(parents=True, exist_ok=True)
-    write_whole(convnet.RESULTS / "augmentation.md", text.encode())
-    print(text)
+    made = tables.made(f"python3 -m benchmarks.augmentation --seeds {len(seeds)}", (time.perf_counter() - began) / 60)
+    parts = [*critters_part(critters, len(seeds)), *validation_part(estimates), *digits_part(digits, len(seeds))]
+    tables.store("augmentation", made, *parts, measures=(training.pipeline, training.small_convnet, training.fit))
 
 
 def critters_run(parts: list, epochs: int, dropout: float, ranges: dict | None, seed: int, label: str) -> tuple:
@@ -94,73 +89,60 @@ def digits_run(ranges: dict | None, seed: int, label: str) -> list[float]:
     return [float(right.mean()), float(right[both].mean()), float((turned == 9).mean())]
 
 
-def report(critters: dict, estimates: list, digits: dict, seeds: int, minutes: float) -> str:
-    """All tables as markdown."""
-    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
-    head = (
-        f"Made on {date.today()} with `python3 -m benchmarks.augmentation --seeds {seeds}` ({machine}, {minutes:.0f} "
-        f"minutes).\n\n**Critters, 240 training photos at {SIZE} px, {seeds} seeds.** Every seed draws new photos, new "
-        "first weights and a new order. Mean ± standard deviation over the seeds; the last column compares the same "
-        "seeds and gives a 95 % interval (Student's t).\n"
+def critters_part(critters: dict, seeds: int) -> list:
+    """What each way brings on photos that are new."""
+    text = (
+        f"**Critters, 240 training photos at {SIZE} px, {seeds} seeds.** Every seed draws new photos, new first "
+        "weights and a new order. Mean ± standard deviation over the seeds; the last column compares the same seeds "
+        "and gives a 95 % interval (Student's t)."
     )
-    base = np.array(critters["plain"])
-    lines = [
-        "| run | epochs | training photos | validation | test | gap | test minus plain |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    base, rows = np.array(critters["plain"]), []
     for name, scores in critters.items():
-        table = np.array(scores)
-        gap, gain = table[:, 0] - table[:, 2], table[:, 2] - base[:, 2]
-        cells = [spread(table[:, column]) for column in range(3)]
-        compared = "" if name == "plain" else between(gain)
-        cells = [name, str(RUNS[name][0]), *cells, spread(gap), compared]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([head, *lines, "", *validation_lines(estimates), "", *digit_lines(digits, seeds)]) + "\n"
+        found = np.array(scores)
+        compared = "" if name == "plain" else between(found[:, 2] - base[:, 2])
+        shares = [spread(found[:, column]) for column in range(3)]
+        rows.append([name, RUNS[name][0], *shares, spread(found[:, 0] - found[:, 2]), compared])
+    return [
+        text,
+        tables.table(("run", "epochs", "training photos", "validation", "test", "gap", "test minus plain"), rows),
+    ]
 
 
-def validation_lines(estimates: list) -> list[str]:
+def validation_part(estimates: list) -> list:
     """What augmenting the validation photos does to the estimate."""
     true = np.array([one for one, _ in estimates])
     believed = np.array([many for _, many in estimates])
-    lines = [
+    text = (
         "**Validation photos augmented, too.** The network trained with augmentation; 120 validation photos as they "
-        "are, and twenty times augmented with the ranges of the training.",
-        "",
-        "| seed | as they are | augmented, mean | lowest | highest |",
-        "|---|---|---|---|---|",
+        "are, and twenty times augmented with the ranges of the training."
+    )
+    rows = [
+        [seed, *(f"{value:.3f}" for value in (one, many.mean(), many.min(), many.max()))]
+        for seed, (one, many) in enumerate(zip(true, believed, strict=True))
     ]
-    for seed, (one, many) in enumerate(zip(true, believed, strict=True)):
-        lines.append(f"| {seed} | {one:.3f} | {many.mean():.3f} | {many.min():.3f} | {many.max():.3f} |")
-    lines += ["", f"Augmented minus as they are: {between(believed.mean(axis=1) - true)}."]
-    return lines
+    heads = ("seed", "as they are", "augmented, mean", "lowest", "highest")
+    return [text, tables.table(heads, rows), f"Augmented minus as they are: {between(believed.mean(axis=1) - true)}."]
 
 
-def digit_lines(digits: dict, seeds: int) -> list[str]:
+def digits_part(digits: dict, seeds: int) -> list:
     """Transforms that keep a digit's class, and such that do not."""
-    lines = [
+    text = (
         f"**Digits, 1000 for training, 1000 others for validation, 30 epochs, {seeds} seeds.** The last column: sixes "
-        "turned by 180 degrees that are called nine.",
-        "",
-        "| run | validation | sixes and nines | validation minus plain | turned sixes called nine |",
-        "|---|---|---|---|---|",
-    ]
-    base = np.array(digits["plain"])
+        "turned by 180 degrees that are called nine."
+    )
+    base, rows = np.array(digits["plain"]), []
     for name, scores in digits.items():
-        table = np.array(scores)
-        compared = "" if name == "plain" else between(table[:, 0] - base[:, 0])
-        lines.append(f"| {name} | {spread(table[:, 0])} | {spread(table[:, 1])} | {compared} | {spread(table[:, 2])} |")
-    return lines
-
-
-def spread(values: np.ndarray) -> str:
-    """Mean and standard deviation over the seeds."""
-    return f"{values.mean():.3f} ± {values.std(ddof=1):.3f}"
+        found = np.array(scores)
+        compared = "" if name == "plain" else between(found[:, 0] - base[:, 0])
+        rows.append([name, spread(found[:, 0]), spread(found[:, 1]), compared, spread(found[:, 2])])
+    heads = ("run", "validation", "sixes and nines", "validation minus plain", "turned sixes called nine")
+    return [text, tables.table(heads, rows)]
 
 
 def between(differences: np.ndarray) -> str:
     """Mean of paired differences with its 95 % interval."""
-    half = stats.t.ppf(0.975, len(differences) - 1) * differences.std(ddof=1) / len(differences) ** 0.5
-    return f"{differences.mean():+.3f} ({differences.mean() - half:+.3f} to {differences.mean() + half:+.3f})"
+    middle, low, high = training.mean_interval(differences)
+    return f"{middle:+.3f} ({low:+.3f} to {high:+.3f})"
 
 
 if __name__ == "__main__":

@@ -121,7 +121,7 @@ def weights(folder: Path, _: str) -> tuple[Path, Callable[[], bool]]:
     (folder / "models").mkdir()
     name, family = "vgg16", keras_applications.FAMILIES["vgg16"]
     source = Path(os.environ["COURSE_DATA"]) / "keras_home" / "models" / "mobilenet_2_5_224_tf_no_top.h5"
-    path = Path(shutil.copy(source, folder / "models" / Path(family.files[1]).name))
+    path = Path(shutil.copy(source, folder / "models" / Path(keras_applications._file(name, False, None, 1.0)).name))
     path.chmod(0o644)
     sum_ = hashlib.md5(path.read_bytes()).hexdigest()
     keras_applications.FAMILIES[name] = family._replace(md5=(sum_, sum_))

@@ -1,4 +1,4 @@
-"""Which method tells the truth? `python -m benchmarks.shortcut`; writes benchmarks/results/shortcut.md.
+"""Which method tells the truth? `python -m benchmarks.shortcut`; stored for notebook 8; details in benchmarks/results.
 
 Two networks learn from the same kind of pictures: in one part the shortcut gives the class away, in the other it says
 nothing. Interventions prove what each goes by, photo by photo; then every method's map is scored on these photos.
@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks import tables
-from helpers import backbones, runtime, training, transfer
+from helpers import backbones, runtime, training
 from helpers.attribution import (
     METHODS,
     grad_cam,
@@ -99,7 +99,7 @@ def study(kind: str, shortcut: str, count: int) -> list[str]:
     ]
 
 
-def scored(kind: str, shortcut: str, size: int, networks: dict[str, Network], photos: Critters) -> list[str]:
+def scored(kind: str, shortcut: str, size: int, networks: dict[str, Network], photos: Critters) -> list:
     """The table of methods: share of mass over share of area on the ears and on the shortcut, for each network."""
     masks = {"ears": photos.ears, "shortcut": photos.backgrounds if shortcut == "snow" else photos.markers}
     calibrate = critters(40, 1009, size, shortcut, 0.0).images
@@ -141,17 +141,17 @@ def moves(found: dict[tuple[str, str], np.ndarray]) -> list[str]:
 
 def signed(values: np.ndarray) -> str:
     """A mean difference with half its 95 % interval."""
-    middle, low, high = transfer.mean_interval(values)
+    middle, low, high = training.mean_interval(values)
     return f"{middle:+.2f} ± {(high - low) / 2:.2f}"
 
 
 def cell(values: np.ndarray) -> str:
     """A mean with half its 95 % interval."""
-    middle, low, high = transfer.mean_interval(values)
+    middle, low, high = training.mean_interval(values)
     return f"{middle:.2f} ± {(high - low) / 2:.2f}"
 
 
-def covers(count: int) -> str:
+def covers(count: int) -> list:
     """Why occlusion finds little of the snow on the pretrained network: the same photos under other covers."""
     cheating, honest, _ = pretrained("snow")
     conflict = critters(5 * count, 1005, 224, "snow", -1.0)
@@ -173,9 +173,8 @@ def covers(count: int) -> str:
         rows.append([f"{patch} px, {fill}", *moves(found)])
         print(rows[-1], flush=True)
     heads = ("cover", "background: cheating - honest", "ears: honest - cheating")
-    return f"**Occlusion under other covers, {len(photos)} photos, pretrained network, snow.**\n\n" + tables.table(
-        heads, rows
-    )
+    words = f"**Occlusion under other covers, {len(photos)} photos, pretrained network, snow.**"
+    return [words, tables.table(heads, rows)]
 
 
 def main() -> None:
@@ -186,9 +185,9 @@ def main() -> None:
     chosen, began = parser.parse_args(), time.monotonic()
     count = chosen.photos
     if chosen.covers:
-        table = covers(16)
+        parts = covers(16)
         made = tables.made("python3 -m benchmarks.shortcut --covers", (time.monotonic() - began) / 60)
-        tables.write("shortcut_covers", made, table)
+        tables.write("shortcut_covers", made, *parts)
         return
     studies = {case: study(*case, count) for case in CASES}
     option = "" if count == PHOTOS else f" --photos {count}"
@@ -196,28 +195,27 @@ def main() -> None:
     write_pages(made, studies)
 
 
-def write_pages(made: str, studies: dict[tuple[str, str], list[str]]) -> None:
-    """Write shortcut.md, the differences of all cases in one table, and shortcut_details.md with everything."""
+def write_pages(made: str, studies: dict[tuple[str, str], list]) -> None:
+    """Store `shortcut`, the differences of all cases in one table, and shortcut_details.md with everything."""
     found = {case: rows_of(parts[-1]) for case, parts in studies.items()}
     heads = [f"{kind}, {word}: {part}" for kind, word in CASES for part in (CALLED[word], "ears")]
     rows = []
     for method in dict.fromkeys(name for one in found.values() for name in one):
         if all(method in one for one in found.values()):
-            rows.append([method, *(cell for one in found.values() for cell in list(one[method].values())[-2:])])
+            rows.append([method, *(cell for one in found.values() for cell in one[method][-2:])])
     words = (
         "**Does the map move towards the cause?** Share of the map's mass over share of the area (1 is a uniform map): "
         "background or marker, cheating minus honest network, then ears, honest minus cheating network, on the same "
         "photos; mean ± half the 95 % interval. Above 0: the method tells the networks apart. Accuracy, interventions, "
         "both networks' own values and a network with random weights: `shortcut_details.md`."
     )
-    tables.write("shortcut", made, words, tables.table(("method", *heads), rows))
+    tables.store("shortcut", made, words, tables.table(("method", *heads), rows))
     tables.write("shortcut_details", made, *(part for parts in studies.values() for part in parts))
 
 
-def rows_of(table: str) -> dict[str, dict[str, str]]:
-    """A markdown table as texts: first column -> heading -> cell."""
-    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
-    return {line[0]: dict(zip(lines[0][1:], line[1:], strict=True)) for line in lines[2:]}
+def rows_of(table: tables.Table) -> dict[str, list[str]]:
+    """First column -> the other cells."""
+    return {name: cells for name, *cells in table["rows"]}
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.tables import made, paired, table, write
+from benchmarks.tables import made, paired, store, table
 from helpers import backbones, datasets, training, transfer
 from helpers.datasets import ImageSet, Split, stratified_sample
 from helpers.files import MissingError
@@ -51,7 +51,7 @@ def main() -> None:
                     results.setdefault((task, count), {}).setdefault(way, []).append(right)
                     print(f"seed {seed}, {task}, {count} labels, {way}: {right.mean():.3f}", flush=True)
     command = f"python3 -m benchmarks.strategy --seeds {len(seeds)}"
-    write("strategy", made(command, (time.perf_counter() - began) / 60), *report(results, len(seeds)))
+    store("strategy", made(command, (time.perf_counter() - began) / 60), *report(results, len(seeds)))
 
 
 def pictures_of(task: str, seed: int) -> ImageSet | None:
@@ -115,7 +115,7 @@ def _epochs(steps: int, count: int) -> int:
     return max(1, round(steps / -(-count // BATCH)))
 
 
-def report(results: dict, seeds: int) -> list[str]:
+def report(results: dict, seeds: int) -> list:
     """One table for each cell."""
     parts = [
         f"**The strategy table, {seeds} seeds, pictures at {SIZE} px, {TEST} test pictures for each seed.** Accuracy "

@@ -1,4 +1,4 @@
-"""Critters from scratch, from features and fine-tuned, over several seeds; writes benchmarks/results/transfer.md.
+"""Critters from scratch, from features and fine-tuned, over several seeds; stored for notebook 3.
 
 Run in the course's folder: `python3 -m benchmarks.transfer` (about 15 minutes on two idle cores).
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.tables import between, made, spread, table, write
+from benchmarks.tables import between, made, spread, store, table
 from helpers import backbones, datasets, training, transfer
 from helpers.transfer import extract
 
@@ -46,7 +46,7 @@ def main() -> None:
             results.setdefault(name, []).append((train, test, parameters, time.perf_counter() - start))
             print(f"seed {seed}, {name}: train {train:.3f}, test {test:.3f}", flush=True)
     command = f"python3 -m benchmarks.transfer --seeds {len(seeds)}"
-    write("transfer", made(command, (time.perf_counter() - began) / 60), *report(results, len(seeds)))
+    store("transfer", made(command, (time.perf_counter() - began) / 60), *report(results, len(seeds)))
 
 
 def ways(seed: int) -> dict[str, Callable[[], tuple[float, float, int]]]:

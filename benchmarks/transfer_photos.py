@@ -1,4 +1,4 @@
-"""The lecture's own job: 2000 / 1000 / 1000 photos of cats and dogs; writes benchmarks/results/transfer_photos.md.
+"""The lecture's own job: 2000 / 1000 / 1000 photos of cats and dogs; stored for notebook 2.
 
 Run in the course's folder, with COURSE_DATA naming the folder that holds `cats_and_dogs_small`, or after
 `python3 course.py download cats_vs_dogs`: `python3 -m benchmarks.transfer_photos` (about ten minutes on two cores).
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.tables import made, paired, share, table, write
+from benchmarks.tables import made, paired, share, store, table
 from helpers import backbones, datasets, training, transfer
 from helpers.datasets import stratified_sample
 from helpers.files.downloads import search_folders
@@ -38,7 +38,7 @@ def main() -> None:
         ways, features, load = whole_job(network, data)
         hundred = with_few_labels(network, data, features)
     command = "python3 -m benchmarks.transfer_photos"
-    write("transfer_photos", made(command, (time.perf_counter() - began) / 60), *report(data, ways, hundred, load))
+    store("transfer_photos", made(command, (time.perf_counter() - began) / 60), *report(data, ways, hundred, load))
 
 
 class Watch:
@@ -149,7 +149,7 @@ def report(data: Any, ways: dict, hundred: dict, load: float) -> list[str]:
     few = []
     for kind, answers in hundred.items():
         scores = answers.mean(axis=1)
-        middle, low, high = transfer.mean_interval(answers.mean(axis=0) - learned)
+        middle, low, high = training.mean_interval(answers.mean(axis=0) - learned)
         gap = "" if kind == "learned features" else f"{middle:+.3f} ({low:+.3f} to {high:+.3f})"
         few.append([kind, f"{scores.mean():.3f} ± {scores.std(ddof=1):.3f}", f"{scores.min():.3f}", gap])
     few_titles = ("features", "test photos", "lowest", "minus learned features")

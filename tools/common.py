@@ -70,13 +70,13 @@ def tidy() -> None:
             disk.sweep(files.cache_folder() / folder)
 
 
-def write(path: Path, text: str) -> None:
-    """Write a text file whole or not at all, with the same line ends on every system; Stop where that cannot be."""
+def write(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all, text with the same line ends on every system; Stop where that cannot be."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            part.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+            part.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace"))
             os.replace(part, path)
         finally:
             part.unlink(missing_ok=True)

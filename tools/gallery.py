@@ -71,7 +71,7 @@ def photo_maps(network: Any) -> np.ndarray:
 
 def ways(network: Any) -> np.ndarray:
     """The test accuracy of each way of training, mean and standard deviation over five seeds, from the stored table."""
-    from helpers import plots, training
+    from helpers import plots, teaching
 
     named = {
         "small convnet from scratch": "from scratch",
@@ -79,7 +79,7 @@ def ways(network: Any) -> np.ndarray:
         "frozen base, new head": "features, dense head",
         "all layers fine-tuned": "fine-tuned, all layers",
     }
-    rows = training.stored_rows("transfer")
+    rows = teaching.stored_rows("transfer")
     pairs = [[float(part) for part in rows[row]["test photos"].split(" ± ")] for row in named.values()]
     title = "240 drawn cats and dogs: accuracy on new ones, five seeds"
     means, errors = zip(*pairs, strict=True)
@@ -124,6 +124,34 @@ def grad_cams(network: Any) -> np.ndarray:
         photo = datasets.photo(name).array
         shown.append(images.overlay(images.prepare(photo, SIDE), grad_cam(network, network.prepare(photo))))
     return strip(shown)
+
+
+def rivals(network: Any) -> np.ndarray:
+    """One photo, asked in four ways: SmoothGrad, guided backpropagation, occlusion and LIME."""
+    from helpers import attribution, datasets, images
+
+    photo = network.prepare(datasets.photo("chelsea").array)
+    smooth = images.resize(attribution.heat_of("SmoothGrad", network, photo), (28, 28), "bilinear")  # less grain
+    guided = images.deprocess(attribution.guided_backprop(network, photo))
+    covered = images.overlay(photo, attribution.heat_of("occlusion", network, photo), signed=True)
+    weights = images.overlay(photo, attribution.heat_of("LIME", network, photo), signed=True)
+    return strip([images.overlay(photo, smooth), guided, covered, weights])
+
+
+def cheating(network: Any) -> np.ndarray:
+    """A drawn cat in snow, the same cat elsewhere; LIME on a network that goes by snow and on one that does not."""
+    from helpers import attribution, datasets, images
+    from helpers.attribution import shortcut
+
+    schools = [datasets.critters(120, 10, SIDE, "snow", strength) for strength in (1.0, 0.0)]
+    students = [shortcut.linear_head(network, photos) for photos in schools]
+    cats = datasets.critters(40, 20, SIDE, "snow", -1.0)
+    cats = cats.take(cats.shortcut_present)
+    proved, _ = shortcut.intervention_test(*students, cats, datasets.Critters.swap_background)
+    cat = cats.take(proved).take([0])
+    heats = [attribution.heat_of("LIME", student, cat.images[0]) for student in students]
+    shown = [images.overlay(cat.images[0], np.maximum(heat, 0)) for heat in heats]
+    return strip([cat.images[0], cat.swap_background().images[0], *shown])
 
 
 def dreamt(network: Any) -> np.ndarray:
@@ -178,8 +206,10 @@ PICTURES = {
     "04_activations": maps,
     "05_filters": filters,
     "06_grad_cam": grad_cams,
-    "07_deepdream": dreamt,
-    "08_multi_task": networks_of_schools,
+    "07_rivals": rivals,
+    "08_honest_maps": cheating,
+    "09_deepdream": dreamt,
+    "10_multi_task": networks_of_schools,
     "critters": critters,
 }
 

@@ -5,9 +5,12 @@ Notebooks that changed since they last ran (cells, helpers, packages) run first;
 """
 
 import argparse
+import base64
 import contextlib
 import copy
+import hashlib
 import html
+import mimetypes
 import os
 import re
 import sys
@@ -17,27 +20,28 @@ from string import Template
 
 import nbformat
 
-from tools import books, common, deck, frames, pages, run
-from tools.common import Stop, choose, start, write
+from tools import books, common, deck, frames, pages, reference, run, site_extension, sphinx_build
+from tools.common import Stop, choose, start
 
-NAMED = re.compile(r"<code>([\w./-]+\.md)</code>(?![^<]*</a>)")
-SHORT_CELL = re.compile(r"(?<=<td>)[^<]{1,14}(?=</td>)")  # "0.85 ± 0.02" stays on one line
 # What stands below the map; not the instructor's guide, which holds answers: the site is for everybody.
 DOCUMENTS = {
     "glossary": "Glossary: every term in one sentence",
     "claims": "What the slides claim, and what was measured",
     "critters": "How hard are the drawn cats and dogs?",
 }
-TEMPLATES = Path(__file__).resolve().parent / "templates"
 MAP_HEADING = "## Which slide is where?"
 START = "00_start_here"
 INDEX = Path("index.md")  # where the links of the contents page are taken to stand, below the project's folder
 HOW = (
     "Every page is a notebook as it ran on one machine with two cores: text, code, pictures and numbers. Explorers "
     "step through a few settings here. To move every control, and to change the code, type "
-    "<code>python3 course.py lab</code> in the course's folder; the time below is what a notebook then takes from top "
+    "`python3 course.py lab` in the course's folder; the time below is what a notebook then takes from top "
     "to bottom."
 )
+DATA = re.compile(r"data:(image/[\w.+-]+);base64,([A-Za-z0-9+/=\s]+)")
+LINKED, NAMED = re.compile(r"\]\(([^)\s]+\.md)[)#]"), re.compile(r"`([\w./-]+\.md)`")
+PICTURE = re.compile(r'!\[(?P<alt>[^\]]*)\]\((?P<file>[^):]+)\)|(?P<tag><img [^>]*?src=")(?P<source>[^":]+)"')
+LEXER = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
 
 
 def main(arguments: list[str]) -> int:
@@ -52,41 +56,49 @@ def main(arguments: list[str]) -> int:
         return slides(names[0], common.SITE)
     failed = run.run_all(names, run.is_fresh)
     present = {name: book for name in run.notebook_names() if (book := run.executed(name))}
+    print("Pages ... ", end="", flush=True)
     site = Site(present, common.SITE)
     changed = site.build()
-    print(f"{len(site.written)} pages, {changed} of them changed. Open {common.SITE / 'index.html'}")
+    print(f"{len(site.sources)} pages, {changed} of them changed. Open {common.SITE / 'index.html'}")
     if failed:
         print("Failed, and shown up to the failing cell: " + ", ".join(failed), file=sys.stderr)
     return 1 if failed else 0
 
 
 class Site:
-    """All pages of the site; documents that the notebooks link to (glossary, cards) become pages too."""
+    """The sources of all pages; documents that the notebooks link to (glossary, cards) become pages too."""
 
     def __init__(self, executed: dict[str, nbformat.NotebookNode], folder: Path) -> None:
-        self.names, self.books, self.folder = list(executed), executed, folder
+        self.books, self.folder = executed, folder
         self.titles = {name: pages.first_heading(book) or name for name, book in self.books.items()}
-        self.documents: dict[Path, str] = {}  # file -> its page
-        self.waiting: list[Path] = []
-        self.written: set[Path] = set()
+        self.documents: dict[Path, str] = {}  # file -> its page's name
+        self.sources: dict[str, str] = {}  # file name -> what Sphinx reads
+        self.pictures: set[Path] = set()
+        self.codes = {name: site_extension.code_of(book) for name, book in executed.items()}
+        reference.rooms()
+        used = (full for code in self.codes.values() for full in site_extension.imported(code).values())
+        self.modules = reference.whole_modules(used)
+        self.known = reference.addresses(self.modules)
 
     def build(self) -> int:
-        """Write what changed, remove pages that are no longer part of the site; return how many files changed."""
-        changed = self._put("index.html", self.index())
-        for name in self.names:
-            changed += self._put(f"{name}.html", self.notebook(name))
-        while self.waiting:
-            path = self.waiting.pop()
-            changed += self._put(self.documents[path], self.document(path))
-        for path in self.folder.glob("*.html"):
-            if path not in self.written:
-                path.unlink()
-                changed += 1
-        return changed
+        """Write the sources that changed, and have Sphinx make their pages; return how many pages it wrote."""
+        for name, book in self.books.items():
+            self.sources[f"{name}.ipynb"] = self.notebook(name, book)
+        root = self.target(common.ROOT / INDEX)
+        for name in DOCUMENTS:
+            root(f"docs/{name}.md")
+        read = 0
+        while read < len(self.documents):  # a document may name another one
+            path, name = list(self.documents.items())[read]
+            self.sources[f"{name}.md"] = self.document(path)
+            read += 1
+        self.sources |= reference.pages(self.modules)
+        self.sources["index.md"] = self.index()
+        written = sphinx_build.build(self.sources, self.folder, self.finished, self.terms(), self.titles)
+        sphinx_build.tidy(self.folder, set(self.sources), self.pictures)
+        return written
 
-    def _put(self, place: str, text: str) -> int:
-        self.written.add(self.folder / place)
-        return write_if_changed(self.folder / place, text)
+    # ---- links -------------------------------------------------------------------------------------------------------
 
     def target(self, of: Path) -> Callable[[str], str | None]:
         """Where relative links of a file lead: to pages of the site; None where nothing on the site fits."""
@@ -94,108 +106,145 @@ class Site:
         def lead(address: str) -> str | None:
             place, hash_, section = address.partition("#")
             path = Path(os.path.normpath(of.parent / place))
+            if path.suffix == ".html":  # written by Sphinx or by the contents page
+                return address
             if path.suffix == ".ipynb":
+                section = re.sub(r"[^a-z0-9]+", "-", section.lower()).strip("-")  # as Sphinx names headings
                 return f"{path.stem}.html{hash_}{section}" if path.stem in self.books else None
             if path.suffix != ".md" or not path.is_file() or common.ROOT not in path.parents:
                 return None
-            if path not in self.documents:
-                self.documents[path] = "-".join(path.relative_to(common.ROOT).with_suffix("").parts) + ".html"
-                self.waiting.append(path)
-            return self.documents[path] + hash_ + section
+            name = "-".join(path.relative_to(common.ROOT).with_suffix("").parts)
+            return f"{self.documents.setdefault(path, name)}.html{hash_}{section}"
 
         return lead
 
-    def notebook(self, name: str) -> str:
-        """The page of a notebook."""
-        body = self.linked(body_of(self.books[name], name), common.NOTEBOOKS / f"{name}.ipynb")
-        at = self.names.index(name)
-        before, after = self.names[max(0, at - 1) : at], self.names[at + 1 : at + 2]
-        return page(self.titles[name], body, self.way(before, after))
+    def finished(self, name: str, body: str) -> str:
+        """The HTML of a page as Sphinx made it, with links of the site."""
+        places = {page: path for path, page in self.documents.items()}
+        of = common.NOTEBOOKS / f"{name}.ipynb" if name in self.books else places.get(name, common.ROOT / INDEX)
+        code, root = self.codes.get(name, ""), self.target(common.ROOT / INDEX)
+        return site_extension.finished(body, self.target(of), root, code, self.known)
+
+    def terms(self) -> dict[str, str]:
+        """The glossary's terms and their addresses."""
+        path = common.ROOT / "docs" / "glossary.md"
+        if path not in self.documents:
+            return {}
+        text = path.read_text(encoding="utf-8", errors="replace")
+        return {term: f"{self.documents[path]}.html#{at}" for term, at in site_extension.terms_of(text).items()}
+
+    # ---- sources -----------------------------------------------------------------------------------------------------
+
+    def notebook(self, name: str, book: nbformat.NotebookNode) -> str:
+        """What Sphinx reads of an executed notebook: explorers as steppers, pictures as files beside the pages."""
+        paper = pages.for_paper(with_steppers(book))
+        paper.metadata = nbformat.from_dict(LEXER)
+        for at, cell in enumerate(paper.cells):
+            cell.metadata.clear()
+            if cell.cell_type == "markdown":
+                text = deck.WAY.sub("", cell.source) if at == 0 else cell.source  # the page has a way of its own
+                cell.source = self.text(text, common.NOTEBOOKS / f"{name}.ipynb")
+            for output in cell.get("outputs", []):
+                self.draw(output)
+        return nbformat.writes(paper) + "\n"
+
+    def draw(self, output: nbformat.NotebookNode) -> None:
+        """Turn an output's picture into a file, and keep its alternative text."""
+        data, notes = output.get("data", {}), output.get("metadata", {})
+        for kind in ("image/png", "image/jpeg"):
+            if kind in data and "text/html" not in data:
+                about = {"alt": "", **notes.get(kind, {})}
+                words = "".join(
+                    f' {key}="{html.escape(str(about[key]), quote=True)}"'
+                    for key in ("alt", "width", "height")
+                    if key in about
+                )
+                data["text/html"] = f'<img src="data:{kind};base64,{data[kind].strip()}"{words}>'
+        if "image/svg+xml" in data and "text/html" not in data:
+            data["text/html"] = data["image/svg+xml"]
+        for kind in ("text/html", "text/markdown"):
+            if kind in data:
+                data[kind] = DATA.sub(lambda found: self.picture(base64.b64decode(found[2]), found[1]), data[kind])
+        for kind in [kind for kind in data if kind.startswith("image/")]:
+            del data[kind]
+
+    def picture(self, content: bytes, kind: str) -> str:
+        """Keep a picture beside the pages, once; return its address."""
+        ending = {"image/jpeg": ".jpg", "image/webp": ".webp"}.get(kind) or mimetypes.guess_extension(kind) or ""
+        path = self.folder / "pictures" / (hashlib.sha256(content).hexdigest()[:16] + ending)
+        self.pictures.add(path)
+        if not path.is_file():
+            common.write(path, content)
+        return f"pictures/{path.name}"
+
+    def text(self, text: str, of: Path) -> str:
+        """Markdown whose pictures stand beside the pages; the documents that it names become pages."""
+        here, root = self.target(of), self.target(common.ROOT / INDEX)
+        for lead, shape in ((here, LINKED), (root, NAMED)):
+            for address in shape.findall(text):
+                lead(address)
+
+        def inside(match: re.Match[str]) -> str:
+            path = of.parent / html.unescape(match["file"] or match["source"])
+            if not path.is_file():
+                return match[0]
+            place = self.picture(path.read_bytes(), mimetypes.guess_type(path.name)[0] or "image/png")
+            if match["tag"]:
+                return f'{match["tag"]}{place}"'
+            return f'<img src="{place}" alt="{html.escape(match["alt"], quote=True)}">'
+
+        return PICTURE.sub(inside, text)
 
     def document(self, path: Path) -> str:
-        """The page of a Markdown document."""
+        """What Sphinx reads of a Markdown document."""
         text = path.read_text(encoding="utf-8", errors="replace")
-        title = next((line[2:].strip() for line in text.splitlines() if line.startswith("# ")), path.stem)
-        body = with_pictures(pages.markdown_to_html(text), path.parent)
-        return page(title, self.linked(body, path), self.way([], []))
-
-    def linked(self, body: str, of: Path) -> str:
-        """HTML of a file whose links lead to pages of the site; documents that it names as code are links, too."""
-        here, root = self.target(of), self.target(common.ROOT / INDEX)
-
-        def name(match: re.Match[str]) -> str:
-            there = root(match[1])
-            return f'<a href="{there}">{match[0]}</a>' if there else match[0]
-
-        return SHORT_CELL.sub(lambda cell: cell[0].replace(" ", "&nbsp;"), NAMED.sub(name, pages.links(body, here)))
-
-    def way(self, before: list[str], after: list[str]) -> str:
-        """The links to the page before, to the contents and to the next page."""
-        link = '<a href="{0}.html" rel="{1}">{2}</a>'.format
-        short = {name: html.escape(self.titles[name].partition(":")[0]) for name in [*before, *after]}
-        parts = [link(name, "prev", "← " + short[name]) for name in before] or ["<span></span>"]
-        glossary = self.target(common.ROOT / INDEX)("docs/glossary.md")
-        middle = ['<a href="index.html">contents</a>'] + [f'<a href="{glossary}">glossary</a>'] * bool(glossary)
-        parts.append(f"<span>{' · '.join(middle)}</span>")
-        parts += [link(name, "next", short[name] + " →") for name in after] or ["<span></span>"]
-        return f'<nav class="way" aria-label="pages">{"".join(parts)}</nav>'
+        return self.text(text if re.search("^# ", text, re.M) else f"# {path.stem}\n\n{text}", path)
 
     def index(self) -> str:
         """The contents: what this is, every notebook with its sentence and minutes, then which slide is where."""
-        rows, lead = [], self.target(common.ROOT / INDEX)
-        for name, book in self.books.items():
-            sentence, minutes = about(book)
-            failed = " <span class='failed'>a cell failed</span>" if books.facts_of(book).get("failed") else ""
-            rows.append(
-                f'<li>{gallery(name)}<div><a href="{name}.html">{html.escape(self.titles[name])}</a> '
-                f'<span class="minutes">{html.escape(minutes)}</span>{failed}<br>{html.escape(sentence)}</div></li>'
-            )
         title, about_all = introduction()
-        body = f"<h1>{html.escape(title)}</h1>\n{pages.links(about_all, lead)}\n<p>{HOW}</p>\n"
-        body += f'<h2>Notebooks</h2>\n<ol class="notebooks">{"".join(rows)}</ol>'
-        cells = self.books[START].cells if START in self.books else []
-        for cell in cells:
+        rows = "".join(self.row(name, book) for name, book in self.books.items())
+        parts = [f"# {title}", self.text(about_all, common.ROOT / INDEX), HOW, "## Notebooks"]
+        parts.append(f'<ol class="notebooks">{rows}</ol>')
+        for cell in self.books[START].cells if START in self.books else []:
             if MAP_HEADING in cell.source:
-                lecture_map = pages.markdown_to_html(cell.source[cell.source.index(MAP_HEADING) :])
-                body += pages.links(lecture_map, self.target(common.NOTEBOOKS / f"{START}.ipynb"))
-        known = {name: lead(f"docs/{name}.md") for name in DOCUMENTS}
-        listed = [f'<li><a href="{known[name]}">{DOCUMENTS[name]}</a></li>' for name in DOCUMENTS if known[name]]
-        body += f"<h2>Beside the notebooks</h2><ul>{''.join(listed)}</ul>" if listed else ""
-        return page("Contents", body, "")
+                lecture_map = cell.source[cell.source.index(MAP_HEADING) :].replace("](../", "](")
+                parts.append(self.text(lecture_map, common.ROOT / INDEX))
+        docs = {name: self.documents.get(common.ROOT / "docs" / f"{name}.md") for name in DOCUMENTS}
+        listed = [f"- [{DOCUMENTS[name]}](docs/{name}.md)" for name, there in docs.items() if there]
+        listed.append(f"- [Reference: every function of the helpers]({reference.PREFIX}.html)")
+        parts += ["## Beside the notebooks", "\n".join(listed)]
+        short = [f"{self.titles[name].partition(':')[0]} <{name}>" for name in self.books]
+        parts.append(toctree("Notebooks", short))
+        further = [name for name in self.documents.values() if name not in docs.values()]
+        parts.append(toctree("Beside the notebooks", [name for name in docs.values() if name] + [reference.PREFIX]))
+        parts += [toctree("Named in the notebooks", further)] * bool(further)
+        return "\n\n".join(parts) + "\n"
+
+    def row(self, name: str, book: nbformat.NotebookNode) -> str:
+        """A notebook on the contents page: its small picture, title, minutes and sentence."""
+        sentence, minutes = about(book)
+        path = common.ROOT / "docs" / "gallery" / f"{name}.jpg"
+        image = f'<img src="{self.picture(path.read_bytes(), "image/jpeg")}" alt="">' if path.exists() else ""
+        failed = " <span class='failed'>a cell failed</span>" if books.facts_of(book).get("failed") else ""
+        return (
+            f'<li>{image}<div><a href="{name}.html">{html.escape(self.titles[name])}</a> '
+            f'<span class="minutes">{html.escape(minutes)}</span>{failed}<br>{html.escape(sentence)}</div></li>'
+        )
+
+
+def toctree(caption: str, names: list[str]) -> str:
+    """The sidebar's part with these pages."""
+    lines = "\n".join(names)
+    return f"```{{toctree}}\n:hidden:\n:caption: {caption}\n:maxdepth: 1\n\n{lines}\n```"
 
 
 def introduction() -> tuple[str, str]:
-    """The README's title and, as HTML, what it says below it: what the course is, and for whom."""
+    """The README's title and what it says below it: what the course is, and for whom."""
     path = common.ROOT / "README.md"
     text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else "# Contents\n"
     title, _, rest = text.removeprefix("# ").partition("\n")
-    return title.strip(), pages.markdown_to_html(rest.split("\n## ")[0])
-
-
-def gallery(name: str) -> str:
-    """The notebook's small picture on the contents page, '' where there is none; its words stand beside it."""
-    path = common.ROOT / "docs" / "gallery" / f"{name}.jpg"
-    return with_pictures(f'<img src="{path.name}" alt="" loading="lazy">', path.parent) if path.exists() else ""
-
-
-def page(title: str, body: str, way: str) -> str:
-    """A whole page of the site; nothing in it is fetched from elsewhere."""
-    text = pages.shell(title, body)
-    style = (TEMPLATES / "site.css").read_text(encoding="utf-8")
-    text = text.replace("</style>", f"\n{style}\n</style>", 1)
-    text = text.replace("<main>", f"{way}\n<main>", 1)
-    script = (TEMPLATES / "stepper.js").read_text(encoding="utf-8") if 'class="stepper"' in body else ""
-    end = f"{way}\n<script>\n{script}</script>" if script else way
-    return text.replace("</main>", f"</main>\n{end}", 1) if end else text
-
-
-def body_of(book: nbformat.NotebookNode, name: str) -> str:
-    """The HTML of an executed notebook: explorers as steppers, **Think!** in a box, no way on: the page has its own."""
-    paper = pages.for_paper(with_steppers(book))
-    for cell in paper.cells[:1]:
-        cell.source = deck.WAY.sub("", cell.source)
-    body, _ = pages.Exporter().from_notebook_node(paper, {"metadata": {"path": str(common.NOTEBOOKS), "name": name}})
-    return body.replace("<p><strong>Think!</strong>", '<p class="think"><strong>Think!</strong>')
+    return title.strip(), rest.split("\n## ")[0].strip()
 
 
 def with_steppers(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -209,21 +258,6 @@ def with_steppers(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
                     output["data"] = {"text/html": frames.stepper(output["data"][frames.MIME])}
                     output["metadata"] = {}
     return book
-
-
-def with_pictures(body: str, folder: Path) -> str:
-    """HTML with the pictures of a folder written into it."""
-    import base64
-    import mimetypes
-
-    def inside(match: re.Match[str]) -> str:
-        path = folder / html.unescape(match[1])
-        if match[1].startswith("data:") or not path.is_file():
-            return match[0]
-        kind = mimetypes.guess_type(path.name)[0] or "image/png"
-        return f'src="data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"'
-
-    return re.sub(r'src="([^"]*)"', inside, body)
 
 
 def about(book: nbformat.NotebookNode) -> tuple[str, str]:
@@ -245,8 +279,8 @@ def slides(name: str, folder: Path) -> int:
             outputs[cell.id] = output_of(cell)
     text = deck.static_page(deck.prepare(book), pages.first_heading(book) or name, outputs)
     stepper = Template("<script>\n$script</script>\n</body>")
-    script = stepper.substitute(script=(TEMPLATES / "stepper.js").read_text(encoding="utf-8"))
-    changed = write_if_changed(folder / "slides" / f"{name}.html", text.replace("</body>", script))
+    script = stepper.substitute(script=(sphinx_build.STATIC / "stepper.js").read_text(encoding="utf-8"))
+    changed = sphinx_build.write_if_changed(folder / "slides" / f"{name}.html", text.replace("</body>", script))
     print(f"{'Written' if changed else 'As before'}: {folder / 'slides' / f'{name}.html'}")
     return 0
 
@@ -257,14 +291,6 @@ def output_of(cell: nbformat.NotebookNode) -> str:
     exporter = pages.Exporter()
     exporter.exclude_input = True
     return exporter.from_notebook_node(book)[0]
-
-
-def write_if_changed(path: Path, text: str) -> int:
-    """Write a file unless it already holds this text; 1 when it was written, else 0."""
-    if path.is_file() and path.read_text(encoding="utf-8", errors="replace") == text:
-        return 0
-    write(path, text)
-    return 1
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from helpers.activations.maps import check_channel
 from helpers.backbones import Network, graph
 from helpers.runtime import tensorflow
 
@@ -62,9 +63,7 @@ def weights_into(network: Network, layer: str, channel: int) -> tuple[np.ndarray
     The scale of a batch norm behind the convolution is multiplied in; a depthwise channel has one input.
     """
     convolution, scale = _convolution(network, layer)
-    units = convolution.outputs[0].shape[-1]
-    if not 0 <= channel < units:
-        raise ValueError(f"channel {channel} does not exist; layer {layer!r} has channels 0 to {units - 1}")
+    check_channel(channel, convolution.outputs[0].shape[-1], f"layer {layer!r}")
     kernels = _kernels(convolution.operation, channel) * (1.0 if scale is None else scale[channel])
     sources = _sources(convolution.inputs[0])
     return kernels.astype(np.float32), [sources[i] for i in _used(convolution, channel)]

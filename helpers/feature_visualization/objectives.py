@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from helpers.activations.maps import check_channel
 from helpers.attribution.targets import class_probabilities, class_scores
 from helpers.backbones import Network, compile_once
 from helpers.backbones.batch_norm import fold_batch_norm
@@ -186,8 +187,7 @@ def _number(network: Network, term: _Term, size: tuple[int, int]) -> int:
     shape = network.output_of(term.layer).shape
     if term.kind == "unit" and len(shape) != 4:
         raise ValueError(f"layer {term.layer!r} has no maps, so no place in them; use channel() instead of unit()")
-    if not 0 <= term.which < shape[-1]:
-        raise ValueError(f"channel {term.which} does not exist; layer {term.layer!r} has channels 0 to {shape[-1] - 1}")
+    check_channel(term.which, shape[-1], f"layer {term.layer!r}")
     if (term.row, term.column) != (_CENTRE, _CENTRE):
         with one_sentence(network, size):
             maps = map_model(network, [term.layer])(tensorflow().zeros((1, *size, 3)))[0]

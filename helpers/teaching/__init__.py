@@ -1,5 +1,6 @@
-"""What a lesson needs: claims that are checked in place, exercises, and what the slides call things."""
+"""What a lesson needs: claims that are checked in place, exercises, stored studies, and what the slides call things."""
 
 from helpers.teaching.checks import Claims, exercise, sealed
+from helpers.teaching.studies import stored_rows, stored_table
 
-__all__ = ["Claims", "exercise", "sealed"]
+__all__ = ["Claims", "exercise", "sealed", "stored_rows", "stored_table"]

@@ -28,13 +28,21 @@ SLIDES_USE = {
     "04_activations": "a small convnet trained on cats and dogs, then VGG16",
     "05_filters": "VGG16, AlexNet and ResNet",
     "06_grad_cam": "VGG16 and the photo of African elephants",
-    "07_deepdream": "an Inception network and a photo of a sky",
+    "07_rivals": "pictures out of the papers on saliency, guided backpropagation, occlusion and LIME",
+    "08_honest_maps": "VGG16 and the photo of African elephants, and the snow behind the wolf out of the paper on LIME",
+    "09_deepdream": "an Inception network and a photo of a sky",
 }
 
-# What of it can be had: the network (notebook 1's slides name none), the photos of cats and dogs, a photo like theirs.
-_SLIDES_NETWORK = {name: "vgg16" for name in SLIDES_USE} | {"01_augmentation": None, "07_deepdream": "inception_v3"}
+# What of it can be had: the network (some slides name none), the photos of cats and dogs, a photo like theirs.
+_SLIDES_NETWORK = {name: "vgg16" for name in SLIDES_USE} | {
+    "01_augmentation": None,
+    "07_rivals": None,
+    "09_deepdream": "inception_v3",
+}
 _WITH_DATA = ("01_augmentation", "02_feature_extraction", "03_fine_tuning", "04_activations")
-_OWN_PHOTO = {"06_grad_cam": "of elephants", "07_deepdream": "of a sky"}
+_OWN_PHOTO = {"06_grad_cam": "of elephants", "08_honest_maps": "of elephants", "09_deepdream": "of a sky"}
+# Notebook 1 is not about layers, 7 and 8 need no table of them, and the slides of 9 name none of VGG16's.
+_WITHOUT_TABLE = ("01_augmentation", "07_rivals", "08_honest_maps", "09_deepdream")
 _CATS_VS_DOGS_MEGABYTES = 69
 
 _DATA_HERE = {
@@ -66,8 +74,7 @@ def box(notebook: str, network: Network, data: str = "photos") -> str:
         "",
         "",
     ]
-    # Notebook 1 is not about layers, and the slides of notebook 7 name none of VGG16's.
-    no_table = network.name == "vgg16" or notebook in ("01_augmentation", "07_deepdream")
+    no_table = network.name == "vgg16" or notebook in _WITHOUT_TABLE
     return "\n".join(lines) + ("" if no_table else layer_table(network))
 
 

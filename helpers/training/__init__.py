@@ -4,15 +4,13 @@ from helpers.training.augmentation import FILL_MODES, Augmentation, apply_one, p
 from helpers.training.convnet import (
     accuracy,
     fit,
-    interval,
     pictures_per_second,
     probabilities,
     small_convnet,
     small_network,
-    stored_rows,
-    stored_table,
     table,
 )
+from helpers.training.intervals import mean_interval, paired_interval, share_interval, verdict
 from helpers.training.saving import load, save
 
 __all__ = [
@@ -21,16 +19,17 @@ __all__ = [
     "accuracy",
     "apply_one",
     "fit",
-    "interval",
     "load",
+    "mean_interval",
+    "paired_interval",
     "pictures_per_second",
     "pipeline",
     "probabilities",
     "save",
+    "share_interval",
     "small_convnet",
     "small_network",
-    "stored_rows",
-    "stored_table",
     "table",
     "variants",
+    "verdict",
 ]

@@ -1,4 +1,4 @@
-"""The lecture's small convnet, a training loop with a progress bar, measures with intervals, and stored tables."""
+"""The lecture's small convnet, a training loop with a progress bar, and measures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import os
 import time
 import timeit
 from collections.abc import Callable, Mapping
-from itertools import dropwhile, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,12 @@ import numpy as np
 from helpers import runtime
 from helpers.backbones import Network
 from helpers.datasets.labels import class_numbers
-from helpers.files import MissingError, cache_folder, disk
+from helpers.files import cache_folder, disk
 from helpers.images.loading import refuse_zero_to_one
 from helpers.training import saving
 
 _FILTERS = (16, 32, 64, 64)
 _VERSION = 1  # of a kept network: to be changed with what training does
-RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results"
 
 
 def small_convnet(
@@ -203,20 +201,6 @@ def probabilities(model: Any, pictures: np.ndarray, batch_size: int = 120) -> np
     return np.hstack([1 - found, found]) if found.shape[1] == 1 else found
 
 
-def interval(right: float, count: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share that was measured on `count` photos (Wilson 1927).
-
-    right: the share, 0 to 1. It says how far the share may be off because other photos might have been drawn. Raises
-    ValueError for no photo or a share out of range.
-    """
-    from scipy.stats import binomtest
-
-    if count < 1 or not 0 <= right <= 1:
-        raise ValueError(f"{right} of {count} photos is no share; give a number from 0 to 1 and one photo or more.")
-    low, high = binomtest(round(right * count), count).proportion_ci(method="wilson")
-    return float(low), float(high)
-
-
 def table(rows: Mapping[str, Mapping[str, Any]]) -> Any:
     """Return results as a pandas table of texts: a line for each name, a column for each key.
 
@@ -242,35 +226,3 @@ def pictures_per_second(step: Callable[[], Any], pictures: int, repeats: int = 1
     step()
     seconds = float(np.median(timeit.repeat(step, number=1, repeat=repeats)))
     return pictures / max(seconds, 1e-9)
-
-
-def stored_table(name: str) -> Any:
-    """Return the table of a longer study as IPython Markdown: benchmarks/results/NAME.md, with date and command.
-
-    Raises MissingError with the command that makes the table where it is not there.
-    """
-    from IPython.display import Markdown
-
-    return Markdown(_stored(name))
-
-
-def stored_rows(name: str) -> dict[str, dict[str, str]]:
-    """Return the first table of benchmarks/results/NAME.md as texts: first column -> heading -> cell.
-
-    Raises MissingError with the command that makes the table where it is not there.
-    """
-    lines = [line.strip() for line in _stored(name).splitlines()]
-    first = dropwhile(lambda line: not line.startswith("|"), lines)
-    rows = [line.strip("|").split("|") for line in takewhile(lambda line: line.startswith("|"), first)]
-    (_, *heads), _, *rows = [[cell.strip() for cell in row] for row in rows] or [[""], []]
-    return {name: dict(zip(heads, cells, strict=True)) for name, *cells in rows}
-
-
-def _stored(name: str) -> str:
-    path = RESULTS / f"{name}.md"
-    if not path.is_file():
-        raise MissingError(
-            f"The stored table {name!r} is not here; make it with `python3 -m benchmarks.{name}` in the course's "
-            f"folder (it takes some minutes), and go on without it meanwhile."
-        )
-    return path.read_text(encoding="utf-8")

@@ -10,12 +10,9 @@ from helpers.transfer.classifiers import (
     flatten,
     hog,
     logistic_regression,
-    mean_interval,
-    paired_interval,
     pixels,
     project_2d,
     random_network,
-    verdict,
 )
 from helpers.transfer.features import extract
 from helpers.transfer.fine_tuning import (
@@ -62,8 +59,6 @@ __all__ = [
     "hog",
     "inputs_at",
     "logistic_regression",
-    "mean_interval",
-    "paired_interval",
     "parameter_counts",
     "pixels",
     "predict",
@@ -71,7 +66,6 @@ __all__ = [
     "random_network",
     "train",
     "unfreeze_from",
-    "verdict",
     "weight_change",
     "weights",
 ]

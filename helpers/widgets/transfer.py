@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from ipywidgets import Checkbox, SelectionSlider
 
-from helpers import plots, transfer
+from helpers import plots, training, transfer
 from helpers.backbones import Network
 from helpers.plots.figure import COLOURS, chart
 from helpers.transfer import heads
@@ -60,7 +60,7 @@ def stage_explorer(
     def draw(stage: str, count: int, show: str) -> Frame:
         guesses = answers(stage, count)
         right = guesses == labels["test"]
-        middle, low, high = transfer.mean_interval(right.mean(axis=0), (0, 1))
+        middle, low, high = training.mean_interval(right.mean(axis=0), (0, 1))
         of_draws = right.mean(axis=1)
         title = f"{stage}, {count} labels"
         caption = f"{title}: accuracy {middle:.3f}, 95 % interval {low:.3f} to {high:.3f} over {right.shape[1]} "

@@ -39,9 +39,11 @@
 # | [3 Fine-tuning](03_fine_tuning.ipynb) | let the end of the network learn, too | about 1.5 minutes |
 # | [4 Activations](04_activations.ipynb) | what every layer makes of a photo | about 1 minute |
 # | [5 Filters](05_filters.ipynb) | what a filter waits for | about 1 minute |
-# | [6 Grad-CAM](06_grad_cam.ipynb) | where the network looks, and which method tells the truth | about 1.5 minutes |
-# | [7 DeepDream](07_deepdream.ipynb) | the network exaggerates what it finds | about 1 minute |
-# | [8 Multi-task](08_multi_task.ipynb) | 65 schools, and how much their models should share | about 1 minute |
+# | [6 Grad-CAM](06_grad_cam.ipynb) | where the network looks | about 1 minute |
+# | [7 Rivals](07_rivals.ipynb) | the same question by gradients, covers and samples | about 1 minute |
+# | [8 Honest maps](08_honest_maps.ipynb) | which of these maps tell the truth | about 1.5 minutes |
+# | [9 DeepDream](09_deepdream.ipynb) | the network exaggerates what it finds | about 1 minute |
+# | [10 Multi-task](10_multi_task.ipynb) | 65 schools, and how much their models should share | about 1 minute |
 #
 # Measured on two processor cores, all cells at once. Reading, guessing at each **Think!** and playing with the explorers take longer, and are the point.
 
@@ -152,7 +154,7 @@ plots.photos(
 #
 # ## What does it dream?
 #
-# DeepDream lets a layer exaggerate whatever it finds in the photo (notebook 7).
+# DeepDream lets a layer exaggerate whatever it finds in the photo (notebook 9).
 #
 # **One dream, at three sizes of the photo.**
 
@@ -214,11 +216,12 @@ exercise(answer, len(above), hint="Compare the array with 0.001; True counts as 
 # | | every channel of every layer | [4 Activations](04_activations.ipynb) |
 # | | patterns that filters respond to | [5 Filters](05_filters.ipynb) |
 # | | heat maps of class activation; an elephant, a dog of the wrong breed, a gate | [6 Grad-CAM](06_grad_cam.ipynb) |
-# | | DeepDream | [7 DeepDream](07_deepdream.ipynb) |
+# | | which parts were used; debugging | [8 Honest maps](08_honest_maps.ipynb) |
+# | | DeepDream | [9 DeepDream](09_deepdream.ipynb) |
 # | 001 HKUST, topics on CNN | features off the shelf, their map in the plane | [2 Feature extraction](02_feature_extraction.ipynb) |
 # | | kernels, gradient ascent, class images | [5 Filters](05_filters.ipynb) |
-# | | saliency, guided backpropagation | [6 Grad-CAM](06_grad_cam.ipynb) |
-# | | DeepDream of a sky | [7 DeepDream](07_deepdream.ipynb) |
+# | | saliency, guided backpropagation | [7 Rivals](07_rivals.ipynb) |
+# | | DeepDream of a sky | [9 DeepDream](09_deepdream.ipynb) |
 # | 002 Harvard BST 261, lecture 8 | data augmentation | [1 Augmentation](01_augmentation.ipynb) |
 # | | pretrained networks, feature extraction without and with augmentation | [2 Feature extraction](02_feature_extraction.ipynb) |
 # | | fine-tuning in Keras | [3 Fine-tuning](03_fine_tuning.ipynb) |
@@ -226,8 +229,9 @@ exercise(answer, len(above), hint="Compare the array with 0.001; True counts as 
 # | | features and classical classifiers, how much to fine-tune | [2 Feature extraction](02_feature_extraction.ipynb) |
 # | | the receptive field, patches that excite a unit | [4 Activations](04_activations.ipynb) |
 # | | optimised images | [5 Filters](05_filters.ipynb) |
-# | | occlusion, LIME | [6 Grad-CAM](06_grad_cam.ipynb) |
-# | 004 SMU, neural networks and machine learning | multi-task learning: schools and computer survey | [8 Multi-task](08_multi_task.ipynb) |
+# | | saliency, occlusion, LIME | [7 Rivals](07_rivals.ipynb) |
+# | | the snow behind wolf and husky | [8 Honest maps](08_honest_maps.ipynb) |
+# | 004 SMU, neural networks and machine learning | multi-task learning: schools and computer survey | [10 Multi-task](10_multi_task.ipynb) |
 # | | activations, filters, class activation mapping | [4 Activations](04_activations.ipynb), [5 Filters](05_filters.ipynb), [6 Grad-CAM](06_grad_cam.ipynb) |
 #
 # The first half of lecture 003 (scaling, dropout in theory, batch normalisation, optimizers) and the famous architectures have no notebook here. Every term of the course stands in the [glossary](../docs/glossary.md).
@@ -243,7 +247,7 @@ Markdown(f"""
 
 1. asked a network of {network.model.count_params():,} parameters: **{names[0]}**, {shares[0]:.2f};
 2. seen where it looks ({heat.shape[0]} x {heat.shape[1]} places), {len(patterns)} filters of `{layer}`, and a dream of `{dream_layer}`;
-3. found your notebook: eight follow this one, and the map above says which slide is where.
+3. found your notebook: ten follow this one, and the map above says which slide is where.
 """)
 
 # %% [markdown] slideshow={"slide_type": "skip"}

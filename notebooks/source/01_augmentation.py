@@ -31,7 +31,7 @@
 import numpy as np
 from IPython.display import Markdown
 
-from helpers import training, backbones, datasets, images, plots
+from helpers import backbones, datasets, images, plots, teaching, training
 from helpers.teaching import Claims, exercise, slides
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -333,7 +333,7 @@ plots.curves(histories, ["accuracy", "loss"])
 
 # %% slideshow={"slide_type": "-"}
 for name, row in results.items():
-    low, high = training.interval(row["test"], len(test[1]))
+    low, high = training.share_interval(row["test"], len(test[1]))
     print(f"{name:12} test {row['test']:.3f}, 95 % interval {low:.3f} to {high:.3f}")
 gaps = {name: row["gap"] for name, row in results.items()}
 claims.slide_claim(
@@ -350,7 +350,7 @@ claims.slide_claim(
 # **The stored table.**
 
 # %% slideshow={"slide_type": "-"}
-training.stored_table("augmentation")
+teaching.stored_table("augmentation")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Read the first table's last column; an interval that contains zero proves nothing. Augmentation gains about nine points. Dropout gains about three, and its interval only just leaves zero out; on top of augmentation it adds nothing that five seeds could show. The slide's ranges are wider and learn more slowly: they gain about six points after 60 epochs and more after 150; five seeds cannot rank them against ours. And a gap of more than ten points stays, as the slide warns. The last table settles the small moves of the digits: they gain two points.
@@ -358,7 +358,7 @@ training.stored_table("augmentation")
 # **The slide's claims, over five seeds.**
 
 # %% slideshow={"slide_type": "skip"}
-rows = training.stored_rows("augmentation")
+rows = teaching.stored_rows("augmentation")
 for name in ("augmentation", "dropout 0.5"):
     gain = rows[name]["test minus plain"]  # mean (lower to upper end of the interval)
     lower = float(gain.split("(")[1].split(" to ")[0])

@@ -31,7 +31,7 @@
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown
-from helpers import training, backbones, datasets, plots, transfer
+from helpers import backbones, datasets, plots, teaching, training, transfer
 from helpers.teaching import Claims, exercise, slides
 from helpers.transfer import extract
 from helpers.widgets import stage_explorer
@@ -226,7 +226,7 @@ def note(name, answers, **more):
     """Add a line: share of right answers on the test photos, its interval, and what it cost."""
     right[name] = answers == y["test"]
     share = right[name].mean()
-    low, high = training.interval(share, len(answers))
+    low, high = training.share_interval(share, len(answers))
     results[name] = {"test": share, "low": low, "high": high, **more}
     return training.table(results)
 
@@ -264,7 +264,7 @@ note("augmented, end to end", answers, seconds_per_epoch=slow)
 # **The two ways compared.**
 
 # %% slideshow={"slide_type": "-"}
-gain, low, high = transfer.paired_interval(right["dense head"], right["augmented, end to end"])
+gain, low, high = training.paired_interval(right["dense head"], right["augmented, end to end"])
 print(f"augmented minus plain features: {gain:+.3f}, 95 % interval {low:+.3f} to {high:+.3f}")
 claims.slide_claim(
     "002",
@@ -355,7 +355,7 @@ plots.bars(list(means), list(means.values()), title, errors=spread, reference=gu
 gaps = {}
 for other in ("HOG", "class scores"):
     per_photo = (hundred["learned features"] * 1.0 - hundred[other]).mean(axis=0)
-    gaps[other] = transfer.mean_interval(per_photo, (-1, 1))  # no gain can be more
+    gaps[other] = training.mean_interval(per_photo, (-1, 1))  # no gain can be more
     gain, low, high = gaps[other]
     print(f"learned features minus {other}: {gain:+.3f}, interval {low:+.3f} to {high:+.3f}")
 
@@ -376,7 +376,7 @@ claims.slide_claim("002", text, gaps["class scores"][1] > 0, verdict, gaps["clas
 # **The same on the lecture's 2000 photos (stored).**
 
 # %% slideshow={"slide_type": "-"}
-training.stored_table("transfer_photos")
+teaching.stored_table("transfer_photos")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What pooling throws away
@@ -469,14 +469,14 @@ pairs = {
     f"block {highest + 1}": by_stage["MNIST digits"][highest],
 }
 for name, one in pairs.items():
-    gain, low, high = transfer.paired_interval(last, one)
+    gain, low, high = training.paired_interval(last, one)
     print(f"{name} minus the last: {gain:+.3f}, interval {low:+.3f} to {high:+.3f}")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **The slide's advice, measured.**
 
 # %% slideshow={"slide_type": "skip"}
-gain, low, high = transfer.paired_interval(last, early)
+gain, low, high = training.paired_interval(last, early)
 claims.slide_claim(
     "002",
     "for a task unlike ImageNet, use only the first few layers",
@@ -503,7 +503,7 @@ stage_explorer(seen[data.name], y, data.class_names, SEED)
 # **The stored table.**
 
 # %% slideshow={"slide_type": "-"}
-training.stored_table("strategy")
+teaching.stored_table("strategy")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # What was found, beside the slides' advice (←):
@@ -631,13 +631,13 @@ exercise(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Exercise 2.**
 #
-# The blocks are counted from 1, so `by_stage[data.name][12]` says which test photos the probe on block 13 got right, and `by_stage[data.name][-1]` the same for the last maps. Compare them by `transfer.paired_interval`. Is block 13 "better", "worse", or can you not tell ("cannot tell")?
+# The blocks are counted from 1, so `by_stage[data.name][12]` says which test photos the probe on block 13 got right, and `by_stage[data.name][-1]` the same for the last maps. Compare them by `training.paired_interval`. Is block 13 "better", "worse", or can you not tell ("cannot tell")?
 
 # %% slideshow={"slide_type": "-"}
 your_answer = None  # "better", "worse" or "cannot tell"
 
 pair = [by_stage[data.name][min(at, len(stages)) - 1] for at in (len(stages), 13)]
-exercise(your_answer, transfer.verdict(*pair), hint="Where does the interval lie?")
+exercise(your_answer, training.verdict(*pair), hint="Where does the interval lie?")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Exercise 3.**
@@ -647,7 +647,7 @@ exercise(your_answer, transfer.verdict(*pair), hint="Where does the interval lie
 # %% slideshow={"slide_type": "-"}
 your_factor = None
 
-widths = [np.ptp(training.interval(0.9, photos)) for photos in (10_000, 20_000)]
+widths = [np.ptp(training.share_interval(0.9, photos)) for photos in (10_000, 20_000)]
 exercise(your_factor, widths[1] / widths[0], hint="Not one half.", tolerance=0.02)
 
 # %% [markdown] slideshow={"slide_type": "slide"}

@@ -31,7 +31,7 @@
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown
-from helpers import backbones, datasets, images, plots, transfer, training
+from helpers import backbones, datasets, images, plots, teaching, training, transfer
 from helpers.teaching import Claims, exercise, sealed, slides
 import keras
 
@@ -205,7 +205,7 @@ plots.curves(histories, ["accuracy", "loss"], first="head", mark="unfrozen")
 # %% slideshow={"slide_type": "-"}
 print(f"{'head alone':16} {head_right.mean():.3f} of {len(head_right)} test photos right")
 for name, after in last_block.items():
-    gain, low, high = transfer.paired_interval(head_right, after)
+    gain, low, high = training.paired_interval(head_right, after)
     print(f"{name:16} {after.mean():.3f}: {gain:+.3f}, interval {low:+.3f} to {high:+.3f}")
 now = transfer.batch_norm_statistics(new)
 drift = max((np.abs(now[name] - row).max() for name, row in averages.items()), default=0.0)
@@ -260,7 +260,7 @@ with_care = new.model.get_weights()  # all layers, tuned from the trained head
 for name, row in rows.items():
     row["test"] = right[name].mean()
     if name != "none":
-        gain, low, high = transfer.paired_interval(head_right, right[name])
+        gain, low, high = training.paired_interval(head_right, right[name])
         row |= {"minus none": gain, "low": low, "high": high}
 training.table(rows)
 
@@ -278,7 +278,7 @@ statements = {
     "it is only possible to fine-tune the top layers": head_right,
 }
 for text, fewer in statements.items():
-    gain, low, high = transfer.paired_interval(fewer, right["all"])
+    gain, low, high = training.paired_interval(fewer, right["all"])
     found = f"all layers minus fewer: {gain:+.3f}, interval {low:+.3f} to {high:+.3f}"
     claims.slide_claim("000", text, high < 0, "does not hold here", found)
 
@@ -302,7 +302,7 @@ unfreezing_explorer(new, runs)
 # **The stored table.**
 
 # %% slideshow={"slide_type": "-"}
-training.stored_table("transfer")
+teaching.stored_table("transfer")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # What the five seeds show, at 95 %:
@@ -385,11 +385,11 @@ plots.bars(list(bases), series, "A linear probe on each base: test accuracy")
 
 # %% slideshow={"slide_type": "skip"}
 for task in tasks:
-    gap, low, high = transfer.paired_interval(
+    gap, low, high = training.paired_interval(
         worth[task, "untouched"], worth[task, "all wrong"]
     )
     print(f"probe, {task}: wrong minus untouched {gap:+.3f}, {low:+.3f} to {high:+.3f}")
-lost, low, high = transfer.paired_interval(kept["all, with care"], kept["all wrong"])
+lost, low, high = training.paired_interval(kept["all, with care"], kept["all wrong"])
 text = "unfreezing without care destroys what the base had learned"
 found = f"old classes kept: wrong minus careful {lost:+.2f}, {low:+.2f} to {high:+.2f}"
 claims.slide_claim("002", text, high < 0, "holds", found)
@@ -497,7 +497,7 @@ if some.drawn is not None:
     edges = [np.hypot(*np.gradient(one)) for one in grey.astype(np.float32)]
     looks = {"edges": on_ears(edges, some.drawn.ears)}
     looks |= {name: on_ears(maps, some.drawn.ears) for name, maps in heats.items()}
-on_average = {name: transfer.mean_interval(values) for name, values in looks.items()}
+on_average = {name: training.mean_interval(values) for name, values in looks.items()}
 means, half = zip(*[(mean, high - mean) for mean, _, high in on_average.values()], strict=True)
 even, title = {"even map": 1}, "Heat on the ears over their area"
 plots.bars(list(on_average), means, title, errors=half, reference=even)
@@ -510,7 +510,7 @@ if some.drawn is not None:
     text = "the tuned network looks at the ears; heat over area"
     claims.check(on_average["tuned"][1] > 1, text, on_average["tuned"])
     for other in ("edges", "head alone"):
-        more = transfer.mean_interval(looks["tuned"] - looks[other])
+        more = training.mean_interval(looks["tuned"] - looks[other])
         print(f"tuned minus {other}: {more[0]:+.2f}, {more[1]:+.2f} to {more[2]:+.2f}")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -572,7 +572,7 @@ if claims.apply:
 # **The three goals again, each with its number.**
 
 # %% slideshow={"slide_type": "-"}
-gain, low, high = transfer.paired_interval(head_right, last_block["Adam 0.0001"])
+gain, low, high = training.paired_interval(head_right, last_block["Adam 0.0001"])
 deepest = rows["all"]
 where = "where the tuned network looks cannot be scored without masks"
 if "tuned" in on_average:

@@ -110,6 +110,7 @@ def test_before_the_relu(small):
             lambda n: feature_visualization.weights_into(n, "conv", 2),
             "channel 2 does not exist; layer 'conv' has channels 0 to 1",
         ),
+        (lambda n: feature_visualization.weights_into(n, "conv", -1), "channel -1 does not exist"),
         (lambda n: feature_visualization.weights_into(n, "twice", 0), "'twice' has no single convolution behind it"),
         (lambda n: feature_visualization.weights_into(n, "image", 0), "'image' has no single convolution"),
         (lambda n: feature_visualization.strongest_inputs(n, "cnv", 0), "no layer 'cnv'; the nearest are conv"),

@@ -85,5 +85,6 @@ def test_one_grating_needs_one_wave_and_noise_needs_most():
     flat = np.full((64, 64, 3), 9.0)
     one, many, none = frequencies_needed(np.stack([grating, noise, flat]))
     assert one < 20 / 64**2 and many > 0.5 and none == pytest.approx(1 / 64**2)  # the window widens a wave
-    with pytest.raises(ValueError, match=r"share is 1\.2"):
-        frequencies_needed(grating[None], 1.2)
+    for share in (0, 1, 1.2):
+        with pytest.raises(ValueError, match=f"share is {share}"):
+            frequencies_needed(grating[None], share)

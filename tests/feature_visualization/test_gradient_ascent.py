@@ -373,6 +373,7 @@ def test_a_report_sees_every_step_and_can_end_the_work(classifier):
         (lambda n: filter_patterns(n, "con", [0]), "no layer 'con'; the nearest are conv"),
         (lambda n: filter_patterns(n, "conv", [0], size=32), "size is 32 x 32, expected at least 33 x 33 pixels"),
         (lambda n: ascend(n, channel("conv", 9)), "channel 9 does not exist; layer 'conv' has channels 0 to 3"),
+        (lambda n: ascend(n, channel("conv", -1)), "the channel is -1, expected at least 0"),
         (lambda n: ascend(n, unit("conv", 0, 50, 0), 24), r"place \(50, 0\) does not exist; .* has 24 x 24 places"),
         (lambda n: ascend(n, unit("pool", 0)), "'pool' has no maps, so no place in them; use channel"),
         (lambda n: ascend(n, logit("clas 1")), "no class 'clas 1'; the nearest are class 1"),

@@ -10,13 +10,24 @@ from tools.common import ROOT
 from tools.hygiene import source
 
 GUIDE = (ROOT / "docs" / "instructor_guide.md").read_text(encoding="utf-8")
-ANSWERS = dict(re.findall(r"^\| (\d\.\d) \| `(.+?)` \|", GUIDE, re.M))
+ANSWERS = dict(re.findall(r"^\| (\d+\.\d) \| `(.+?)` \|", GUIDE, re.M))
 STUB = re.compile(r"^( *)(?:(\w+) = |return )None\b.*$", re.M)
 MARK = re.compile(r"^ *exercise\(", re.M)
-LONG = {"0.1", "2.1", "2.2", "3.3", "4.2", "4.3", "7.2", "8.2", "8.3"}  # trained networks, many photos or dreams
+LONG = {
+    "0.1",
+    "2.1",
+    "2.2",
+    "3.3",
+    "4.2",
+    "4.3",
+    "8.3",
+    "9.2",
+    "10.2",
+    "10.3",
+}  # trained networks, many photos or dreams
 
 
-TEXTS = {path.stem[1]: build.notebook_text(path) for path in build.sources()}
+TEXTS = {str(int(path.stem[:2])): build.notebook_text(path) for path in build.sources()}
 
 
 def book_of(number: str) -> dict:
@@ -27,6 +38,13 @@ def book_of(number: str) -> dict:
 def exercises(book: dict) -> list[dict]:
     """The cells that mark an answer, in order."""
     return [cell for cell in book["cells"] if cell["cell_type"] == "code" and MARK.search(source(cell))]
+
+
+def exercise_of(name: str) -> tuple[dict, dict]:
+    """A notebook, and its cell of the exercise with a number such as "10.2"."""
+    number, _, place = name.partition(".")
+    book = book_of(number)
+    return book, exercises(book)[int(place) - 1]
 
 
 def answered(cell: dict, answer: str) -> dict:
@@ -43,16 +61,16 @@ def test_the_guide_answers_every_exercise():
 
 @pytest.mark.parametrize("name", sorted(ANSWERS))
 def test_what_an_answer_uses_stands_above_its_line(name: str):
-    book = book_of(name[0])
-    answered(exercises(book)[int(name[2]) - 1], ANSWERS[name])
+    book, cell = exercise_of(name)
+    answered(cell, ANSWERS[name])
     assert reruns.rebound(book) == []
 
 
 @pytest.mark.parametrize("name", sorted(set(ANSWERS) - LONG))
 def test_the_answer_is_right_with_the_cells_that_it_needs(name: str):
     """Only the cells whose names the exercise uses are run."""
-    book = book_of(name[0])
-    cell = answered(exercises(book)[int(name[2]) - 1], ANSWERS[name])
+    book, cell = exercise_of(name)
+    answered(cell, ANSWERS[name])
     assert changes.said_by(book, book["cells"].index(cell)).endswith("✓ right\n")
 
 
@@ -61,7 +79,7 @@ def test_the_answer_is_right_with_the_cells_that_it_needs(name: str):
 def test_the_notebook_runs_through_with_all_answers(path):
     book = changes.changed(path.stem, {})
     for k, cell in enumerate(exercises(book)):
-        answered(cell, ANSWERS[f"{path.stem[1]}.{k + 1}"])
+        answered(cell, ANSWERS[f"{int(path.stem[:2])}.{k + 1}"])
     assert changes.failures(book) == []
     for cell in exercises(book):
         printed = "".join(output.get("text", "") for output in cell.outputs)

@@ -13,6 +13,7 @@ PAGES = [
     *sorted((ROOT / "data").glob("*.md")),
 ]
 LINK = re.compile(r"\]\(([^)#\s]+)")
+NUMBERED = re.compile(r"\[(?:← )?(?:[Nn]otebook )?(\d+)(?: [^\]]*)?\]\((?:\.\./)?(?:notebooks/)?(\d\d)_\w+\.ipynb\)")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -29,3 +30,20 @@ def test_the_start_page_and_the_readme_lead_to_every_notebook():
     for source in (ROOT / "notebooks" / "source").glob("[0-9]*.py"):
         assert f"notebooks/{source.stem}.ipynb" in readme
         assert source.stem == "00_start_here" or f"({source.stem}.ipynb)" in start
+
+
+def test_a_link_that_says_a_number_leads_to_the_notebook_with_that_number():
+    found = [(page.name, *pair) for page in PAGES for pair in NUMBERED.findall(page.read_text(encoding="utf-8"))]
+    assert len(found) > 200
+    assert [(page, says, leads) for page, says, leads in found if int(says) != int(leads)] == []
+
+
+def test_each_notebook_leads_to_the_one_before_it_and_the_one_after_it():
+    sources = sorted((ROOT / "notebooks" / "source").glob("[0-9]*.py"))
+    for at, source in enumerate(sources):
+        text = source.read_text(encoding="utf-8")
+        assert re.search(rf"^# # {at} ", text, re.M), f"{source.stem} is not called {at}"
+        before = [f"{other.stem}.ipynb" for other in sources[max(0, at - 1) : at]]
+        after = [f"{other.stem}.ipynb" for other in sources[at + 1 : at + 2]]
+        assert re.findall(r"\[← [^\]]*\]\((\S+)\)", text) == before, source.stem
+        assert re.findall(r"\[[^\]]* →\]\((\S+)\)", text) == after, source.stem

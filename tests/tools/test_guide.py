@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = {path.name[1]: path.read_text(encoding="utf-8") for path in (ROOT / "notebooks" / "source").glob("0*.py")}
+NAMES = {str(int(path.name[:2])): path.stem for path in (ROOT / "notebooks" / "source").glob("[0-9]*.py")}
+SOURCES = {
+    number: (ROOT / "notebooks" / "source" / f"{name}.py").read_text(encoding="utf-8") for number, name in NAMES.items()
+}
 GUIDE = (ROOT / "docs" / "instructor_guide.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-TO_NOTEBOOK = re.compile(r"(\[\d\]\(\.\./notebooks/\w+\.ipynb\))")
+GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+TO_NOTEBOOK = re.compile(r"(\[\d+\]\(\.\./notebooks/\w+\.ipynb\))")
 REFERENCE = re.compile(r"(?<!\*)\*([^*\n]+)\*(?!\*)(?: › \*\*([^*]+)\*\*)?")
 ALSO = re.compile(r"\*\*([^*]+[.?)])\*\*")
 
@@ -18,12 +22,12 @@ def references() -> list[tuple[str, str, str]]:
     """All (notebook's number, section, caption) of the guide; '' where one of the two is not named."""
     found, current = [], None
     for line in re.sub(r"[ \t]*\n(?=[^\n|#>\-0-9])", " ", GUIDE).split("\n"):  # paragraphs on one line
-        if heading := re.match(r"#+ (?:Notebook (\d))?", line):
+        if heading := re.match(r"#+ (?:Notebook (\d+))?", line):
             current = heading[1]
         number = current
         for part in TO_NOTEBOOK.split(line):
             if TO_NOTEBOOK.fullmatch(part):
-                number = part[1]
+                number = part[1:].partition("]")[0]
             elif number is not None:
                 pairs = [(match[1], match[2] or "") for match in REFERENCE.finditer(part)]
                 # In prose, words in italics alone are often only that.
@@ -70,10 +74,44 @@ def test_every_notebook_has_its_part_and_its_minutes():
 
 
 def test_the_glossary_gives_each_term_one_sentence_and_links_into_it_hold():
-    glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
-    rows = re.findall(r'^\| <a id="([\w-]+)"></a>\*\*([^*]+)\*\* \| (.*) \| \[\d\d\]\(\S+\) \|$', glossary, re.M)
-    assert len(rows) == glossary.count("<a id=") > 80 and len({anchor for anchor, *_ in rows}) == len(rows)
+    rows = re.findall(r'^\| <a id="([\w-]+)"></a>\*\*([^*]+)\*\* \| (.*) \| \[\d\d\]\(\S+\) \|$', GLOSSARY, re.M)
+    assert len(rows) == GLOSSARY.count("<a id=") > 80 and len({anchor for anchor, *_ in rows}) == len(rows)
     assert [name for _, name, text in rows if not text.endswith(".") or re.search(r"[.?!] [A-Z]", text)] == []
     pages = [*SOURCES.values(), GUIDE, README]
     used = {anchor for page in pages for anchor in re.findall(r"glossary\.md#([\w-]+)", page)}
     assert used <= {anchor for anchor, *_ in rows}
+
+
+def test_the_glossary_names_notebooks_that_speak_of_the_term():
+    """At least one of the term's words stands in the notebook, in any form: its first letters are looked for."""
+    found = re.findall(r"\*\*([^*|]+)\*\* \|.*\| \[(\d+)\]\(\.\./notebooks/(\w+)\.ipynb\) \|$", GLOSSARY, re.M)
+    assert len(found) == GLOSSARY.count("<a id=")
+    for term, number, name in found:
+        text = SOURCES[str(int(number))].lower()
+        words = [word[: max(3, len(word) - 3)] for word in term.lower().replace("²", "^2").split()]
+        assert name == NAMES[str(int(number))] and any(word in text for word in words), f"{term}: {number}"
+
+
+def test_run_sheets_refer_to_questions_that_the_guide_asks():
+    sheets = GUIDE.partition("## Run-sheets")[2]
+    named = re.findall(r"\bQ(\d+)\.(\d)\b", sheets)
+    assert len(named) > 8
+    for number, question in named:
+        part = re.search(rf"^### Notebook {number}: .*?(?=^##)", GUIDE, re.M | re.S)[0]
+        assert re.search(rf"^{question}\. \*", part.partition("**Ask.**")[2] or part, re.M), f"Q{number}.{question}"
+
+
+def test_notebooks_that_prose_names_exist():
+    pages = [
+        *SOURCES.values(),
+        GUIDE,
+        README,
+        *(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")),
+    ]
+    named = [
+        number
+        for page in pages
+        for numbers in re.findall(r"\b[Nn]otebooks?\]? (\d+(?:(?:, | and | to )\d+)*)", page)
+        for number in re.findall(r"\d+", numbers)
+    ]
+    assert len(named) > 50 and set(named) <= set(SOURCES)

@@ -1,4 +1,4 @@
-"""tools/site.py and tools/frames.py on small notebooks: what runs again, what the pages hold, where links lead."""
+"""tools/site.py, sphinx_build.py, reference.py and frames.py on small notebooks: what runs again, what pages hold."""
 
 import re
 from pathlib import Path
@@ -8,16 +8,25 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tools import common, frames, run, site
+import helpers.images
+from tools import common, frames, reference, run, site, site_extension
 
 FIRST = [
     ("markdown", "# 0 Start\n\nOne sentence.\n\n*Lecture. **About 1.5 minutes** on two cores.*\n\n"
-     "See [one](01_one.ipynb#Part), [words](../docs/words.md#x), [code](../helpers/x.py), [gone](09_gone.ipynb)."),
+     "See [one](01_one.ipynb#A-Part), [words](../docs/words.md#x), [code](../helpers/x.py), [gone](09_gone.ipynb)."),
     ("markdown", "**Think!** What comes?"),
-    ("code", "print(6 * 7)"),
+    ("code", "from helpers import images\nimages.prepare(photo).shape"),
     ("markdown", "## Which slide is where?\n\n| lecture | notebook |\n|---|---|\n| 000 | [one](01_one.ipynb) |"),
 ]  # fmt: skip
-SECOND = [("markdown", "# 1 One"), ("code", "1 + 1")]
+WAY = "[← 0 Start](00_start_here.ipynb) · [glossary](../docs/words.md) · [2 Two →](02_two.ipynb)"
+SECOND = [
+    ("markdown", f"# 1 One: what is it?\n\nA sentence.\n\n{WAY}\n\nSee `docs/words.md` and `x.md`."),
+    ("markdown", "## A Part\n\nA kernel is no Kernel twice, and `kernel` is code. The mean is $\\frac{1}{2}$.\n\n"
+     "| a | b |\n|---|---|\n| 0.85 ± 0.02 | a long text that may wrap |"),
+    ("code", "1 + 1"),
+]  # fmt: skip
+GLOSSARY = '# Glossary\n\n| term | meaning |\n|---|---|\n| <a id="kernel"></a>**kernel** | Weights. |\n'
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
 
 
 def notebook(cells: list[tuple[str, str]]) -> nbformat.NotebookNode:
@@ -26,31 +35,50 @@ def notebook(cells: list[tuple[str, str]]) -> nbformat.NotebookNode:
     return nbformat.v4.new_notebook(cells=made)
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project of two notebooks and one document; kernels are not started, `42` is the output of every cell."""
+def make_project(folder: Path, patch: pytest.MonkeyPatch) -> Path:
+    """A project of two notebooks and two documents; kernels are not started, `42` is the output of every cell."""
     for name, place in {"ROOT": ".", "NOTEBOOKS": "notebooks", "SOURCES": "notebooks/source"}.items():
-        monkeypatch.setattr(common, name, (tmp_path / place).resolve())
-    monkeypatch.setattr(common, "EXECUTED", tmp_path / "build" / "executed")
-    monkeypatch.setattr(common, "PAGES", tmp_path / "build" / "html")
-    monkeypatch.setattr(common, "SITE", tmp_path / "build" / "site")
-    monkeypatch.setattr(common, "BUILD", tmp_path / "build")
-    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
-    for folder in ("notebooks", "docs", "helpers"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "docs" / "words.md").write_text("# Words\n\nBack to [one](../notebooks/01_one.ipynb).")
-    (tmp_path / "helpers" / "x.py").write_text("X = 1\n")
-    put(tmp_path, "00_start_here", FIRST)
-    put(tmp_path, "01_one", SECOND)
+        patch.setattr(common, name, (folder / place).resolve())
+    for name, place in {"EXECUTED": "executed", "PAGES": "html", "SITE": "site", "BUILD": "."}.items():
+        patch.setattr(common, name, folder / "build" / place)
+    patch.setenv("COURSE_CACHE", str(folder / "cache"))
+    patch.setattr(reference, "rooms", lambda: {"images": helpers.images})
+    for place in ("notebooks", "docs/gallery", "helpers"):
+        (folder / place).mkdir(parents=True)
+    (folder / "docs" / "words.md").write_text("# Words\n\nBack to [one](../notebooks/01_one.ipynb).")
+    (folder / "docs" / "glossary.md").write_text(GLOSSARY)
+    (folder / "helpers" / "x.py").write_text("X = 1\n")
+    (folder / "README.md").write_text("# The course\n\nWhat it is, and for **whom**.\n\n## Two commands\n\nNot here.")
+    Image.new("RGB", (4, 2)).save(folder / "docs" / "gallery" / "01_one.jpg")
+    put(folder, "00_start_here", FIRST)
+    put(folder, "01_one", SECOND)
 
     def execute(book):
         for cell in book.cells:
             if cell.cell_type == "code":
-                cell.outputs = [nbformat.v4.new_output("stream", text="42")]
+                drawn = nbformat.v4.new_output(
+                    "display_data", {"image/png": PNG}, metadata={"image/png": {"alt": '"2"'}}
+                )
+                cell.outputs = [nbformat.v4.new_output("stream", text="42"), drawn]
         return 1.0, "It broke." if "break" in str(book.cells[-1].source) else ""
 
-    monkeypatch.setattr(run, "execute", execute)
-    return tmp_path
+    patch.setattr(run, "execute", execute)
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of its own for a test that changes it."""
+    return make_project(tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    """The project with its site, made once: tests only read it."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = make_project(tmp_path_factory.mktemp("course"), patch)
+        assert site.main([]) == 0
+    return folder
 
 
 def put(project: Path, name: str, cells: list[tuple[str, str]]) -> None:
@@ -61,105 +89,111 @@ def html(project: Path, name: str) -> str:
     return (project / "build" / "site" / f"{name}.html").read_text(encoding="utf-8")
 
 
-def test_index_and_way_through(project: Path):
-    assert site.main([]) == 0
-    index, first, second = html(project, "index"), html(project, "00_start_here"), html(project, "01_one")
+def article(project: Path, name: str) -> str:
+    return html(project, name).split("<article", 1)[1].split("</article>")[0]
+
+
+def test_index_and_way_through(built: Path):
+    index, first, second = article(built, "index"), html(built, "00_start_here"), html(built, "01_one")
     assert "One sentence." in index and "about 1.5 minutes" in index
     assert index.index("00_start_here.html") < index.index("01_one.html")
-    assert "Which slide is where?" in index and "<td>000</td>" in index
-    assert 'href="01_one.html" rel="next"' in first and 'rel="prev"' not in first
-    assert 'href="00_start_here.html" rel="prev"' in second and 'href="index.html"' in second
+    assert "Which slide is where?" in index and "<td><p>000</p></td>" in index
+    assert re.search(r'<link rel="next"[^>]*href="01_one.html"', first)
+    assert re.search(r'<link rel="prev"[^>]*href="00_start_here.html"', second)
 
 
-def test_the_index_says_what_this_is_and_shows_a_picture_of_each_notebook(project: Path):
-    (project / "README.md").write_text("# The course\n\nWhat it is, and for **whom**.\n\n## Two commands\n\nNot here.")
-    (project / "docs" / "gallery").mkdir()
-    Image.new("RGB", (4, 2)).save(project / "docs" / "gallery" / "01_one.jpg")
-    (project / "docs" / "glossary.md").write_text("# Glossary\n")
-    site.main([])
-    index = html(project, "index")
-    assert "<h1>The course</h1>" in index and "for <strong>whom</strong>" in index and "Not here" not in index
+def test_the_index_says_what_this_is_and_leads_to_everything(built: Path):
+    index = article(built, "index")
+    assert "The course<a" in index and "for <strong>whom</strong>" in index and "Not here" not in index
     assert index.count("<img") == 1 and index.index("<img") < index.index("1 One")
-    assert 'href="docs-glossary.html">Glossary' in index
-    assert 'href="docs-glossary.html">glossary</a>' in html(project, "01_one").split("<main>")[0]
+    whole = html(built, "index")
+    for page in ("docs-glossary", "docs-words", "reference", "00_start_here", "01_one"):
+        assert f'href="{page}.html"' in whole, page
 
 
-def test_the_notebooks_own_way_is_left_to_the_page(project: Path):
-    way = "[← 0 Start](00_start_here.ipynb) · [glossary](../docs/words.md) · [2 Two →](02_two.ipynb)"
-    put(
-        project,
-        "01_one",
-        [("markdown", f"# 1 One: what is it?\n\nA sentence.\n\n{way}\n\nSee `docs/words.md` and `x.md`.")],
-    )
-    site.main([])
-    top, body = html(project, "01_one").split("<main>")
-    assert "← 0 Start</a>" in top and "rel=" not in body.split("</main>")[0] and "2 Two" not in body
-    assert '<a href="docs-words.html"><code>docs/words.md</code></a>' in body and "<code>x.md</code>" in body
-    assert 'rel="next">1 One →</a>' in html(project, "00_start_here")  # the words before the colon
+def test_the_notebooks_own_way_is_left_to_the_page(built: Path):
+    body = article(built, "01_one")
+    assert "← 0 Start" not in body and "2 Two" not in body
+    assert re.search(r'<a href="docs-words.html"><code[^>]*>(<[^>]*>)?docs/words.md', body)
+    assert not re.search(r"<a [^>]*><code[^>]*>(<[^>]*>)?x\.md", body)
 
 
-def test_short_cells_of_tables_stay_on_one_line(project: Path):
-    put(
-        project,
-        "01_one",
-        [("markdown", "# 1 One\n\n| a | b |\n|---|---|\n| 0.85 ± 0.02 | a long text that may wrap |")],
-    )
-    site.main([])
-    assert "<td>0.85&nbsp;±&nbsp;0.02</td>" in html(project, "01_one")
-    assert "<td>a long text that may wrap</td>" in html(project, "01_one")
+def test_short_cells_of_tables_stay_on_one_line(built: Path):
+    assert "0.85&nbsp;±&nbsp;0.02" in article(built, "01_one")
+    assert "a long text that may wrap" in article(built, "01_one")
 
 
-def test_links_lead_to_pages_of_the_site_or_nowhere(project: Path):
-    site.main([])
-    first = html(project, "00_start_here")
-    assert 'href="01_one.html#Part"' in first and 'href="docs-words.html#x"' in first
-    assert not re.search(r'href="[^"]*(x\.py|09_gone)', first) and "[" not in first.split("<main>")[1][:900]
-    assert 'href="01_one.html"' in html(project, "docs-words")
+def test_links_lead_to_pages_of_the_site_or_nowhere(built: Path):
+    first = article(built, "00_start_here")
+    assert 'href="01_one.html#a-part"' in first and 'id="a-part"' in html(built, "01_one")
+    assert 'href="docs-words.html#x"' in first and 'href="01_one.html"' in article(built, "docs-words")
+    assert not re.search(r'href="[^"]*(x\.py|09_gone)', first) and "gone" in first
 
 
-def test_pages_fetch_nothing(project: Path):
-    site.main([])
-    for path in (project / "build" / "site").glob("*.html"):
-        assert not re.search(r"""<link|@import|url\(|<script src|src=["']?(?!data:)""", path.read_text())
+def test_a_term_is_linked_once_and_code_never(built: Path):
+    body = article(built, "01_one")
+    assert re.findall(r'<a[^>]*href="docs-glossary.html#kernel"[^>]*>(\w+)</a>', body) == ["kernel"]
+    assert re.search(r"<code[^>]*>(<[^>]*>)?kernel", body)
+
+
+def test_names_in_code_lead_to_the_reference(built: Path):
+    (there,) = re.findall(r'<a class="helper" href="([^"]*)"', article(built, "00_start_here"))
+    page, _, place = there.partition("#")
+    assert place == "helpers.images.prepare" and f'id="{place}"' in html(built, page.removesuffix(".html"))
+
+
+def test_pictures_keep_their_words_and_formulas_need_no_script(built: Path):
+    body = article(built, "01_one")
+    (place, words) = re.search(r'<img src="([^"]*)" alt="([^"]*)"', body).groups()
+    assert words == "&quot;2&quot;" and (built / "build" / "site" / place).read_bytes().startswith(b"\x89PNG")
+    assert "<mfrac>" in body and "42" in body
+
+
+def test_pages_fetch_nothing_from_elsewhere(built: Path):
+    for path in (built / "build" / "site").rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"""(src|<link[^>]* href)=["']?(https?:)?//""", text), path
+
+
+def test_every_link_of_the_site_has_its_page_and_place(built: Path):
+    folder = built / "build" / "site"
+    for path in folder.glob("*.html"):
+        for address in re.findall(r'<a [^>]*href="([^"#:]*)(?:#[^"]*)?"', path.read_text(encoding="utf-8")):
+            assert not address or (path.parent / address).exists(), (path.name, address)
 
 
 def test_a_second_run_touches_only_what_changed(project: Path, capsys: pytest.CaptureFixture):
     site.main([])
-    before = {path: path.stat().st_mtime_ns for path in (project / "build").rglob("*") if path.is_file()}
+    pages = [
+        project / "build" / "site" / f"{name}.html" for name in ("index", "01_one", "docs-words", "reference-images")
+    ]
+    before = [path.stat().st_mtime_ns for path in pages]
     capsys.readouterr()
     site.main([])
     said = capsys.readouterr().out
-    assert said.count("as before") == 2 and "4 pages, 0 of them changed" in said
-    assert before == {path: path.stat().st_mtime_ns for path in (project / "build").rglob("*") if path.is_file()}
-    put(project, "01_one", [("markdown", "# 1 One"), ("code", "1 + 2")])
+    assert said.count("as before") == 2 and "7 pages, 0 of them changed" in said
+    assert before == [path.stat().st_mtime_ns for path in pages]
+    put(project, "01_one", [("markdown", "# 1 One: what is it?"), ("code", "break")])
+    assert site.main([]) == 1
+    said = capsys.readouterr()
+    assert said.out.count("as before") == 1 and "It broke." in said.err
+    assert "a cell failed" in article(project, "index") and "42" in article(project, "01_one")
+    assert not run.is_fresh("01_one") and run.is_fresh("00_start_here")
+    (project / "notebooks" / "01_one.ipynb").unlink()
     site.main([])
-    said = capsys.readouterr().out
-    assert said.count("as before") == 1 and "1 of them changed" in said
+    assert not (project / "build" / "site" / "01_one.html").exists()
+    assert "01_one" not in html(project, "00_start_here")
 
 
 @pytest.mark.parametrize("changed", ["helpers", "data"])
 def test_helpers_and_data_count_too(project: Path, changed: str, monkeypatch: pytest.MonkeyPatch):
-    site.main([])
+    run.run_all(["01_one"])
     assert run.is_fresh("01_one")
     if changed == "helpers":
         (project / "helpers" / "x.py").write_text("X = 2\n")
     else:
         monkeypatch.setenv("COURSE_DATA", "elsewhere")
     assert not run.is_fresh("01_one")
-
-
-def test_a_failing_notebook_is_said_and_runs_again(project: Path, capsys: pytest.CaptureFixture):
-    put(project, "01_one", [("markdown", "# 1 One"), ("code", "break")])
-    assert site.main([]) == 1
-    assert "It broke." in capsys.readouterr().err and "a cell failed" in html(project, "index")
-    assert not run.is_fresh("01_one") and run.is_fresh("00_start_here")
-
-
-def test_pages_of_removed_notebooks_go(project: Path):
-    site.main([])
-    (project / "notebooks" / "01_one.ipynb").unlink()
-    site.main([])
-    assert not (project / "build" / "site" / "01_one.html").exists()
 
 
 def test_static_slides(project: Path):
@@ -169,10 +203,49 @@ def test_static_slides(project: Path):
     assert not re.search(r"<link|@import|<script src", page)
 
 
-def test_print_and_dark_styles_are_there(project: Path):
-    site.main([])
-    page = html(project, "index")
-    assert "@media print" in page and "prefers-color-scheme: dark" in page and 'lang="en"' in page
+# ---- the reference ------------------------------------------------------------------------------------------------
+
+
+def test_every_public_name_of_every_room_is_in_the_reference():
+    made, places = reference.pages([]), reference.addresses([])
+    for room, module in reference.rooms().items():
+        asked = set(re.findall(r"^\.\. auto\w+:: (\S+)$", made[f"reference-{room}.rst"], re.M))
+        assert asked == {f"helpers.{room}", *(f"helpers.{room}.{name}" for name in module.__all__)}
+        for name in module.__all__:
+            assert places[f"helpers.{room}.{name}"].startswith(f"reference-{room}.html#")
+
+
+def test_a_module_that_notebooks_use_as_a_whole_is_there_too():
+    from helpers.teaching import slides
+
+    used = reference.whole_modules(["helpers.teaching.slides", "helpers.images", "helpers.images.prepare"])
+    assert used == ["helpers.teaching.slides"] and slides.box
+    assert ".. autofunction:: helpers.teaching.slides.box" in reference.pages(used)["reference-teaching.rst"]
+
+
+@pytest.mark.parametrize(
+    ("sentences", "shown"),
+    [
+        ("Both `a` and class_ * 2 | 3.", "Both ``a`` and class\\_ \\* 2 \\| 3."),
+        (
+            "Sum.\n\nphoto: RGB. size: pixels.\nReturns `x`s.",
+            "Sum.\n\n\n\n**photo**: RGB. \n\n**size**: pixels.\n\n\nReturns ``x``\\ s.",
+        ),
+        ("A span `(a,\nb)` of code.", "A span ``(a, b)`` of code."),
+    ],
+)  # fmt: skip
+def test_plain_sentences_are_no_markup(sentences: str, shown: str):
+    assert reference.plain(sentences, ["photo", "size"]) == shown
+
+
+def test_names_that_are_not_imported_from_helpers_are_left_alone():
+    code = "from helpers import images as pictures\nfrom numpy import prepare\nimport helpers"
+    assert site_extension.imported(code) == {"pictures": "helpers.images"}
+    body = '<span class="n">images</span><span class="o">.</span><span class="n">prepare</span>'
+    known = {"helpers.images.prepare": "there"}
+    assert site_extension.with_names(body, {"pictures": "helpers.images"}, known) == body
+    linked = site_extension.with_names(body, {"images": "helpers.images"}, known)
+    assert linked == f'<a class="helper" href="there">{body}</a>'
 
 
 # ---- explorers as frames ------------------------------------------------------------------------------------------
@@ -232,5 +305,5 @@ def test_kernels_get_frames_through_the_startup_cell():
     assert len(book.cells) == 2 and book.cells[0].source.startswith("import numpy")
     assert book.cells[1].outputs[-1].data[frames.MIME]["title"] == "T"
     assert [cell.execution_count for cell in book.cells] == [1, 2]
-    body = site.body_of(book, "t")
-    assert body.count('class="frame"') == 2 and "<img" in body
+    (shown,) = site.with_steppers(book).cells[1].outputs
+    assert shown.data["text/html"].count('class="frame"') == 2 and "<img" in shown.data["text/html"]

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from helpers import training
-from helpers.files import MissingError
 from helpers.training import convnet
 
 
@@ -102,38 +101,12 @@ def test_fit_refuses():
         training.fit(small(), (pictures, labels), (pictures[:0], labels[:0]), 1)
 
 
-def test_interval_against_published_and_extreme_values():
-    # Wilson's interval for 15 of 148 and for 0 of 20, as tabled by Newcombe (1998, method 3).
-    np.testing.assert_allclose(training.interval(15 / 148, 148), (0.0624, 0.1605), atol=1e-4)
-    np.testing.assert_allclose(training.interval(0.0, 20), (0.0, 0.1611), atol=1e-4)
-    low, high = training.interval(1.0, 50)
-    assert high == pytest.approx(1.0) and low < 0.95
-    for right, count in ((1.2, 10), (0.5, 0)):
-        with pytest.raises(ValueError):
-            training.interval(right, count)
-
-
-def test_stored_table_and_rows(tmp_path, monkeypatch):
-    monkeypatch.setattr(convnet, "RESULTS", tmp_path)
-    (tmp_path / "study.md").write_text("Text.\n\n| run | test |\n|---|---|\n| a | 0.5 |\n| b | 0.6 |\n\nMore | text\n")
-    assert training.stored_table("study").data.startswith("Text.")
-    assert training.stored_rows("study") == {"a": {"test": "0.5"}, "b": {"test": "0.6"}}
-    with pytest.raises(MissingError, match=r"benchmarks\.nothing"):
-        training.stored_table("nothing")
-
-
 def test_pictures_per_second_takes_the_median_of_all_calls_but_the_first(monkeypatch):
     calls = []
     seconds = lambda step, number, repeat: [step() or time for time in (1.0, 2.0, 4.0, 8.0)[:repeat]]  # noqa: E731
     monkeypatch.setattr(convnet.timeit, "repeat", seconds)
     assert training.pictures_per_second(lambda: calls.append(1), 20, repeats=4) == pytest.approx(20 / 3)
     assert len(calls) == 5
-
-
-def test_the_study_that_notebook_01_shows_is_stored():
-    rows = training.stored_rows("augmentation")
-    assert {"plain", "dropout 0.5", "augmentation", "the slide's ranges"} <= set(rows)
-    assert "benchmarks.augmentation" in training.stored_table("augmentation").data
 
 
 def test_table_rounds_as_sentences_do():

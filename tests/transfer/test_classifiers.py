@@ -1,8 +1,7 @@
-"""Probes: features counted by hand, intervals against other sources, places that a linear model can and cannot tell."""
+"""Probes: features counted by hand, places that a linear model can and cannot tell."""
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from helpers import transfer
 from helpers.datasets import critters
@@ -114,55 +113,6 @@ def test_the_plane_needs_a_known_method_and_some_photos():
             transfer.project_2d(rows, method)
 
 
-def test_intervals_end_where_it_is_possible():
-    low, high = transfer.mean_interval([0, 0, 1], possible=(-1, 1))[1:]
-    # The mean is 1/3, the deviation 0.577, and t with 2 degrees of freedom 4.303: -1.101 to 1.768 without the ends.
-    assert (low, high) == (-1, 1)
-    assert transfer.mean_interval([0, 0, 1]) == pytest.approx((1 / 3, -1.101, 1.768), abs=1e-3)
-    with pytest.raises(ValueError, match="0 to 1 is possible"):
-        transfer.mean_interval([0.5, 1.5], possible=(0, 1))
-    # One photo: (1.5 - 0.5) / 3 plus 1.96 deviations is 1.18.
-    found, low, high = transfer.paired_interval(np.array([False]), np.array([True]))
-    assert found == 1 and low < 0 and high == 1
-
-
-def test_a_paired_difference_by_hand():
-    first = np.array([True] * 80 + [False] * 20)
-    second = np.array([True] * 78 + [False] * 2 + [True] * 12 + [False] * 8)
-    found, low, high = transfer.paired_interval(first, second)
-    assert found == pytest.approx(0.10)
-    # Agresti and Min: cases 12 and 2 become 12.5 and 2.5, of 102.
-    middle, half = 10 / 102, 1.96 * np.sqrt((15 - 10**2 / 102) / 102**2)
-    assert (low, high) == pytest.approx((middle - half, middle + half), abs=1e-4)
-
-
-def test_paired_intervals_cover_the_truth():
-    """Of 95 % intervals about 95 % must hold the true difference; here 0.05, from 100 photos each."""
-    rng = np.random.default_rng(0)
-    covered = 0
-    for _ in range(1000):
-        case = rng.choice(4, 100, p=(0.7, 0.05, 0.10, 0.15))  # both right, first only, second only, none
-        _, low, high = transfer.paired_interval((case == 0) | (case == 1), (case == 0) | (case == 2))
-        covered += low <= 0.05 <= high
-    assert 930 <= covered <= 980
-
-
-def test_no_difference_has_an_interval_around_zero():
-    right = np.ones(50, bool)
-    found, low, high = transfer.paired_interval(right, right)
-    assert found == 0 and low < 0 < high
-    with pytest.raises(ValueError, match="same photos"):
-        transfer.paired_interval(right, right[:10])
-
-
-def test_mean_interval_agrees_with_scipy():
-    values = [0.91, 0.93, 0.90, 0.96, 0.92]
-    expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
-    assert transfer.mean_interval(values) == pytest.approx((np.mean(values), expected.low, expected.high))
-    with pytest.raises(ValueError, match="two or more"):
-        transfer.mean_interval([0.9])
-
-
 def test_a_calibrated_random_network_tells_pictures_apart():
     pictures = critters(16, seed=0, size=64).images
     network = transfer.random_network("efficientnet_lite0", pictures, seed=0)
@@ -173,12 +123,6 @@ def test_a_calibrated_random_network_tells_pictures_apart():
     assert network.layer("stem_bn").momentum > 0.9
     twin = transfer.random_network("efficientnet_lite0", pictures, seed=0)
     np.testing.assert_allclose(twin.features_of(pictures, "pool"), features, atol=1e-5)
-
-
-def test_verdict_follows_the_interval():
-    wrong, right, mixed = np.zeros(100, bool), np.ones(100, bool), np.arange(100) < 50
-    assert transfer.verdict(wrong, right) == "better" and transfer.verdict(right, wrong) == "worse"
-    assert transfer.verdict(mixed, ~mixed) == transfer.verdict(right, right) == "cannot tell"
 
 
 def test_a_silent_unit_that_fires_in_the_test_does_not_hide_the_place():

@@ -118,6 +118,7 @@ BAD_HEADS = {
     "one class": (dict(class_names=["cat"]), "two or more"),
     "twice the same": (dict(class_names=["cat", "cat"]), "different"),
     "dropout": (dict(class_names=["a", "b"], dropout=1.0), "dropout"),
+    "hidden": (dict(class_names=["a", "b"], hidden=-1), "hidden is -1"),
     "pooling": (dict(class_names=["a", "b"], pooling="mean"), "average"),
     "layer": (dict(class_names=["a", "b"], layer="block9"), "nearest"),
 }

@@ -1,4 +1,4 @@
-"""The explorers of notebook 6 without a front end: what they show is what the functions give, at every setting."""
+"""The explorers of notebooks 6 and 7 without a front end: they show what the functions give, at every setting."""
 
 import io
 

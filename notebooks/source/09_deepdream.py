@@ -11,13 +11,13 @@
 # ---
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# # 7 DeepDream: let the network exaggerate
+# # 9 DeepDream: let the network exaggerate
 #
 # A layer is told to amplify whatever it finds in a photo; you take the recipe apart, one ingredient at a time.
 #
 # *Follows lecture 001 (HKUST: DeepDream, amplifying features) and lecture 000 (Harvard BST 261, lecture 7: Inceptionism). **About 1 minute** on two cores.*
 #
-# [← 6 Grad-CAM](06_grad_cam.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md) · [8 Multi-task →](08_multi_task.ipynb)
+# [← 8 Honest maps](08_honest_maps.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md) · [10 Multi-task →](10_multi_task.ipynb)
 #
 # **You will**
 # 1. show that the slides' rule, "set the gradient equal to the activation", is ascent on a sum of squares,
@@ -54,7 +54,7 @@ claims = Claims(
     NETWORK=[NETWORK, "efficientnet_lite0"], PHOTO=[PHOTO, "coffee"], SEED=[SEED, 0]
 )
 always = Claims()  # what holds with every choice
-Markdown(slides.box("07_deepdream", network))
+Markdown(slides.box("09_deepdream", network))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The rule on the slide

@@ -11,13 +11,13 @@
 # ---
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# # 8 Multi-task learning: how much should models share?
+# # 10 Multi-task learning: how much should models share?
 #
 # Sixty-five schools, one question, and four answers to whether each school deserves a network of its own.
 #
 # *Follows lecture 004 (SMU: multi-task learning, School data and computer survey). **About 1 minute** on two cores.*
 #
-# [← 7 DeepDream](07_deepdream.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md)
+# [← 9 DeepDream](09_deepdream.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md)
 #
 # **You will**
 # 1. train one network per school, one for all, one with a head per school and a gated one, and compare them with straight lines,
@@ -174,7 +174,7 @@ claims.slide_claim(
 # **Each network's squared error minus the line's: mean over the test pupils, 95 % interval.**
 
 # %% slideshow={"slide_type": "-"}
-from helpers.transfer import mean_interval
+from helpers.training import mean_interval
 
 test, squared, against = prepared.test, {}, {}
 for model in (references[-1], *networks):
@@ -310,7 +310,7 @@ multitask.gain_by_size(prepared.sizes, gains, size_label="training pupils of the
 # %% [markdown] slideshow={"slide_type": "skip"}
 # *As shipped:* on this split the smaller half of the schools gains more on average by giving up networks of their own; the tiniest ones may lose, with hardly any test pupils to tell. What a head adds depends less on the size: the pull keeps the head of a small school near the common one.
 #
-# Not every school gains. The mean hides losers.
+# Not every school gains. The mean hides losers: schools that do worse with the others than alone, which is called *negative transfer*.
 #
 # **Check it, in small and large schools.**
 

@@ -1,0 +1,50 @@
+"""Results of studies that take longer than a lecture, as they were measured, with date and command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from helpers.files import MissingError
+
+RESULTS = Path(__file__).with_name("results")
+
+
+def stored_table(name: str) -> Any:
+    """Return all tables of a longer study as IPython Markdown, with date and command.
+
+    Raises MissingError with the command that makes the study where it is not there.
+    """
+    from IPython.display import Markdown
+
+    study = _stored(name)
+    return Markdown("\n\n".join([study["made"], *(markdown(part) for part in study["parts"])]) + "\n")
+
+
+def stored_rows(name: str) -> dict[str, dict[str, str]]:
+    """Return the first table of a longer study as texts: first column -> heading -> cell.
+
+    Raises MissingError with the command that makes the study where it is not there.
+    """
+    first = next(part for part in _stored(name)["parts"] if isinstance(part, dict))
+    _, *heads = first["heads"]
+    return {name: dict(zip(heads, cells, strict=True)) for name, *cells in first["rows"]}
+
+
+def markdown(part: str | dict[str, list]) -> str:
+    """A text as it is; a table `{"heads": [...], "rows": [[...], ...]}` as markdown."""
+    if isinstance(part, str):
+        return part
+    lines = [part["heads"], ["---"] * len(part["heads"]), *part["rows"]]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _stored(name: str) -> dict[str, Any]:
+    path = RESULTS / f"{name}.json"
+    if not path.is_file():
+        raise MissingError(
+            f"The stored table {name!r} is not here; make it with `python3 -m benchmarks.{name}` in the course's "
+            f"folder (it takes some minutes), and go on without it meanwhile."
+        )
+    return json.loads(path.read_text(encoding="utf-8"))
