@@ -72,7 +72,7 @@ def build(
 
 
 def run(home: Path, folder: Path, settings: dict[str, Any], listeners: dict[str, Callable]) -> None:
-    """Build the sources in home/source into a folder; what Sphinx warns of goes to the standard error, each line once."""
+    """Build the sources in home/source into a folder; its warnings go to standard error, each line once."""
     from sphinx.application import Sphinx
     from sphinx.errors import SphinxError
     from sphinx.util.docutils import docutils_namespace, patch_docutils
