@@ -52,39 +52,43 @@ def build(
     `finished` gets a page's name and its HTML and returns that with the site's links; `terms` are the glossary's with
     their addresses, for the pages that `titles` names. Raises Stop when Sphinx cannot build.
     """
-    from sphinx.application import Sphinx
-    from sphinx.errors import SphinxError
-    from sphinx.util.docutils import docutils_namespace, patch_docutils
-
     home = common.BUILD / "sphinx"
     place(sources, home / "source")
     written: set[str] = set()
 
-    def page(app: Sphinx, name: str, template: str, context: dict[str, Any], tree: Any) -> None:
+    def page(app: Any, name: str, template: str, context: dict[str, Any], tree: Any) -> None:
         if tree is not None:
             written.add(name)
             context["body"] = finished(name, context["body"])
 
-    def resolved(app: Sphinx, tree: Any, name: str) -> None:
+    def resolved(app: Any, tree: Any, name: str) -> None:
         if name in titles:
             site_extension.link_terms(tree, terms)
 
     title = sources["index.md"].removeprefix("# ").partition("\n")[0]
     settings = {**SETTINGS, "project": title, "html_title": title, "course_state": state(sources, terms)}
+    run(home, folder, settings, {"html-page-context": page, "doctree-resolved": resolved})
+    return len(written)
+
+
+def run(home: Path, folder: Path, settings: dict[str, Any], listeners: dict[str, Callable]) -> None:
+    """Build the sources in home/source into a folder; its warnings go to standard error, each line once."""
+    from sphinx.application import Sphinx
+    from sphinx.errors import SphinxError
+    from sphinx.util.docutils import docutils_namespace, patch_docutils
+
     warnings = io.StringIO()
     try:
         with patch_docutils(None), docutils_namespace():
-            app = Sphinx(
-                home / "source", None, folder, home / "doctrees", "html", settings, status=None, warning=warnings
-            )
-            app.connect("html-page-context", page)
-            app.connect("doctree-resolved", resolved)
+            places = (home / "source", None, folder, home / "doctrees")
+            app = Sphinx(*places, "html", settings, status=None, warning=warnings)
+            for event, listener in listeners.items():
+                app.connect(event, listener)
             app.build()
     except SphinxError as error:
         raise Stop(f"the pages could not be made ({error}): delete {home} and run the same command again.") from None
     if said := re.sub(r"\x1b\[[0-9;]*m", "", warnings.getvalue()).strip():
         print("\n" + "\n".join(dict.fromkeys(said.splitlines())), file=sys.stderr)
-    return len(written)
 
 
 def place(sources: dict[str, str], folder: Path) -> None:
@@ -100,12 +104,8 @@ def place(sources: dict[str, str], folder: Path) -> None:
 def state(sources: dict[str, str], terms: dict[str, str]) -> str:
     """A short sum over what every page depends on: the names of all pages, the terms, the code that makes pages."""
     total = hashlib.sha256(repr([sorted(sources), sorted(terms.items())]).encode())
-    helpers = common.ROOT / "helpers"
-    for path in [
-        *sorted(Path(__file__).parent.glob("*.py")),
-        *sorted(STATIC.iterdir()),
-        *sorted(helpers.rglob("*.py")),
-    ]:
+    folders = (Path(__file__).parent.glob("*.py"), STATIC.iterdir(), (common.ROOT / "helpers").rglob("*.py"))
+    for path in (path for files in folders for path in sorted(files)):
         total.update(path.read_bytes())
     return total.hexdigest()[:16]
 

@@ -68,7 +68,7 @@ def test_a_disk_that_fills_meanwhile_is_one_sentence(project: Path, monkeypatch:
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(Stop, match=r"01_one.ipynb cannot be written \(No space left on device\): make room"):
         run.main([])
     assert list((project / "build" / "executed").iterdir()) == []
