@@ -9,7 +9,6 @@ are no quicker, and so an answer does not depend on its neighbours.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -99,6 +98,7 @@ class Pass:
         self._signature, self._sides = network.signature, network.sides
         self._state, self._lock, self._function = State(self._steps), threading.RLock(), None
         self._network, self._file, self.unfit = network, None, _unfit(network, self._state.operations)
+        self._unkept: dict[Path, bytes] = {}  # the content of a file that could not be written
         self._look, self._tried, self._seen = True, False, False  # for a file; to make one; the network before
         self.reason = ""  # why TensorFlow answers; unfit: why LiteRT never does, from the layers alone
 
@@ -119,7 +119,8 @@ class Pass:
         is_usual = len(batch) and _TINY * min(shape[:2]) >= min(self._sides)
         path = self.file(photos) if is_usual else None
         try:
-            return path and _models.answer((path, shape), lambda: _opened(path, shape))(batch, places)
+            source = self._unkept.get(path, path)
+            return path and _models.answer((path, shape), lambda: _opened(source, shape))(batch, places)
         except (ValueError, RuntimeError, ImportError) as error:  # a size that it does not take, no file any more
             self.reason = f"LiteRT does not take such pictures ({str(error).strip()[:80]})"
             return None
@@ -159,9 +160,11 @@ class Pass:
             content = _converted(compile_once(self._call, tensorflow().TensorSpec(shape, "float32")), self._sides)
             if state.is_moved() or state.is_rebuilt():
                 return
-            with contextlib.suppress(OSError):  # a cache that is full or read-only: TensorFlow answers
+            try:
                 array_cache.write_sealed(path, content)
                 array_cache.make_room(path.parent, {path}, "*.tflite", _FOLDER_LIMIT)
+            except OSError:  # a cache that is full or read-only must not change who answers
+                self._unkept = {path: content}
         self._look = True
 
     def _is_changed(self) -> bool:
@@ -173,10 +176,10 @@ class Pass:
 
     def _found(self) -> Path | None:
         self.reason = _MISSING
-        if not any((cache_folder() / "forward").glob("*.tflite")):  # the sum need not be made
+        if not self._unkept and not any((cache_folder() / "forward").glob("*.tflite")):  # the sum need not be made
             return None
         path = self._path(self._state)
-        head = array_cache.head(path, _HEAD) or _REFUSAL
+        head = self._unkept.get(path) or array_cache.head(path, _HEAD) or _REFUSAL
         if head.startswith(_REFUSAL):
             self.reason = head.removeprefix(_REFUSAL).decode() or _MISSING
             return None
