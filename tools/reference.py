@@ -91,7 +91,7 @@ def addresses(modules: Iterable[str]) -> dict[str, str]:
 def docstring(app: Any, kind: str, name: str, what: Any, options: Any, lines: list[str]) -> None:
     """For autodoc: turn a docstring of plain sentences into reStructuredText, in place."""
     of_its_kind = kind == "data" and inspect.getdoc(type(what)) == inspect.getdoc(what)
-    if of_its_kind or lines[:1] and lines[0].startswith("Alias for field number"):
+    if of_its_kind or "".join(lines).startswith("Alias for field number"):
         lines[:] = []  # the docstring of a dict or of a tuple's field says nothing about this one
     try:
         parameters = [word for word in inspect.signature(what).parameters if word != "self"]
