@@ -90,8 +90,9 @@ def addresses(modules: Iterable[str]) -> dict[str, str]:
 
 def docstring(app: Any, kind: str, name: str, what: Any, options: Any, lines: list[str]) -> None:
     """For autodoc: turn a docstring of plain sentences into reStructuredText, in place."""
-    if kind == "data" and inspect.getdoc(type(what)) == inspect.getdoc(what):
-        lines[:] = []  # the docstring of a dict or a tuple says nothing about this one
+    of_its_kind = kind == "data" and inspect.getdoc(type(what)) == inspect.getdoc(what)
+    if of_its_kind or "".join(lines).startswith("Alias for field number"):
+        lines[:] = []  # the docstring of a dict or of a tuple's field says nothing about this one
     try:
         parameters = [word for word in inspect.signature(what).parameters if word != "self"]
     except (TypeError, ValueError):
