@@ -6,6 +6,7 @@ Notebooks that changed since they last ran (cells, helpers, packages) run first;
 
 import argparse
 import base64
+import binascii
 import contextlib
 import copy
 import hashlib
@@ -146,7 +147,7 @@ class Site:
                 cell.source = self.text(text, common.NOTEBOOKS / f"{name}.ipynb")
             for output in cell.get("outputs", []):
                 self.draw(output)
-        return nbformat.writes(paper) + "\n"
+        return nbformat.writes(paper).encode("utf-8", "replace").decode() + "\n"  # half an emoji is a question mark
 
     def draw(self, output: nbformat.NotebookNode) -> None:
         """Turn an output's picture into a file, and keep its alternative text."""
@@ -164,9 +165,16 @@ class Site:
             data["text/html"] = data["image/svg+xml"]
         for kind in ("text/html", "text/markdown"):
             if kind in data:
-                data[kind] = DATA.sub(lambda found: self.picture(base64.b64decode(found[2]), found[1]), data[kind])
+                data[kind] = DATA.sub(self.kept, data[kind])
         for kind in [kind for kind in data if kind.startswith("image/")]:
             del data[kind]
+
+    def kept(self, found: re.Match) -> str:
+        """The address of a picture that stood in the page itself; what is no picture stays where it is."""
+        try:
+            return self.picture(base64.b64decode(found[2]), found[1])
+        except binascii.Error:
+            return found[0]
 
     def picture(self, content: bytes, kind: str) -> str:
         """Keep a picture beside the pages, once; return its address."""

@@ -9,7 +9,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tools import books, build, common, frames, ledger, pages, run, site, slides, warm
+import helpers.teaching
+from tools import books, build, common, frames, ledger, pages, reference, run, site, slides, warm
 
 GOOD = {
     "cells": [
@@ -107,6 +108,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setattr(common, name, tmp_path / "build" / place)
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(run, "execute", lambda book: (None, ""))
+    monkeypatch.setattr(reference, "rooms", lambda: {"teaching": helpers.teaching})  # one room is quick
     put(tmp_path / "notebooks" / "02_good.ipynb", text())
     return tmp_path
 
