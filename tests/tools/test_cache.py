@@ -103,7 +103,7 @@ def test_one_setting_moves_everything(tmp_path: Path, setting: str):
     said = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=True).stdout
     *folders, left = said.splitlines()
     if cache is None:
-        assert [Path(folder).parts[-2] for folder in folders] == ["cache"] + 4 * ["build"] and left == ""
+        assert [Path(folder).parts[-2] for folder in folders] == 2 * ["cache"] + 4 * ["build"] and left == ""
         assert all(common.ROOT in Path(folder).parents for folder in folders)
         return
     assert all(Path(folder).is_relative_to(tmp_path / cache) for folder in folders)
