@@ -1,0 +1,185 @@
+"""Checks of homework: points for each, with a reason, and never the answer itself."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+_TICK, _CROSS, _DASH = "✓", "✗", "–"
+_barred: ContextVar[tuple[str, ...]] = ContextVar("barred", default=())
+
+
+class Question:
+    """The checks of one question: each prints a line with its points and a reason, `score` says what they come to.
+
+    An answer is a function without arguments, so that what stops in it costs its points and nothing else.
+    """
+
+    def __init__(self, name: str, points: float, without: Sequence[str] = ()) -> None:
+        """points: those of all checks, the hidden ones too. without: functions of `helpers` that are the answer.
+
+        They are named from `helpers` on, such as "attribution.grad_cam", and raise one sentence while an answer runs.
+        """
+        self.name, self.points, self.without = name, points, tuple(without)
+        self.lines: list[str] = []
+        self.earned = self.offered = 0.0
+
+    def equal(
+        self,
+        points: float,
+        what: str,
+        answer: Callable[[], Any],
+        expected: Any,
+        within: float = 1e-6,
+        mistakes: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Give the points when the answer is as expected: a number, an array, a list or dict of them, a text.
+
+        expected: the value, or a function without arguments that gives it. within: of the largest expected value.
+        mistakes: a sentence for each usual mistake, and the value (or function) that it leads to.
+        """
+
+        def agrees(other: Any) -> Callable[[Any], bool]:
+            return lambda found: not _difference(found, _value(other), within)
+
+        known = {sentence: agrees(wrong) for sentence, wrong in (mistakes or {}).items()}
+        self._mark(points, what, answer, lambda found: _difference(found, _value(expected), within), known)
+
+    def holds(
+        self,
+        points: float,
+        what: str,
+        answer: Callable[[], Any],
+        test: Callable[[Any], Any],
+        mistakes: Mapping[str, Callable[[Any], Any]] | None = None,
+    ) -> None:
+        """Give the points when `test(answer)` is true. mistakes: a sentence for each, and a test of the answer."""
+        self._mark(
+            points, what, answer, lambda found: "" if bool(test(found)) else "this does not hold", mistakes or {}
+        )
+
+    def score(self) -> float:
+        """Print what the checks came to and return the points; the last line of a cell of checks."""
+        print(f"{self.name}: {self.earned:g} of {self.offered:g} points")
+        if self.offered < self.points:
+            print(f"{_DASH} {self.points - self.offered:g} more are for checks that only grading runs.")
+        return self.earned
+
+    def _mark(self, points: float, what: str, answer: Callable, wrong: Callable, mistakes: Mapping) -> None:
+        self.offered += points
+        try:
+            with without(*self.without):
+                found = answer()
+            if found is None or found is Ellipsis:
+                return self._say(_DASH, 0, points, f"{what}: not answered yet")
+            reason = wrong(found)
+            named = next((sentence for sentence, test in mistakes.items() if reason and _true(test, found)), "")
+        except Exception as error:  # an answer may do anything: it costs its points, never the other checks
+            return self._say(_CROSS, 0, points, f"{what}: stopped with {type(error).__name__}: {error}")
+        if reason:
+            return self._say(_CROSS, 0, points, f"{what}: {reason}. {named}".strip())
+        return self._say(_TICK, points, points, f"{what}")
+
+    def _say(self, mark: str, earned: float, points: float, text: str) -> None:
+        self.earned += earned
+        self.lines.append(f"{mark} {earned:g} of {points:g}  {text}")
+        print(self.lines[-1])
+
+
+def given(path: str, *arguments: Any, **settings: Any) -> Any:
+    """What a function of `helpers` makes, such as `given("backbones.load", "squeezenet")`, for a hidden check.
+
+    Where answers run in a process of their own, what was made is not sent there but made once more from its recipe.
+    """
+    made = _function(path)(*arguments, **settings)
+    made.homework_recipe = (path, arguments, settings)
+    return made
+
+
+def barred() -> tuple[str, ...]:
+    """The functions of `helpers` that the answer which runs just now may not call."""
+    return _barred.get()
+
+
+@contextlib.contextmanager
+def without(*paths: str) -> Iterator[None]:
+    """Functions of `helpers` raise one sentence meanwhile, under whatever name somebody imported them."""
+    token, kept = _barred.set(paths), []
+    try:
+        for path in paths:
+            function = inspect.unwrap(_function(path))
+            kept.append((function, function.__code__))
+            function.__code__ = _refusing(path, function)
+        yield
+    finally:
+        for function, code in reversed(kept):
+            function.__code__ = code
+        _barred.reset(token)
+
+
+def _refusing(path: str, function: FunctionType) -> Any:
+    """The code of a function that names what is barred; it takes whatever the function takes."""
+    if function.__code__.co_freevars:
+        raise ValueError(f"{path} is a function made inside another; name the one that is public")
+    made: dict[str, Any] = {}
+    sentence = f"{path} is the answer to this question; write it yourself"
+    exec(f"def refuse(*arguments, **settings):\n    raise PermissionError({sentence!r})", made)
+    return made["refuse"].__code__
+
+
+def _function(path: str) -> Any:
+    """A function of `helpers` by its dotted name."""
+    room, _, rest = path.partition(".")
+    found = importlib.import_module(f"helpers.{room}")
+    for name in rest.split("."):
+        found = getattr(found, name)
+    return found
+
+
+def _value(given: Any) -> Any:
+    return given() if isinstance(given, FunctionType) else given
+
+
+def _true(test: Callable, found: Any) -> bool:
+    with contextlib.suppress(Exception):  # a test of a mistake need not fit an answer that is wrong in another way
+        return bool(test(found))
+    return False
+
+
+def _difference(found: Any, expected: Any, within: float) -> str:
+    """In which way two values differ, in words that do not tell the expected one; empty where they agree."""
+    if isinstance(expected, str):
+        same = isinstance(found, str) and found.strip().lower() == expected.strip().lower()
+        return "" if same else f"{_shown(found)} is not it"
+    if isinstance(expected, Mapping):
+        if not isinstance(found, Mapping) or set(found) != set(expected):
+            return f"expected a dict with the keys {', '.join(map(str, expected))}"
+        reasons = ((key, _difference(found[key], expected[key], within)) for key in expected)
+        return next((f"at {key!r}: {reason}" for key, reason in reasons if reason), "")
+    try:
+        right, mine = np.asarray(expected, dtype=float), np.asarray(found, dtype=float)
+    except (ValueError, TypeError):
+        return f"{_shown(found)} is not made of numbers"
+    if mine.shape != right.shape:
+        return f"its shape is {mine.shape}, expected {right.shape}"
+    limit = within * (np.abs(right).max(initial=0) or 1)
+    if np.allclose(mine, right, rtol=0, atol=limit, equal_nan=True):
+        return ""
+    far = "" if mine.ndim == 0 else f" at {1 - np.isclose(mine, right, rtol=0, atol=limit).mean():.0%} of its places"
+    return f"{_shown(found)} is not within {within:g} of the largest value{far}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float | int | np.number):
+        return f"{float(value):.6g}"
+    if hasattr(value, "shape"):
+        return f"an array {tuple(value.shape)}"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

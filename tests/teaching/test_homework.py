@@ -1,0 +1,67 @@
+"""Checks of homework: what earns points, what is said of the rest, and what is barred meanwhile."""
+
+import numpy as np
+import pytest
+
+from helpers import images
+from helpers.teaching import homework
+
+
+def test_an_answer_that_is_equal_earns_the_points(capsys):
+    question = homework.Question("1.", points=5)
+    question.equal(2, "the sum", lambda: [1, 2.0000001], np.array([1, 2]))
+    question.equal(1, "the name", lambda: " Conv1 ", "conv1")
+    question.equal(2, "both", lambda: {"a": 1, "b": [2, 3]}, {"a": 1, "b": np.array([2, 3])})
+    assert question.score() == 5
+    assert "5 of 5 points" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda: None, "not answered yet"),
+        (lambda: ..., "not answered yet"),
+        (lambda: 1 / 0, "stopped with ZeroDivisionError"),
+        (lambda: np.zeros((2, 3)), "its shape is (2, 3), expected (3,)"),
+        (lambda: "three", "'three' is not made of numbers"),
+        (lambda: np.array([7.0, 8, 0]), "at 33% of its places"),
+    ],
+)
+def test_a_wrong_answer_is_told_why_and_not_the_right_one(answer, said):
+    question = homework.Question("1.", points=2)
+    question.equal(2, "the values", answer, np.array([7.0, 8, 9.25]))
+    assert question.score() == 0
+    assert said in question.lines[0] and "9.25" not in question.lines[0]
+
+
+def test_a_usual_mistake_is_named():
+    question = homework.Question("1.", points=2)
+    mistakes = {"The square is missing.": lambda: 3, "A broken test.": lambda: 1 / 0}
+    question.equal(1, "the square", lambda: 3, 9, mistakes=mistakes)
+    question.holds(
+        1, "positive", lambda: -4, lambda found: found > 0, {"The sign is turned.": lambda found: found == -4}
+    )
+    assert question.lines[0].endswith("The square is missing.")
+    assert question.lines[1].endswith("The sign is turned.")
+
+
+def test_points_that_only_grading_gives_are_announced(capsys):
+    question = homework.Question("2. The gate", points=4)
+    question.holds(1, "a number", lambda: 3, lambda found: found == 3)
+    question.score()
+    assert "3 more are for checks that only grading runs" in capsys.readouterr().out
+
+
+def test_a_barred_helper_refuses_every_name_it_was_imported_under_and_comes_back():
+    imported, picture = images.prepare, np.zeros((8, 8, 3), np.uint8)
+    question = homework.Question("1.", points=2, without=["images.prepare"])
+    question.equal(1, "by the helper", lambda: imported(picture, 8), np.zeros((8, 8, 3)))
+    question.equal(1, "by hand", lambda: np.zeros((8, 8, 3)), lambda: imported(picture, 8))  # the check may use it
+    assert "images.prepare is the answer to this question" in question.lines[0]
+    assert question.earned == 1
+    assert imported(picture, 8).shape == (8, 8, 3)
+
+
+def test_what_is_given_carries_its_recipe():
+    made = homework.given("training.small_convnet", 32, 3)
+    assert made.homework_recipe == ("training.small_convnet", (32, 3), {})
