@@ -11,6 +11,7 @@ PAGES = [
     *sorted(ROOT.glob("*.md")),
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "data").glob("*.md")),
+    *sorted((ROOT / "instructor").glob("*.md")),
 ]
 LINK = re.compile(r"\]\(([^)#\s]+)")
 NUMBERED = re.compile(r"\[(?:← )?(?:[Nn]otebook )?(\d+)(?: [^\]]*)?\]\((?:\.\./)?(?:notebooks/)?(\d\d)_\w+\.ipynb\)")
