@@ -129,7 +129,7 @@ def answer_names(book: NotebookNode) -> list[str]:
 
 
 def bound(line: ast.stmt) -> list[str]:
-    """The names that one statement of the first level gives: a function, a class, variables; what it imports is none."""
+    """The names that one statement of the first level gives: a function, a class, variables; no imports."""
     if isinstance(line, ast.FunctionDef | ast.ClassDef):
         return [line.name]
     return [part.id for part in ast.walk(line) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
@@ -206,8 +206,8 @@ def in_cell(cell: NotebookNode) -> Iterator[str]:
         yield "hidden tests stand in a cell of checks only (grade, no solution)"
     if cell.cell_type == "code":
         yield from in_code(cell)
-    elif link := re.search(r"\]\((?![a-z]+:|#)[^)]*\)", cell.source):
-        yield f"{link[0][1:]} leads nowhere from my_homework/: name the notebook in words"
+    elif own and (link := re.search(r"\]\((?![a-z]+:|#)[^)]*\)", cell.source)):
+        yield f"{link[0][1:]} leads to a file: a link stands in a cell without marks, where `start` can turn it"
     elif own.get("grade") and not own.get("solution") and not own.get("task"):
         yield "graded prose needs the mark solution, too"
 

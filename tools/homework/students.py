@@ -44,7 +44,7 @@ def begin(options: list[str]) -> int:
         print("`course.py homework start h06` copies one of them into my_homework/.")
         return 0
     for name in choose(choice.names, handed_out(), "assignment"):
-        copy, text = OWN / f"{name}.ipynb", (HANDED_OUT / f"{name}.ipynb").read_bytes()
+        copy, text = OWN / f"{name}.ipynb", (HANDED_OUT / f"{name}.ipynb").read_text(encoding="utf-8")
         if copy.exists() and not choice.again:
             raise Stop(
                 f"{shown(copy)} is there and was left alone: open it, or add --again for a fresh copy beside it."

@@ -54,7 +54,7 @@ def test_what_the_source_leaves_out_is_filled_in(toy):
         ("SCALE = 3  # one of 3, 5, 7", "SCALE = 3", "'SCALE = 3' is no `NAME = value"),
         ("    return SCALE *", "    return SCALE * *", "is no Python"),
         ("#   course:", "#   other:", "head lacks"),
-        ("You do: one", "[You](../a.ipynb) do: one", "(../a.ipynb) leads nowhere from my_homework/"),
+        ("Return `SCALE`", "[Return](../a.ipynb) `SCALE`", "(../a.ipynb) leads to a file"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_source_is_one_sentence(tmp_path: Path, old: str, new: str, said: str):
