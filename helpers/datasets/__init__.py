@@ -6,6 +6,7 @@ from helpers.datasets.digits import mnist
 from helpers.datasets.folders import cats_vs_dogs, from_folder
 from helpers.datasets.imagesets import ImageSet, Split
 from helpers.datasets.load import images
+from helpers.datasets.own_tables import tasks
 from helpers.datasets.photo_collection import photo_collection
 from helpers.datasets.photos import Photo, photo, photos
 from helpers.datasets.splits import stratified_sample
@@ -33,4 +34,5 @@ __all__ = [
     "schools",
     "stratified_sample",
     "survey",
+    "tasks",
 ]
