@@ -1,5 +1,6 @@
 """The course's data: what comes with the installation, what is drawn, and what is downloaded on request."""
 
+from helpers.datasets.animals import ANIMALS, animals
 from helpers.datasets.catalogue import DOWNLOADS, available, download, missing
 from helpers.datasets.critters import CLASS_NAMES, Critters, critters
 from helpers.datasets.digits import mnist
@@ -13,6 +14,7 @@ from helpers.datasets.splits import stratified_sample
 from helpers.datasets.tables import Tasks, schools, survey
 
 __all__ = [
+    "ANIMALS",
     "CLASS_NAMES",
     "DOWNLOADS",
     "Critters",
@@ -20,6 +22,7 @@ __all__ = [
     "Photo",
     "Split",
     "Tasks",
+    "animals",
     "available",
     "cats_vs_dogs",
     "critters",
