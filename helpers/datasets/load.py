@@ -17,7 +17,7 @@ from helpers.datasets.imagesets import ImageSet, Split
 from helpers.datasets.splits import stratified_split
 from helpers.files import find
 
-_NAMES = ("critters", "animals", "cats_vs_dogs", "folder", "mnist")
+_NAMES = ("critters", "cats_vs_dogs", "folder", "mnist", "animals")
 _SIDE = 96
 _COUNTS = {"train": 240, "validation": 120, "test": 240}
 _ANIMAL_COUNTS = {"train": 200, "validation": 50, "test": 240}
