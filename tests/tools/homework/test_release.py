@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 TOY = HERE / "h00_toy.py"
 # Of the students' edition's own tests: what needs neither networks nor notebooks, in seconds.
 QUICK = ("tests/notebooks/test_links.py", "tests/notebooks/test_sources.py", "tests/tools/homework")
-QUICK += ("tests/tools/test_glossary.py", "tests/tools/test_build.py", "tests/teaching/test_homework.py")
+QUICK += ("tests/tools/test_glossary.py",)
 
 
 @pytest.fixture(scope="module")

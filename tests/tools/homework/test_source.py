@@ -117,22 +117,23 @@ def test_the_sum_tells_nothing_of_what_is_hidden(toy):
 # ---- another variant for each class --------------------------------------------------------------------------------
 
 
+def numbers(toy: nbformat.NotebookNode, secret: str, year: str) -> tuple[int, int]:
+    """SCALE and SEED as they are drawn."""
+    made = copy.deepcopy(toy)
+    variants.draw(made, secret, year)
+    scale, seed = cell_of(made, "numbers").source.splitlines()
+    return int(scale.removeprefix("SCALE = ")), int(seed.removeprefix("SEED = "))
+
+
 def test_values_are_drawn_from_the_secret(toy):
-    drawn = {}
-    for year in map(str, range(2000, 2300)):
-        scale, seed = cell_of(editions.student(toy, "secret", year), "numbers").source.splitlines()
-        drawn[year] = (int(scale.removeprefix("SCALE = ")), int(seed.removeprefix("SEED = ")))
+    drawn = {year: numbers(toy, "secret", year) for year in map(str, range(2000, 2300))}
     scales, seeds = zip(*drawn.values(), strict=True)
-    assert {scale: 70 < scales.count(scale) < 130 for scale in scales} == {
-        3: True,
-        5: True,
-        7: True,
-    }  # of 300, each a third
+    assert {scale: 70 < scales.count(scale) < 130 for scale in scales} == {3: True, 5: True, 7: True}  # a third each
     assert 0 <= min(seeds) < 30 and 970 < max(seeds) <= 999
-    again = cell_of(editions.grader(toy, "secret", "2007"), "numbers").source
-    assert again == "SCALE = {}\nSEED = {}".format(*drawn["2007"])
-    others = [cell_of(editions.student(toy, "another", year), "numbers").source for year in drawn]
-    assert sum(f"SEED = {seed}" in text for seed, text in zip(seeds, others, strict=True)) < 10
+    again = [edition(toy, "secret", "2007") for edition in (editions.student, editions.grader, editions.key)]
+    assert {cell_of(book, "numbers").source for book in again} == {"SCALE = {}\nSEED = {}".format(*drawn["2007"])}
+    others = [numbers(toy, "another", year)[1] for year in drawn]
+    assert sum(seed == other for seed, other in zip(seeds, others, strict=True)) < 10
 
 
 def test_without_a_secret_the_source_s_own_values_stand(toy):
