@@ -15,6 +15,7 @@ from tools.homework import editions, source, trial
 LONG = 40  # letters of a line, blanks not counted, that nobody writes twice by chance
 MARK = re.compile(r"^\s*(#\s*)?### (BEGIN|END) (SOLUTION|HIDDEN TESTS)", re.M)
 DIGITS = 5  # of a number of the key that is looked for everywhere; in its own assignment four are enough
+TAUGHT = ("helpers", "notebooks/source", "benchmarks", "tests")
 FEW = 8  # numbers of an answer; more are a picture
 
 
@@ -48,7 +49,7 @@ def in_texts(texts: dict[str, str], books: Iterable[NotebookNode]) -> Iterator[t
 def secrets_of(book: NotebookNode) -> list[tuple[str, str]]:
     """What must not be found, squeezed: whole regions, and long lines or sentences that the students' edition lacks.
 
-    A solution may share a line with a lecture or with `helpers`, never a whole region.
+    A solution may share a line with other code of the course (a network is loaded everywhere), never a whole region.
     """
     given, taught = squeeze("\n".join(cell.source for cell in editions.student(book).cells)), lectures()
     found = []
@@ -69,9 +70,9 @@ def parts_of(region: str, kind: str) -> list[str]:
 
 @functools.cache
 def lectures() -> str:
-    """The code that students hold anyway, squeezed: lectures and `helpers`."""
-    paths = [*common.SOURCES.glob("*.py"), *(common.ROOT / "helpers").rglob("*.py")]
-    return "\n".join(squeeze(text_of(path)) for path in sorted(paths))
+    """The code that students hold anyway, squeezed: `helpers`, lectures, benchmarks, tests."""
+    paths = [path for room in TAUGHT for path in sorted((common.ROOT / room).rglob("*.py"))]
+    return "\n".join(squeeze(text_of(path)) for path in paths if "homework" not in path.parts)
 
 
 def numbers_of(book: NotebookNode) -> list[str]:

@@ -35,6 +35,13 @@ def test_what_the_source_leaves_out_is_filled_in(toy):
     assert source.answer_names(toy) == ["scaled_relu"]
 
 
+def test_names_of_answers_are_those_of_the_first_level(toy):
+    book = copy.deepcopy(toy)
+    text = "import os\nfrom a import b as c\nx, (y, *z) = 1, (2, 3)\nw = [inner for inner in z]\nclass K:\n    part = 1"
+    cell_of(book, "relu").source = text + "\nfor k in z:\n    last: int = k\nd[1] = e.f = 2"
+    assert source.answer_names(book) == ["x", "y", "z", "w", "K", "k", "last"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
