@@ -558,7 +558,7 @@ exercise(your_pair, pair, "Which averages did our `trainable = False` keep in us
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Exercise 3.**
 #
-# Thaw batch normalisation, too (`layer.trainable = True` for every layer of `new`), and some numbers of the network move in training although no gradient reaches them. How many? (Expected: some ten thousands.)
+# Thaw batch normalisation, too (`layer.trainable = True` for every layer of `new`), and some numbers of the network move in training although no gradient reaches them. How many? (Expected: some tens of thousands.)
 #
 # *Think!* Then do it wrong once more like this, for six epochs (copy the cell *Do it wrong*, then ask `base` about `batch`). The new averages follow the new weights: do our classes survive now? And the photos of the old head?
 
