@@ -99,7 +99,7 @@ def given(path: str, *arguments: Any, **settings: Any) -> Any:
     Where answers run in a process of their own, what was made is not sent there but made once more from its recipe.
     """
     made = _function(path)(*arguments, **settings)
-    made.homework_recipe = (path, arguments, settings)
+    object.__setattr__(made, "homework_recipe", (path, arguments, settings))  # a frozen one takes it, too
     return made
 
 
@@ -136,11 +136,8 @@ def _refusing(path: str, function: FunctionType) -> Any:
 
 def _function(path: str) -> Any:
     """A function of `helpers` by its dotted name."""
-    room, _, rest = path.partition(".")
-    found = importlib.import_module(f"helpers.{room}")
-    for name in rest.split("."):
-        found = getattr(found, name)
-    return found
+    room, _, name = path.rpartition(".")
+    return getattr(importlib.import_module(f"helpers.{room}"), name)
 
 
 def _value(given: Any) -> Any:
@@ -169,10 +166,14 @@ def _difference(found: Any, expected: Any, within: float) -> str:
         return f"{_shown(found)} is not made of numbers"
     if mine.shape != right.shape:
         return f"its shape is {mine.shape}, expected {right.shape}"
-    limit = within * (np.abs(right).max(initial=0) or 1)
+    limit = within * (np.nanmax(np.abs(right), initial=0) or 1)
     if np.allclose(mine, right, rtol=0, atol=limit, equal_nan=True):
         return ""
-    far = "" if mine.ndim == 0 else f" at {1 - np.isclose(mine, right, rtol=0, atol=limit).mean():.0%} of its places"
+    far = (
+        ""
+        if mine.ndim == 0
+        else f" at {1 - np.isclose(mine, right, rtol=0, atol=limit, equal_nan=True).mean():.0%} of its places"
+    )
     return f"{_shown(found)} is not within {within:g} of the largest value{far}"
 
 
