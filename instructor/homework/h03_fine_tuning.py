@@ -395,35 +395,46 @@ for number, (what, (moves, expected, mistakes)) in enumerate(cases.items()):
 detective.score()
 
 # %% [markdown] nbgrader={"grade_id": "notebooks_text", "locked": true}
-# **3b. Four notebooks (2 points, 5 minutes).** Four students fine-tuned the base: the head first, then more. Each was sure to have done it right. Read what they wrote, and let your detective look at the weights.
+# **3b. Four notebooks (2 points, 5 minutes).** Four students fine-tuned the base. Each began with the same trained head, `first`, and went on. Each was sure to have done it right. Read what they wrote, and let your detective look at the weights.
 #
 # **You do:** say for each notebook, `A` to `D`, what `diagnose` finds.
 
 
 # %% nbgrader={"grade_id": "notebooks", "locked": true}
-def notebook(number, few, seed=SEED):
-    """What one of the four students ran; the layers before and after the last fit."""
-    model = with_base(seed)
+few = (new[0][:60], new[1][:60])
+
+
+def only(model, *names):
+    """Let these layers learn and no other."""
     for layer in model.layers:
-        layer.trainable = layer.name == "head"
-    ready(model, 1e-2).fit(*few, batch_size=20, epochs=2, verbose=0)
-    before = [layer.get_weights() for layer in model.layers]
+        layer.trainable = layer.name in names
+
+
+first = with_base(SEED)
+only(first, "head")
+ready(first, 1e-2).fit(*few, batch_size=20, epochs=2, verbose=0)
+trained = first.get_weights()
+
+
+def notebook(number):
+    """What one of the four students ran after that; the layers before and after."""
     if number == 0:
-        for layer in model.layers:
-            layer.trainable = layer.name in ("conv3", "head")
+        model = fresh(SEED)
+        only(model, "conv3", "head")
         ready(model, 1e-3)
     elif number == 1:
-        for layer in model.layers:
-            layer.trainable = True
+        model = fresh(SEED)
+        only(model, *(layer.name for layer in model.layers))
         ready(model, 1e-3)
     elif number == 2:
-        ready(model, 1e-3)
-        for layer in model.layers[:-1]:
-            layer.trainable = False
+        model = first
+        only(model, "conv3", "head")
     else:
-        for layer in model.layers:
-            layer.trainable = layer.name in ("conv2", "conv3", "head")
+        model = fresh(SEED)
+        only(model, "conv2", "conv3", "head")
         ready(model, 1e-1)
+    model.set_weights(trained)
+    before = [layer.get_weights() for layer in model.layers]
     model.fit(*few, batch_size=20, epochs=2, verbose=0)
     return [
         (
@@ -436,8 +447,7 @@ def notebook(number, few, seed=SEED):
     ]
 
 
-few = (new[0][:60], new[1][:60])
-runs = {letter: notebook(number, few) for number, letter in enumerate(ORDER)}
+runs = {letter: notebook(number) for number, letter in enumerate(ORDER)}
 
 # %% nbgrader={"grade_id": "verdicts", "solution": true}
 verdicts = {"A": ..., "B": ..., "C": ..., "D": ...}
