@@ -427,7 +427,20 @@ def once_more(way):
     return transfer.explained_place(*pairs)
 
 
-for name, way in (("average", lambda some: some.mean(axis=(1, 2))), ("with place", slowly)):
+def quickly(some):
+    """As `slowly`, for all channels at once."""
+    total, (_, height, width, _) = some.sum(axis=(1, 2), keepdims=True), some.shape
+    down, across = np.indices((height, width))[..., None] + 0.5
+    weights = np.where(total > 0, some, 1)
+    weights = weights / weights.sum(axis=(1, 2), keepdims=True)
+    rows, columns = (
+        (weights * down / height).sum((1, 2)),
+        (weights * across / width).sum((1, 2)),
+    )
+    return np.hstack([some.mean(axis=(1, 2)), rows, columns])
+
+
+for name, way in (("average", lambda some: some.mean(axis=(1, 2))), ("with place", quickly)):
     lost.equal(
         0.5,
         f"measured once more: {name}",

@@ -253,7 +253,7 @@ tables = {
         [0, 0, 0, 40],
     ],
     "numbers, not shares": [[50, 0, 0, 5], [0, 3, 2, 0], [0, 1, 60, 0], [2, 0, 0, 40]],
-    "two pairs have equally many": [[9, 0, 0, 0], [0, 9, 0, 3], [0, 2, 9, 1], [0, 0, 0, 5]],
+    "two pairs have equally many": [[9, 0, 2, 0], [0, 9, 0, 3], [1, 0, 9, 0], [0, 0, 0, 5]],
     "two pairs with the same a": [[9, 0, 1, 1], [0, 30, 0, 0], [1, 0, 9, 0], [1, 0, 0, 5]],
     "all mistakes go the same way": [[9, 0, 0, 0], [0, 9, 0, 0], [0, 0, 9, 0], [1, 0, 4, 5]],
 }
@@ -276,10 +276,10 @@ for number, (what, rows) in enumerate(tables.items()):
         within=0,
         mistakes={
             "Count both ways together.": one_way,
+            "Of two pairs with equally many take the first.": last,
             "Count mistakes; do not divide by the size of the class.": max(
                 shares, key=shares.get
             ),
-            "Of two pairs with equally many take the first.": last,
             "The smaller number first.": best[::-1],
             "What is right is no mistake.": (int(np.diag(table).argmax()),) * 2,
         },

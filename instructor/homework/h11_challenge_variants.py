@@ -64,6 +64,9 @@ def classify(pictures):
 
 
 # %% nbgrader={"grade_id": "classify"} variant={"loses": 8, "says": "Say what it cost"}
+used = ...
+
+
 def classify(pictures):
     return np.zeros(len(pictures), int)
 
@@ -103,7 +106,7 @@ def most_confused(truth, called, classes):
     return [place // classes, place % classes]
 
 
-# %% nbgrader={"grade_id": "confused"} variant={"loses": 0.5, "says": "Count both ways together"}
+# %% nbgrader={"grade_id": "confused"} variant={"loses": 1, "says": "Count both ways together"}
 def most_confused(truth, called, classes):
     table = np.zeros((classes, classes), int)
     np.add.at(table, (truth, called), 1)
@@ -216,7 +219,7 @@ def p_value(first, second):
     return 2 * binom.cdf(min(f, s), f + s, 0.5)
 
 
-# %% nbgrader={"grade_id": "tie"} variant={"loses": 3, "says": "chi squared"}
+# %% nbgrader={"grade_id": "tie"} variant={"loses": 2.5, "says": "chi squared"}
 def p_value(first, second):
     from scipy.stats import chi2
 
@@ -224,7 +227,7 @@ def p_value(first, second):
     return 1.0 if f == s else chi2.sf((f - s) ** 2 / (f + s), 1)
 
 
-# %% nbgrader={"grade_id": "tie"} variant={"loses": 3.5, "says": "photos of its own"}
+# %% nbgrader={"grade_id": "tie"} variant={"loses": 2.5, "says": "photos of its own"}
 def p_value(first, second):
     from scipy.stats import norm
 
