@@ -38,6 +38,7 @@ SEED = 5  # from 0 to 999
 PHOTO = "chelsea"
 
 # %% nbgrader={"grade_id": "photo_read", "locked": true}
+(digits, names), (unseen, unseen_names) = datasets.mnist(SEED)
 known = PHOTO in datasets.photos()
 photo = images.prepare(datasets.photo(PHOTO).array if known else images.load(PHOTO), 96)
 
@@ -68,7 +69,11 @@ row = homework.Question("1. A row on paper", points=2)
 row.holds(
     0.5,
     "the first pixel is the one that stood STEPS places further on",
-    lambda: ... if ... in moved_row.values() else [moved_row[name][0] for name in moved_row],
+    lambda: (
+        ...
+        if any(one is ... for one in moved_row.values())
+        else [moved_row[name][0] for name in moved_row]
+    ),
     lambda firsts: list(firsts) == [ROW[STEPS]] * 2,
     {"The row went to the right.": lambda firsts: ROW[STEPS] not in firsts},
 )
@@ -392,7 +397,6 @@ def enlarge(pictures, labels, copies, reach, seed):
 
 # %% nbgrader={"grade_id": "enlarge_check", "grade": true, "locked": true, "points": 3}
 more = homework.Question("5a. Many out of few", points=3, without=barred)
-(digits, names), (unseen, unseen_names) = datasets.mnist(SEED)
 more.holds(
     0.5,
     "three digits and four copies of each are 15 pictures with 15 labels",
