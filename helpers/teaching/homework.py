@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import importlib
 import inspect
@@ -14,6 +15,7 @@ import numpy as np
 
 _TICK, _CROSS, _DASH = "✓", "✗", "–"
 _barred: ContextVar[tuple[str, ...]] = ContextVar("barred", default=())
+_unseen: ContextVar[bool] = ContextVar("unseen", default=False)
 
 
 class Question:
@@ -29,6 +31,7 @@ class Question:
         """
         self.name, self.points, self.without = name, points, tuple(without)
         self.lines: list[str] = []
+        self.notes: list[tuple[str, float, int]] = []
         self.earned = self.offered = 0.0
 
     def equal(
@@ -65,6 +68,22 @@ class Question:
             points, what, answer, lambda found: "" if bool(test(found)) else "this does not hold", mistakes or {}
         )
 
+    def note(self, name: str, share: Callable[[], float], count: int) -> None:
+        """Keep a share, 0 to 1, measured on so many photos, for a board of results; it gives no points.
+
+        What stops, or is no share, is said and not kept.
+        """
+        try:
+            with without(*self.without):
+                value = float(share())
+            if not 0 <= value <= 1:
+                raise ValueError("it is no share from 0 to 1")
+        except Exception as error:
+            self._say(_DASH, 0, 0, f"{name}: not measured; {_stopped(error)}")
+        else:
+            self.notes.append((name, value, count))
+            self._say(_DASH, 0, 0, f"{name}: {value:.3f} on {count}")
+
     def score(self) -> float:
         """Print what the checks came to and return the points; the last line of a cell of checks."""
         print(f"{self.name}: {self.earned:g} of {self.offered:g} points")
@@ -82,7 +101,7 @@ class Question:
             reason = wrong(found)
             named = next((sentence for sentence, test in mistakes.items() if reason and _true(test, found)), "")
         except Exception as error:  # an answer may do anything: it costs its points, never the other checks
-            return self._say(_CROSS, 0, points, f"{what}: stopped with {type(error).__name__}: {error}")
+            return self._say(_CROSS, 0, points, f"{what}: {_stopped(error)}")
         if reason:
             return self._say(_CROSS, 0, points, f"{what}: {reason}. {named}".strip())
         return self._say(_TICK, points, points, f"{what}")
@@ -106,6 +125,16 @@ def given(path: str, *arguments: Any, **settings: Any) -> Any:
 def barred() -> tuple[str, ...]:
     """The functions of `helpers` that the answer which runs just now may not call."""
     return _barred.get()
+
+
+@contextlib.contextmanager
+def unseen() -> Iterator[None]:
+    """Lines say nothing meanwhile that an answer made up: it could hand on what a hidden check gave it."""
+    token = _unseen.set(True)
+    try:
+        yield
+    finally:
+        _unseen.reset(token)
 
 
 @contextlib.contextmanager
@@ -176,7 +205,17 @@ def _difference(found: Any, expected: Any, within: float) -> str:
     return f"{_shown(found)} is not within {within:g} of the largest value{far}"
 
 
+def _stopped(error: Exception) -> str:
+    """What an answer stopped with; where checks are unseen, without the words that it chose itself."""
+    if not _unseen.get():
+        return f"stopped with {type(error).__name__}: {error}"
+    known = next(kind.__name__ for kind in type(error).__mro__ if hasattr(builtins, kind.__name__))
+    return f"stopped with {known}"
+
+
 def _shown(value: Any) -> str:
+    if _unseen.get():
+        return "the answer"
     if isinstance(value, float | int | np.number):
         return f"{float(value):.6g}"
     if hasattr(value, "shape"):

@@ -65,3 +65,26 @@ def test_a_barred_helper_refuses_every_name_it_was_imported_under_and_comes_back
 def test_what_is_given_carries_its_recipe():
     made = homework.given("training.small_convnet", 32, 3)
     assert made.homework_recipe == ("training.small_convnet", (32, 3), {})
+
+
+def test_where_checks_are_unseen_an_answer_hands_nothing_on():
+    def tells():
+        raise KeyError("the secret 4711")
+
+    question = homework.Question("1.", points=3)
+    with homework.unseen():
+        question.equal(1, "stops", tells, 1)
+        question.equal(1, "says", lambda: "the secret 4711", "conv1")
+        question.equal(1, "counts", lambda: 4711, 1, mistakes={"A usual one.": 4711})
+    assert not any("4711" in line for line in question.lines)
+    assert "stopped with KeyError" in question.lines[0]
+    assert question.lines[2].endswith("A usual one.")
+
+
+def test_a_share_for_the_board_is_kept_or_it_is_said_why_not():
+    question = homework.Question("1.", points=1)
+    question.note("accuracy", lambda: np.float32(0.75), 200)
+    question.note("accuracy", lambda: 1.5, 200)
+    question.note("accuracy", lambda: 1 / 0, 200)
+    assert question.notes == [("accuracy", 0.75, 200)] and question.earned == 0
+    assert "no share" in question.lines[1] and "ZeroDivisionError" in question.lines[2]
