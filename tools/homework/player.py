@@ -64,6 +64,7 @@ class Player:
 
         settings = Config()
         settings.HistoryManager.enabled = False
+        InteractiveShell.enable_gui = lambda *_: None  # `%matplotlib inline` asks for a front end
         self.shell = InteractiveShell.instance(config=settings)
         self.held: list[Any] = []
         self.made: dict[int, Any] = {}
@@ -80,8 +81,8 @@ class Player:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _packed(self, value: Any) -> tuple[dict, list[bytes]]:
-        packed, blobs = values.pack(value, self._hold)
-        return {"value": packed}, blobs
+        blobs: list[bytes] = []
+        return {"value": values.pack(value, self._hold, blobs)}, blobs
 
     def _hold(self, value: Any) -> dict:
         self.held.append(value)

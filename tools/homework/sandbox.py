@@ -172,7 +172,7 @@ def _excess(tree: list[psutil.Process], limits: Limits) -> str:
         return f"it started more than {limits.processes // 2} processes and was stopped"
     with contextlib.suppress(OSError, AttributeError):
         home = os.statvfs(f"/proc/{last.pid}/root{HOME}")
-        if home.f_files - home.f_ffree > limits.files and home.f_blocks * home.f_frsize <= limits.disk:
+        if home.f_files - home.f_ffree > limits.files and home.f_blocks * home.f_frsize < 1.1 * limits.disk:
             return f"it wrote more than {limits.files} files and was stopped"
     return ""
 
@@ -212,7 +212,10 @@ def _walls(limits: Limits, number: int) -> list[str]:
     words = ["bwrap", "--die-with-parent", "--new-session"]
     words += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"] if root else ["--unshare-all"]
     words += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"] if root else []
-    words += [*_system(), *_shown([Path(sys.base_prefix), Path(sys.prefix), *(ROOT / name for name in _CODE), *_data()])]
+    words += [
+        *_system(),
+        *_shown([Path(sys.base_prefix), Path(sys.prefix), *(ROOT / name for name in _CODE), *_data()]),
+    ]
     words += ["--proc", "/proc", "--dev", "/dev", "--size", str(limits.disk // 4), "--perms", "1777"]
     words += ["--tmpfs", "/dev/shm", "--perms", "1777", "--size", size, "--tmpfs", HOME]
     words += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME, "--hostname", "student"]

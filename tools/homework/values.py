@@ -6,6 +6,7 @@ A message is one frame: two lengths, JSON, and the bytes of the arrays that the 
 from __future__ import annotations
 
 import builtins
+import itertools
 import json
 import math
 import struct
@@ -27,13 +28,12 @@ class Refused(Exception):
     """A value that is no data, is too large, or has been tampered with."""
 
 
-def pack(value: Any, hold: Callable[[Any], dict]) -> tuple[Any, list[bytes]]:
-    """Return a value as JSON can write it, and the bytes of its arrays.
+def pack(value: Any, hold: Callable[[Any], dict], blobs: list[bytes]) -> Any:
+    """Return a value as JSON can write it, and add the bytes of its arrays to blobs.
 
     hold: what stands for something that is no data, as a dict. Raises Refused for what is nested too deeply.
     """
-    blobs: list[bytes] = []
-    return _packed(value, hold, blobs, 0), blobs
+    return _packed(value, hold, blobs, 0)
 
 
 def _packed(value: Any, hold: Callable[[Any], dict], blobs: list[bytes], depth: int) -> Any:
@@ -158,7 +158,7 @@ def unframe(read: Callable[[int], bytes]) -> tuple[dict, list[bytes]]:
             raise ValueError
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         raise Refused("a message is damaged") from None
-    return message, [rest[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+    return message, [rest[start:end] for start, end in itertools.pairwise(ends)]
 
 
 def described(error: BaseException) -> list[str]:
