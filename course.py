@@ -30,7 +30,8 @@ GIGABYTES_NEEDED = 4
 # A student needs the first list only; each next one is installed on top of those before it, for these commands.
 LISTS = ("requirements.txt", "tools/requirements.txt", "tests/requirements.txt")
 STUDENT, INSTRUCTOR, TESTER = 1, 2, 3  # how many of the lists
-NEEDS = {**dict.fromkeys(("slides", "site", "warm", "run", "build", "ledger"), INSTRUCTOR), "test": TESTER}
+NEEDS = {**dict.fromkeys(("slides", "site", "warm", "run", "build", "ledger", "homework"), INSTRUCTOR), "test": TESTER}
+STUDENTS_HOMEWORK = ("start", "check", "-h", "--help")  # commands of `homework` that need no more than the first
 UNFINISHED = "unfinished"
 ADOPTED = "made by somebody else"  # a .venv that was here before; it is never deleted without asking
 
@@ -45,6 +46,7 @@ COMMANDS = {
     "build": "generate notebooks/*.ipynb from notebooks/source/*.py",
     "download": "bring a data set or the weights of a network",
     "doctor": "show versions, memory, what is here and what is missing",
+    "homework": "start NAME, check FILE; for instructors new, build, test, release, grade, feedback, export",
     "ledger": "collect what the notebooks measured about the slides into docs/claims.md",
 }
 
@@ -87,7 +89,7 @@ def main(arguments):
         check_python(sys.version_info[:2])
         check_platform(platform.system(), platform.machine(), sys.maxsize > 2**32)
         options, wheels = take_wheels(arguments[1:])
-        python = prepare(NEEDS.get(command, STUDENT), wheels)
+        python = prepare(lists_for(command, options), wheels)
         return hand_over([str(python), "-m", "tools." + command, *options])
     except Stop as reason:
         print(f"course.py: {reason}", file=sys.stderr)
@@ -98,6 +100,13 @@ def main(arguments):
     except KeyboardInterrupt:
         print("\ncourse.py: interrupted; run the same command to start again.", file=sys.stderr)
         return 130
+
+
+def lists_for(command, options):
+    """How many of the lists a command line needs."""
+    if command == "homework" and (not options or options[0] in STUDENTS_HOMEWORK):
+        return STUDENT
+    return NEEDS.get(command, STUDENT)
 
 
 def usage():

@@ -1,7 +1,7 @@
 """What a lesson needs: claims that are checked in place, exercises, stored studies, and what the slides call things."""
 
 from helpers.teaching import homework
-from helpers.teaching.checks import Claims, exercise, sealed
+from helpers.teaching.checks import Claims, exercise
 from helpers.teaching.studies import stored_rows, stored_table
 
-__all__ = ["Claims", "exercise", "homework", "sealed", "stored_rows", "stored_table"]
+__all__ = ["Claims", "exercise", "homework", "stored_rows", "stored_table"]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -101,21 +100,6 @@ def exercise(answer: Any, correct: Any, hint: str = "", tolerance: float = 1e-3)
     except Exception:  # a wrong answer may have any type or shape: it is wrong, not an error
         right = False
     print(f"{_TICK} right" if right else f"{_CROSS} not yet. {hint}".rstrip())
-
-
-def sealed(code: str) -> Callable[[Any], bool]:
-    """Return a test for `exercise` that knows the right answer only by its seal, so that no cell gives it away.
-
-    code: what `seal(answer)` returns.
-    """
-    return lambda answer: seal(answer) == code
-
-
-def seal(answer: Any) -> str:
-    """The first twelve digits of a sum (sha256) over an answer: a text, a number, or a list of these in order."""
-    parts = answer if isinstance(answer, tuple | list) else [answer]
-    text = ",".join(str(part).strip().lower() for part in parts)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _equal(answer: Any, correct: Any, tolerance: float) -> bool:

@@ -32,7 +32,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 from helpers import backbones, datasets, images, plots, teaching, training, transfer
-from helpers.teaching import Claims, exercise, sealed, slides
+from helpers.teaching import Claims, exercise, slides
 import keras
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -544,27 +544,30 @@ exercise(your_count, sum(la.count_params() for la in two), hint="Six convolution
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Exercise 2.**
 #
-# A layer of batch normalisation has `trainable = False`, and the model is in training. Does it use the averages of the "batch" or the "stored" ones?
+# A layer of batch normalisation stores the mean 2 and the variance 4; scale and offset are 1 and 0. It has `trainable = False`, and the model is *in training*. The batch holds two numbers, 10 and 14. Which two come out? (One decimal is enough.)
 
 # %% slideshow={"slide_type": "-"}
-your_word = None  # "batch" or "stored"
+your_pair = None  # for example (10, 14)
 
-frozen = keras.layers.BatchNormalization(trainable=False)  # its stored mean is 0
-seen = float(frozen(np.full((4, 1), 10.0), training=True)[0, 0])  # less its own mean: 0
-truth = "batch" if abs(seen) < 1 else "stored"
-exercise(your_word, truth, hint="Which choice kept the averages from moving?")
+frozen = keras.layers.BatchNormalization(trainable=False, name="frozen")
+frozen.build((None, 1))
+frozen.set_weights([np.array([number]) for number in (1, 0, 2, 4)])  # its last two: stored
+pair = frozen(np.array([[10.0], [14.0]]), training=True).numpy().ravel()
+exercise(your_pair, pair, "Which averages did our `trainable = False` keep in use?", 0.02)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Exercise 3.**
 #
-# Do it wrong once more, for six epochs, but thaw batch normalisation, too (`layer.trainable = True` for every layer of `new`). The new averages follow the new weights: is the test accuracy on our classes now above 0.8? And does the old head still know half of its photos? Answer with two booleans. (The mark knows the answer for the choices as shipped.)
+# Thaw batch normalisation, too (`layer.trainable = True` for every layer of `new`), and some numbers of the network move in training although no gradient reaches them. How many? (Expected: some ten thousands.)
+#
+# *Think!* Then do it wrong once more like this, for six epochs (copy the cell *Do it wrong*, then ask `base` about `batch`). The new averages follow the new weights: do our classes survive now? And the photos of the old head?
 
 # %% slideshow={"slide_type": "-"}
-your_answers = None  # for example (True, True)
+your_averages = None
 
-if claims.apply:
-    hint = "Copy the cell 'Do it wrong', then ask `base` about `batch`."
-    exercise(your_answers, sealed("e7bca5bac75a"), hint=hint)
+norms = [la for la in new.model.layers if isinstance(la, keras.layers.BatchNormalization)]
+stored = sum(la.moving_mean.shape[0] + la.moving_variance.shape[0] for la in norms)
+exercise(your_averages, stored, hint="Two numbers for each channel of each such layer.")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## You have

@@ -28,11 +28,12 @@
 # **Setup.**
 
 # %% slideshow={"slide_type": "skip"}
+import keras
 import numpy as np
 from IPython.display import Markdown
 
 from helpers import activations, backbones, datasets, images, plots, training
-from helpers.teaching import Claims, exercise, sealed, slides
+from helpers.teaching import Claims, exercise, slides
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Parameters.**
@@ -696,14 +697,22 @@ patches_explorer(found, effective)
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises
 #
-# **1. A receptive field by hand.**
+# **1. A receptive field by hand, with holes.**
 #
-# AlexNet begins with an 11 x 11 convolution of stride 4, a 3 x 3 pooling of stride 2, and a 5 x 5 convolution. How many pixels wide is the field of a unit after these three?
+# AlexNet begins with an 11 x 11 convolution of stride 4, a 3 x 3 pooling of stride 2, and a 5 x 5 convolution. Let the last one be *dilated*: with dilation $d$ its taps lie $d$ places apart. How many pixels wide is the field of a unit then? Write it as a function of the layers. The mark reads it off a graph.
+
 
 # %% slideshow={"slide_type": "skip"}
-your_size = None
+def your_field(layers):
+    """Its width behind layers such as [(3, 2, 1), (5, 1, 2)]: kernel, stride, dilation."""
+    return None
 
-exercise(your_size, sealed("031b4af5197e"), hint="Carry r and j on from layer to layer.")
+
+stack = [(11, 4, 1), (3, 2, 1), (5, 1, 2)]
+windows = [keras.layers.Conv2D(1, k, s, dilation_rate=d) for k, s, d in stack]
+beginning = keras.Sequential([keras.Input((227, 227, 1)), *windows])
+width = receptive_field(beginning, windows[-1].name).size[0]
+exercise(your_field(stack), width, hint="How far does a kernel with holes reach?")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **2. The first layer that can see everything.**

@@ -1,4 +1,4 @@
-"""The answers that the instructor's guide gives are marked right, and do not stop the notebook."""
+"""The answers that the instructor's page on homework gives are marked right, and do not stop the notebook."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from tools import build, changes, reruns
 from tools.common import ROOT
 from tools.hygiene import source
 
-GUIDE = (ROOT / "docs" / "instructor_guide.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "instructor" / "guide.md").read_text(encoding="utf-8")
 ANSWERS = dict(re.findall(r"^\| (\d+\.\d) \| `(.+?)` \|", GUIDE, re.M))
 STUB = re.compile(r"^( *)(?:(\w+) = |return )None\b.*$", re.M)
 MARK = re.compile(r"^ *exercise\(", re.M)

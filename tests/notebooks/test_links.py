@@ -11,6 +11,8 @@ PAGES = [
     *sorted(ROOT.glob("*.md")),
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "data").glob("*.md")),
+    *sorted((ROOT / "instructor").glob("*.md")),
+    *sorted((ROOT / "notebooks" / "homework").glob("*.ipynb")),
 ]
 LINK = re.compile(r"\]\(([^)#\s]+)")
 NUMBERED = re.compile(r"\[(?:← )?(?:[Nn]otebook )?(\d+)(?: [^\]]*)?\]\((?:\.\./)?(?:notebooks/)?(\d\d)_\w+\.ipynb\)")

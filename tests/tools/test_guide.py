@@ -1,4 +1,4 @@
-"""The instructor's guide names sections and cells that exist, minutes agree everywhere, the glossary's anchors hold."""
+"""The instructor's guide names sections and cells that exist, minutes agree everywhere."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,6 @@ SOURCES = {
 }
 GUIDE = (ROOT / "docs" / "instructor_guide.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 TO_NOTEBOOK = re.compile(r"(\[\d+\]\(\.\./notebooks/\w+\.ipynb\))")
 REFERENCE = re.compile(r"(?<!\*)\*([^*\n]+)\*(?!\*)(?: › \*\*([^*]+)\*\*)?")
 ALSO = re.compile(r"\*\*([^*]+[.?)])\*\*")
@@ -71,25 +70,6 @@ def test_every_notebook_has_its_part_and_its_minutes():
             f"guide: notebook {number}"
         )
         assert re.search(rf"\| \[{number} .*\| {re.escape(minutes)} \|$", README, re.M), f"README: notebook {number}"
-
-
-def test_the_glossary_gives_each_term_one_sentence_and_links_into_it_hold():
-    rows = re.findall(r'^\| <a id="([\w-]+)"></a>\*\*([^*]+)\*\* \| (.*) \| \[\d\d\]\(\S+\) \|$', GLOSSARY, re.M)
-    assert len(rows) == GLOSSARY.count("<a id=") > 80 and len({anchor for anchor, *_ in rows}) == len(rows)
-    assert [name for _, name, text in rows if not text.endswith(".") or re.search(r"[.?!] [A-Z]", text)] == []
-    pages = [*SOURCES.values(), GUIDE, README]
-    used = {anchor for page in pages for anchor in re.findall(r"glossary\.md#([\w-]+)", page)}
-    assert used <= {anchor for anchor, *_ in rows}
-
-
-def test_the_glossary_names_notebooks_that_speak_of_the_term():
-    """At least one of the term's words stands in the notebook, in any form: its first letters are looked for."""
-    found = re.findall(r"\*\*([^*|]+)\*\* \|.*\| \[(\d+)\]\(\.\./notebooks/(\w+)\.ipynb\) \|$", GLOSSARY, re.M)
-    assert len(found) == GLOSSARY.count("<a id=")
-    for term, number, name in found:
-        text = SOURCES[str(int(number))].lower()
-        words = [word[: max(3, len(word) - 3)] for word in term.lower().replace("²", "^2").split()]
-        assert name == NAMES[str(int(number))] and any(word in text for word in words), f"{term}: {number}"
 
 
 def test_run_sheets_refer_to_questions_that_the_guide_asks():

@@ -129,11 +129,9 @@ def answer_names(book: NotebookNode) -> list[str]:
 
 
 def bound(line: ast.stmt) -> list[str]:
-    """The names that one statement of the first level gives: a function, a class, variables, imports."""
+    """The names that one statement of the first level gives: a function, a class, variables; no imports."""
     if isinstance(line, ast.FunctionDef | ast.ClassDef):
         return [line.name]
-    if isinstance(line, ast.Import | ast.ImportFrom):
-        return [(name.asname or name.name).partition(".")[0] for name in line.names]
     return [part.id for part in ast.walk(line) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
 
 
@@ -208,6 +206,8 @@ def in_cell(cell: NotebookNode) -> Iterator[str]:
         yield "hidden tests stand in a cell of checks only (grade, no solution)"
     if cell.cell_type == "code":
         yield from in_code(cell)
+    elif own and (link := re.search(r"\]\((?![a-z]+:|#)[^)]*\)", cell.source)):
+        yield f"{link[0][1:]} leads to a file: a link stands in a cell without marks, where `start` can turn it"
     elif own.get("grade") and not own.get("solution") and not own.get("task"):
         yield "graded prose needs the mark solution, too"
 
