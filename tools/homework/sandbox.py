@@ -67,7 +67,7 @@ class Box:
     """One running player and the two pipes to it."""
 
     def __init__(self, number: int = 0, limits: Limits | None = None, trust: bool = False) -> None:
-        """number: of the worker, 0 and up; no two boxes with one number run at once. trust: no walls, only the watcher."""
+        """number: of the worker; no two boxes with one number run at once. trust: no walls, only the watcher."""
         self.limits, self.reason = limits or Limits(), ""
         to_box, self._out = os.pipe()
         self._in, from_box = os.pipe()

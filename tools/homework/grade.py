@@ -1,0 +1,263 @@
+"""`homework grade [FOLDER]`: grade what students handed in; what was graded and has not changed is kept.
+
+Without FOLDER what lies in the records is graded anew where it is asked for: --failed, --question NAME, --again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+from nbformat import NotebookNode
+from tqdm import tqdm
+
+from tools.common import Stop, write
+from tools.homework import (
+    autograded,
+    deadlines,
+    editions,
+    gradebook,
+    kept,
+    marks,
+    notebooks,
+    records,
+    repair,
+    sandbox,
+    source,
+    submissions,
+    worker,
+)
+from tools.homework.grader import Graded
+from tools.homework.kept import Kept
+from tools.homework.repair import Work
+from tools.homework.submissions import File
+
+VERSION = 1  # of grading itself; a change here grades everything anew
+
+
+class Edition(NamedTuple):
+    """An assignment as graders and as students have it."""
+
+    grader: NotebookNode
+    student: NotebookNode
+
+
+class Item(NamedTuple):
+    """A submission that was read and is to be graded."""
+
+    kept: Kept
+    file: File
+    work: Work
+
+
+def grade(options: list[str]) -> int:
+    """Grade a folder, a zip, or what the records hold, and print a table; 1 where a submission could not be graded."""
+    wanted = _options(options)
+    folder = records.folder(wanted.records)
+    for place in wanted.marks:
+        marks.take(folder, Path(place))
+    if wanted.marks or wanted.late:
+        late(folder)
+        return 0
+    sandbox.check(wanted.trust)
+    files, refused = _files(folder, wanted)
+    items, more = read(folder, files, wanted.assignment, wanted.year)
+    settings = worker.Settings(trust=wanted.trust, workers=wanted.workers)
+    todo = [item for item in items if _is_due(folder, item, wanted)]
+    print(f"{len(items)} submissions, {len(items) - len(todo)} graded before and unchanged.")
+    books = {item.kept.assignment: _edition(folder, item.kept.assignment, item.kept.year) for item in items}
+    with gradebook.opened(folder) as book:
+        for edition in books.values():
+            gradebook.enter_assignment(book, edition.student)
+        for item in _graded(todo, books, settings, wanted.question):
+            _keep(folder, book, item, books[item.kept.assignment])
+    late(folder)
+    everyone = [kept.load(kept.path(folder, item.kept.assignment, item.kept.student)) or item.kept for item in items]
+    print(table(everyone))
+    print("\n".join(refused + more))
+    return int(any(one.failed for one in everyone))
+
+
+def _options(options: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="course.py homework grade", description=__doc__.splitlines()[0])
+    parser.add_argument("folder", nargs="?", default="", help="a folder or a zip of submissions; none: the records'")
+    parser.add_argument("--records", default="", help="where grades, names and the secret are kept")
+    parser.add_argument("--assignment", default="", help="grade only this one, such as h06")
+    parser.add_argument("--year", default="", help="the year of the release, where the notebooks do not say")
+    parser.add_argument("--failed", action="store_true", help="only those that could not be graded last time")
+    parser.add_argument("--question", default="", help="only this cell of checks, by its grade_id, for all")
+    parser.add_argument("--again", action="store_true", help="all of it, graded before or not")
+    parser.add_argument("--late", action="store_true", help="only compute anew what lateness takes off")
+    parser.add_argument("--marks", nargs="+", default=[], help="take in points given by hand: CSV files, or folders")
+    parser.add_argument("--workers", type=int, default=2, help="how many at a time")
+    parser.add_argument("--trust", action="store_true", help="run students' code without a box")
+    wanted = parser.parse_args(options)
+    if wanted.workers < 1:
+        raise Stop(f"--workers is {wanted.workers}; one or more do the work.")
+    return wanted
+
+
+# ---- what there is to grade ------------------------------------------------------------------------------------------
+
+
+def _files(folder: Path, wanted: argparse.Namespace) -> tuple[list[File], list[str]]:
+    """The files to grade and sentences on those left out: from a folder, or once more from the records."""
+    if wanted.folder:
+        return submissions.read(Path(wanted.folder).expanduser())
+    if not (wanted.failed or wanted.question or wanted.again):
+        raise Stop("name a folder or a zip of submissions; --failed, --question NAME and --again need none.")
+    names = kept.assignments(folder, wanted.assignment)
+    return [kept.file_of(folder, one) for name in names for one in kept.everyone(folder, name)], []
+
+
+def read(folder: Path, files: list[File], only: str = "", year: str = "") -> tuple[list[Item], list[str]]:
+    """Choose each student's newest notebook of each assignment and put it in order; also what was left out."""
+    plain = {name: _edition(folder, name, "").student for name in _names(only)}
+    found: dict[tuple[str, str], list[tuple[File, notebooks.Notebook]]] = {}
+    left, years = [], Counter()
+    order = sorted(files, key=lambda file: (file.time, file.order, file.path))
+    for file in order:
+        try:
+            book = notebooks.read(file.data)
+            name = repair.assignment_of(book, plain)
+        except notebooks.Unreadable as reason:
+            left.append((file, f"{file.path} {reason}."))
+            continue
+        if not name:
+            left.append((file, f"{file.path} belongs to no assignment that is graded here."))
+            continue
+        found.setdefault((name, file.student), []).append((file, book))
+        years[name, str(book.course.get("year", ""))] += 1
+    items = []
+    for (name, student), several in sorted(found.items(), key=lambda one: one[0]):
+        most = year or max((one for one in years if one[0] == name), key=years.__getitem__)[1]
+        file, book = several[-1]
+        edition = _edition(folder, name, most)
+        work = repair.put_in_order(book, edition.grader, edition.student)
+        others = [other.path for other, _ in several[:-1]] + [one.path for one, _ in left if one.student == student]
+        work.notes.extend([f"of several files the newest was graded, {file.path}"] * bool(others))
+        items.append(Item(_record(file, name, most, work, edition), file, work))
+    graded = {item.file.student for item in items}
+    return items, [
+        said if file.student in graded else f"Nothing to grade for {file.student}: {said}" for file, said in left
+    ]
+
+
+def _names(only: str) -> list[str]:
+    names = [path.stem.partition("_")[0] for path in source.paths()]
+    if only and only not in names:
+        raise Stop(f"there is no assignment {only!r}: there are {', '.join(names)}.")
+    return [only] if only else names
+
+
+_made: dict[tuple, Edition] = {}
+
+
+def _edition(folder: Path, name: str, year: str) -> Edition:
+    """An assignment's editions, with the values of a year where one is named."""
+    secret = records.secret(folder) if year else ""
+    if (name, secret, year) not in _made:
+        book = source.read(source.find(name))
+        _made[name, secret, year] = Edition(editions.grader(book, secret, year), editions.student(book, secret, year))
+    return _made[name, secret, year]
+
+
+def _record(file: File, name: str, year: str, work: Work, edition: Edition) -> Kept:
+    made = kept.of(file, name, year)
+    facts = [VERSION, [list(step) for step in work.steps], editions.text(edition.grader)]
+    made.sum = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]
+    made.receipt = hashlib.sha256(file.data).hexdigest()[:16]
+    made.notes = list(dict.fromkeys(work.notes))
+    made.points = prose_points(work, edition.student)
+    return made
+
+
+def prose_points(work: Work, student: NotebookNode) -> dict[str, float | None]:
+    """The points of answers that no program checks: none for a blank one, None where somebody must read it."""
+    points: dict[str, float | None] = {}
+    for cell in student.cells:
+        if source.mark(cell, "grade") and source.mark(cell, "solution"):
+            answer = work.answers.get(cell.id)
+            written = answer is not None and "".join(answer.text.split()) not in ("", "".join(cell.source.split()))
+            points[cell.id] = None if written and source.mark(cell, "points") else 0.0
+    return points
+
+
+def _is_due(folder: Path, item: Item, wanted: argparse.Namespace) -> bool:
+    before = kept.load(kept.path(folder, item.kept.assignment, item.kept.student))
+    if wanted.failed:
+        return before is not None and bool(before.failed)
+    return wanted.again or bool(wanted.question) or before is None or before.sum != item.kept.sum or bool(before.failed)
+
+
+# ---- grading ---------------------------------------------------------------------------------------------------------
+
+
+def _graded(todo: list[Item], books: dict[str, Edition], settings: worker.Settings, question: str):
+    """Grade with a bar; yield the items with what they came to."""
+    checks = {cell.id for edition in books.values() for cell in edition.grader.cells if source.is_check(cell)}
+    if question and question not in checks:
+        raise Stop(f"there is no cell of checks {question!r}: there are {', '.join(sorted(checks))}.")
+    by_job = {(item.kept.assignment, item.kept.student): item for item in todo}
+    jobs = [worker.Job(*names, item.work.steps, question) for names, item in by_job.items()]
+    texts = {name: editions.text(edition.grader) for name, edition in books.items()}
+    with tqdm(total=len(jobs), unit="submission", disable=not jobs) as bar:
+        for job, graded in worker.grade(jobs, texts, settings):
+            item = by_job[job.assignment, job.student]
+            bar.set_postfix_str(job.student)
+            bar.update()
+            if isinstance(graded, Graded):
+                item.kept.results, item.kept.stopped = graded.results, graded.stopped
+            else:
+                item.kept.failed = graded
+            yield item
+
+
+def _keep(folder: Path, book: object, item: Item, edition: Edition) -> None:
+    """Write down a graded submission: its record, the file, the notebook for graders, the gradebook."""
+    one, before = item.kept, kept.load(kept.path(folder, item.kept.assignment, item.kept.student))
+    if before is not None and not one.failed:  # of one question that was graded anew the others stay
+        new = {result.name for result in one.results}
+        order = [cell.id for cell in edition.grader.cells]
+        one.results += [result for result in before.results if result.name not in new and result.name in order]
+        one.results.sort(key=lambda result: order.index(result.name))
+    one.points |= {result.name: result.points for result in one.results}
+    write(kept.notebook_path(folder, one.assignment, one.student), item.file.data)
+    made = autograded.notebook(edition.student, item.work, one.results, one.stopped)
+    write(kept.notebook_path(folder, one.assignment, one.student, "autograded"), editions.nbformat.writes(made))
+    changed = before is not None and before.receipt != one.receipt
+    gradebook.enter(book, one.assignment, one.student, one.handed_in(), one.points, changed)
+    kept.save(folder, one)
+
+
+def late(folder: Path) -> None:
+    """Compute anew what lateness takes off, for all that was graded."""
+    rules = deadlines.read(folder / "deadlines.csv")
+    with gradebook.opened(folder) as book:
+        for name in kept.assignments(folder):
+            for one in kept.everyone(folder, name):
+                if not one.failed or one.results:
+                    gradebook.take_off(book, name, one.student, lateness(rules, one).share)
+
+
+def lateness(rules: dict, one: Kept) -> deadlines.Lateness:
+    """What lateness takes off for one submission."""
+    return deadlines.lateness(deadlines.rule(rules, one.assignment, one.student), one.handed_in())
+
+
+def table(everyone: list[Kept]) -> str:
+    """A line for each submission: what the checks came to, and what was wrong."""
+    rows = []
+    for one in everyone:
+        points = f"{sum(result.points for result in one.results):g} of {sum(result.of for result in one.results):g}"
+        said = [
+            *one.notes,
+            *(f"{name}: {why}" for name, why in one.stopped.items()),
+            *([one.failed] * bool(one.failed)),
+        ]
+        rows.append(f"  {one.assignment}  {one.student:<28} {points:>10}  {'; '.join(said)}".rstrip())
+    return "\n".join(rows)
