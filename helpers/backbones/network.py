@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -261,8 +262,8 @@ class Network:
     def class_label(self, number: int) -> str:
         """A text that means one class only: its name, with the number where two classes share that: "crane (134)"."""
         name = self.class_names[number]
-        shared = sum(plain(other) == plain(name) for other in self.class_names) > 1
-        return f"{name} ({number})" if shared else name
+        counts = self.compiled(_counts, *self.class_names)  # anew where somebody has renamed a class
+        return f"{name} ({number})" if counts[plain(name)] > 1 else name
 
     def vgg_equivalent(self, slide_layer: str) -> str:
         """The layer of this network that plays the part of a VGG16 layer named on the slides.
@@ -273,6 +274,10 @@ class Network:
             known = ", ".join(self._slide_layers) or "none are known for it"
             raise ValueError(f"no layer of {self.name} is known to play {slide_layer!r}; known slide layers: {known}")
         return self._slide_layers[slide_layer]
+
+
+def _counts(network: Network, *names: str) -> Counter[str]:
+    return Counter(map(plain, names))
 
 
 def kind_of(operation: Any) -> str:

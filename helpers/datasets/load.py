@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from helpers.datasets.animals import ANIMALS, animals
 from helpers.datasets.critters import CLASS_NAMES, critters
 from helpers.datasets.digits import mnist
 from helpers.datasets.folders import cats_vs_dogs, from_folder
@@ -15,9 +17,10 @@ from helpers.datasets.imagesets import ImageSet, Split
 from helpers.datasets.splits import stratified_split
 from helpers.files import find
 
-_NAMES = ("critters", "cats_vs_dogs", "folder", "mnist")
+_NAMES = ("critters", "cats_vs_dogs", "folder", "mnist", "animals")
 _SIDE = 96
 _COUNTS = {"train": 240, "validation": 120, "test": 240}
+_ANIMAL_COUNTS = {"train": 200, "validation": 50, "test": 240}
 
 
 def images(name: str, seed: int = 0, size_hint: int | None = None, **options: Any) -> ImageSet:
@@ -26,6 +29,7 @@ def images(name: str, seed: int = 0, size_hint: int | None = None, **options: An
     "critters": drawn cats and dogs, 240 / 120 / 240 photos by default, `size_hint` pixels high and wide (default 96).
     Options: train, validation, test (numbers of photos), test_strength (another strength of the shortcut in the test
     part), and all options of `critters`. Every part is drawn with a seed of its own.
+    "animals": eight drawn animals, one class each, 200 / 50 / 240 photos; options train, validation, test.
     "mnist": 500 / 250 / 500 handwritten digits, black on white, 28 pixels high and wide, in three equal colours; no
     options. "cats_vs_dogs": the photos of the lecture, or the downloaded ones; no options.
     "folder:my_photos": your own photos, one folder per class; the path is looked for from here, then in the search
@@ -36,6 +40,8 @@ def images(name: str, seed: int = 0, size_hint: int | None = None, **options: An
     """
     if name == "critters":
         return _critters(seed, size_hint or _SIDE, **options)
+    if name == "animals":
+        return _animals(seed, size_hint or _SIDE, **options)
     if name in ("cats_vs_dogs", "mnist"):
         if options:
             raise ValueError(f"The data set {name!r} has no option {next(iter(options))!r}; leave it out.")
@@ -83,3 +89,13 @@ def _critters(seed: int, size: int, test_strength: float | None = None, **option
         drawn = critters(count, 3 * seed + number, size, **options | other)  # no two parts, of any seed, share a scene
         parts.append(Split(drawn.labels, pixels=drawn.images, drawn=drawn, name=f"critters {part}"))
     return ImageSet("critters", CLASS_NAMES, *parts, note="Drawn by the course: the ears alone decide the class.")
+
+
+def _animals(seed: int, size: int, **options: Any) -> ImageSet:
+    if unknown := set(options) - set(_ANIMAL_COUNTS):
+        raise ValueError(f"The data set 'animals' has no option {min(unknown)!r}; leave it out.")
+    parts = [
+        replace(animals(count, 3 * seed + number, size), name=f"animals {part}")
+        for number, (part, count) in enumerate((_ANIMAL_COUNTS | options).items())
+    ]
+    return ImageSet("animals", ANIMALS, *parts, note="Drawn by the course: eight animals that stay the same.")

@@ -118,7 +118,7 @@ def given(path: str, *arguments: Any, **settings: Any) -> Any:
     Where answers run in a process of their own, what was made is not sent there but made once more from its recipe.
     """
     made = _function(path)(*arguments, **settings)
-    made.homework_recipe = (path, arguments, settings)
+    object.__setattr__(made, "homework_recipe", (path, arguments, settings))  # a frozen one takes it, too
     return made
 
 
@@ -165,11 +165,8 @@ def _refusing(path: str, function: FunctionType) -> Any:
 
 def _function(path: str) -> Any:
     """A function of `helpers` by its dotted name."""
-    room, _, rest = path.partition(".")
-    found = importlib.import_module(f"helpers.{room}")
-    for name in rest.split("."):
-        found = getattr(found, name)
-    return found
+    room, _, name = path.rpartition(".")
+    return getattr(importlib.import_module(f"helpers.{room}"), name)
 
 
 def _value(given: Any) -> Any:

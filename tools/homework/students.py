@@ -53,7 +53,7 @@ def begin(options: list[str]) -> int:
             kept = next(path for n in range(1, 1000) if not (path := OWN / f"{name}_{n}.ipynb").exists())
             os.replace(copy, kept)
             print(f"What was there is now {shown(kept)}.")
-        write(copy, text)
+        write(copy, text.replace("](../", "](../notebooks/"))  # links lead to the same notebooks from here
         print(
             f"Open {shown(copy)} (`python3 course.py lab`), and run `python3 course.py homework check {name}` any time."
         )

@@ -103,7 +103,7 @@ class Critters:
         _choice("background", background, (None, "swap", "snow", "photo", *BACKGROUNDS))
         _choice("marker", marker, (None, "swap", True, False))
         size = self.size if size is None else arguments.whole("size", size, *_SIZES)
-        return _drawn((_changed(scene, ears, background, marker) for scene in self.scenes), size)
+        return draw((_changed(scene, ears, background, marker) for scene in self.scenes), size)
 
 
 def critters(
@@ -143,7 +143,7 @@ def critters(
     dials = Difficulty() if difficulty is None else difficulty
     for name, dial in vars(arguments.made_by("difficulty", dials, Difficulty, "None or Difficulty(noise=0.5)")).items():
         arguments.number(f"The dial {name}", dial, 0.25 if name == "ear_size" else 0, 2)  # without ears no class
-    return _drawn(draw_scenes(n, seed, dials, shortcut, strength), size)
+    return draw(draw_scenes(n, seed, dials, shortcut, strength), size)
 
 
 def _changed(scene: Scene, ears: str | None, background: str | None, marker: str | bool | None) -> Scene:
@@ -159,7 +159,8 @@ def _changed(scene: Scene, ears: str | None, background: str | None, marker: str
     return replace(scene, **changes)
 
 
-def _drawn(scenes: Iterable[Scene], size: int) -> Critters:
+def draw(scenes: Iterable[Scene], size: int) -> Critters:
+    """Draw scenes, `size` pixels high and wide."""
     from helpers.datasets.photos import photos
 
     scenes = tuple(scenes)
