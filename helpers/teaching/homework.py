@@ -195,10 +195,14 @@ def _difference(found: Any, expected: Any, within: float) -> str:
         return f"{_shown(found)} is not made of numbers"
     if mine.shape != right.shape:
         return f"its shape is {mine.shape}, expected {right.shape}"
-    limit = within * (np.abs(right).max(initial=0) or 1)
+    limit = within * (np.nanmax(np.abs(right), initial=0) or 1)
     if np.allclose(mine, right, rtol=0, atol=limit, equal_nan=True):
         return ""
-    far = "" if mine.ndim == 0 else f" at {1 - np.isclose(mine, right, rtol=0, atol=limit).mean():.0%} of its places"
+    far = (
+        ""
+        if mine.ndim == 0
+        else f" at {1 - np.isclose(mine, right, rtol=0, atol=limit, equal_nan=True).mean():.0%} of its places"
+    )
     return f"{_shown(found)} is not within {within:g} of the largest value{far}"
 
 

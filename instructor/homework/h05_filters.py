@@ -18,6 +18,7 @@
 
 # %% nbgrader={"grade_id": "set_up", "locked": true}
 import numpy as np
+from IPython.display import display
 
 from helpers import attribution, backbones, feature_visualization, plots
 from helpers.teaching import homework
@@ -31,7 +32,7 @@ lite0 = backbones.load("efficientnet_lite0")
 # %% nbgrader={"grade_id": "numbers", "locked": true} tags=["variant"]
 TOP_LEFT = 7  # one of 3, 5, 7, 9
 BOTTOM_RIGHT = 4  # one of 2, 4, 6, 8
-CLASS = "flamingo"  # one of "flamingo", "volcano", "monarch"
+CLASS = "flamingo"  # one of "flamingo", "volcano", "goldfinch"
 FOOL = "monarch"  # one of "monarch", "goldfish", "lemon"
 SEED = 11  # from 0 to 999
 
@@ -295,7 +296,9 @@ paint.score()
 
 # %% nbgrader={"grade_id": "look", "locked": true}
 if your_picture is not ...:
-    plots.photos([np.asarray(your_picture).round().astype("uint8")], [f"{CLASS}, painted"])
+    display(
+        plots.photos([np.asarray(your_picture).round().astype("uint8")], [f"{CLASS}, painted"])
+    )
 
 # %% [markdown] nbgrader={"grade_id": "fool_text", "locked": true}
 # ## 4. Noise that fools one network (4 points, 15 minutes)

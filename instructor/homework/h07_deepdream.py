@@ -18,6 +18,7 @@
 
 # %% nbgrader={"grade_id": "set_up", "locked": true}
 import numpy as np
+from IPython.display import display
 
 from helpers import datasets, feature_visualization, images, plots
 from helpers.teaching import homework
@@ -326,7 +327,7 @@ if your_dream is not None:
     shown = [
         np.clip(one, 0, 255).round().astype("uint8") for one in (scene, np.asarray(your_dream))
     ]
-    plots.photos(shown, ["the photo", f"{LAYER} dreams"])
+    display(plots.photos(shown, ["the photo", f"{LAYER} dreams"]))
 
 # %% [markdown] nbgrader={"grade_id": "growth_text", "locked": true}
 # **4a. You do (3 points):** write how many times larger the mean of the squared activations of a layer is in the dream than in the photo. `network.features_of(picture, layer)` gives the activations.

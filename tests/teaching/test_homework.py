@@ -35,14 +35,14 @@ def test_a_wrong_answer_is_told_why_and_not_the_right_one(answer, said):
 
 
 def test_a_usual_mistake_is_named():
-    question = homework.Question("1.", points=2)
+    question = homework.Question("1.", points=3)
     mistakes = {"The square is missing.": lambda: 3, "A broken test.": lambda: 1 / 0}
+    turned = {"The sign is turned.": lambda found: found == -4}
     question.equal(1, "the square", lambda: 3, 9, mistakes=mistakes)
-    question.holds(
-        1, "positive", lambda: -4, lambda found: found > 0, {"The sign is turned.": lambda found: found == -4}
-    )
-    assert question.lines[0].endswith("The square is missing.")
-    assert question.lines[1].endswith("The sign is turned.")
+    question.equal(1, "no NaN", lambda: [np.nan, 2.1], [1, 2], mistakes={"Zero by zero.": [np.nan, 2.1]})
+    question.holds(1, "positive", lambda: -4, lambda found: found > 0, turned)
+    named = [line.split(". ")[-1] for line in question.lines]
+    assert named == ["The square is missing.", "Zero by zero.", "The sign is turned."]
 
 
 def test_points_that_only_grading_gives_are_announced(capsys):
