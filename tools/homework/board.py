@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from helpers.training import share_interval
 from tools.homework.kept import Kept
 
 
@@ -24,6 +23,8 @@ def entries(scores: dict[str, tuple[float, int]]) -> list[Entry]:
 
     A place is shared by all whose 95 % interval reaches the share of the best on that place.
     """
+    from helpers.training import share_interval  # and TensorFlow with it
+
     rows = [Entry(0, name, share, *share_interval(share, count), count) for name, (share, count) in scores.items()]
     rows.sort(key=lambda row: (-row.share, row.pseudonym))
     board: list[Entry] = []

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
-import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any, NamedTuple
 from nbformat import NotebookNode
 
 from tools import common
-from tools.homework import source
+from tools.homework import formgrader, source
 
 CONFIG = """# For nbgrader's formgrader: jupyter lab, or jupyter notebook, is started in this folder.
 c = get_config()  # noqa: F821
@@ -63,7 +62,7 @@ def opened(records: Path) -> Iterator[Any]:
 def _own_programs() -> Iterator[None]:
     """Programs of this environment are found: nbgrader calls alembic by its name to make a gradebook."""
     before = os.environ.get("PATH", "")
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    os.environ["PATH"] = formgrader.search_path()
     try:
         yield
     finally:
