@@ -13,10 +13,12 @@ from tools.homework.notebooks import Cell
 from tools.homework.repair import Work
 
 
-def notebook(student: NotebookNode, work: Work, results: list[Result], stopped: dict[str, str]) -> NotebookNode:
+def notebook(
+    student: NotebookNode, work: Work, results: list[Result], stopped: dict[str, str], rubrics: dict[str, str]
+) -> NotebookNode:
     """The students' edition with a student's answers, their outputs as handed in, and the lines of the checks.
 
-    Nothing of a hidden check stands in it.
+    rubrics: what the key says of an answer in prose, by grade_id. Nothing of a hidden check stands in it.
     """
     said = {result.name: result for result in results}
     made = copy.deepcopy(student)
@@ -33,6 +35,8 @@ def notebook(student: NotebookNode, work: Work, results: list[Result], stopped: 
             original.outputs.append(_text(f"When it was graded, this cell stopped: {stopped[original.id]}"))
         if original.id in said:
             original.outputs = [_text("\n".join(_summary(said[original.id])))]
+        if original.id in rubrics:
+            made.cells.append(nbformat.v4.new_markdown_cell(f"**For who gives the points:** {rubrics[original.id]}"))
         made.cells += [original, *_own(work, original.id)]
     return made
 
@@ -53,3 +57,9 @@ def _plain(cell: Cell) -> NotebookNode:
     if cell.kind == "code":
         return nbformat.v4.new_code_cell(cell.text, outputs=[nbformat.from_dict(output) for output in cell.outputs])
     return nbformat.v4.new_markdown_cell(cell.text) if cell.kind == "markdown" else nbformat.v4.new_raw_cell(cell.text)
+
+
+def rubrics_of(grader: NotebookNode) -> dict[str, str]:
+    """What the key says of each answer in prose that gives points, by grade_id."""
+    prose = [cell for cell in grader.cells if cell.cell_type == "markdown" and source.mark(cell, "points")]
+    return {cell.id: "\n".join(source.regions(cell.source, source.SOLUTION)) for cell in prose}

@@ -6,6 +6,7 @@ Without FOLDER what lies in the records is graded anew where it is asked for: --
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 from tqdm import tqdm
@@ -28,6 +29,7 @@ from tools.homework import (
 from tools.homework.grader import Graded
 from tools.homework.kept import Kept
 from tools.homework.reading import Edition, Item
+from tools.homework.session import Times
 from tools.homework.submissions import File
 
 
@@ -43,17 +45,19 @@ def grade(options: list[str]) -> int:
     sandbox.check(wanted.trust)
     files, refused = _files(folder, wanted)
     items, more = reading.read(folder, files, wanted.assignment, wanted.year)
-    settings = worker.Settings(trust=wanted.trust, workers=wanted.workers)
+    if not items:
+        raise Stop(f"nothing of it can be graded. {' '.join(refused + more)}")
+    settings = worker.Settings(times=Times.of(wanted.seconds), trust=wanted.trust, workers=wanted.workers)
     todo = [item for item in items if _is_due(folder, item, wanted)]
     print(f"{len(items)} submissions, {len(items) - len(todo)} graded before and unchanged.")
     books = {item.kept.assignment: reading.editions_of(folder, item.kept.assignment, item.kept.year) for item in items}
     with gradebook.opened(folder) as book:
         for edition in books.values():
             gradebook.enter_assignment(book, edition.student)
-        for item in _graded(todo, books, settings, wanted.question):
+        for item in _graded(folder, todo, books, settings, wanted.question):
             _keep(folder, book, item, books[item.kept.assignment])
     late(folder)
-    everyone = [kept.load(kept.path(folder, item.kept.assignment, item.kept.student)) or item.kept for item in items]
+    everyone = [_before(folder, item) or item.kept for item in items]
     print(table(everyone))
     print("\n".join(refused + more))
     return int(any(one.failed for one in everyone))
@@ -71,10 +75,11 @@ def _options(options: list[str]) -> argparse.Namespace:
     parser.add_argument("--late", action="store_true", help="only compute anew what lateness takes off")
     parser.add_argument("--marks", nargs="+", default=[], help="take in points given by hand: CSV files, or folders")
     parser.add_argument("--workers", type=int, default=2, help="how many at a time")
+    parser.add_argument("--seconds", type=float, default=180, help="how long a student's notebook may run")
     parser.add_argument("--trust", action="store_true", help="run students' code without a box")
     wanted = parser.parse_args(options)
-    if wanted.workers < 1:
-        raise Stop(f"--workers is {wanted.workers}; one or more do the work.")
+    if wanted.workers < 1 or wanted.seconds <= 0:
+        raise Stop(f"--workers {wanted.workers} --seconds {wanted.seconds:g}: both are more than 0.")
     return wanted
 
 
@@ -92,7 +97,7 @@ def _files(folder: Path, wanted: argparse.Namespace) -> tuple[list[File], list[s
 
 
 def _is_due(folder: Path, item: Item, wanted: argparse.Namespace) -> bool:
-    before = kept.load(kept.path(folder, item.kept.assignment, item.kept.student))
+    before = _before(folder, item)
     if wanted.failed:
         return before is not None and bool(before.failed)
     return wanted.again or bool(wanted.question) or before is None or before.sum != item.kept.sum or bool(before.failed)
@@ -101,13 +106,15 @@ def _is_due(folder: Path, item: Item, wanted: argparse.Namespace) -> bool:
 # ---- grading ---------------------------------------------------------------------------------------------------------
 
 
-def _graded(todo: list[Item], books: dict[str, Edition], settings: worker.Settings, question: str):
+def _graded(
+    folder: Path, todo: list[Item], books: dict[str, Edition], settings: worker.Settings, question: str
+) -> Iterator[Item]:
     """Grade with a bar; yield the items with what they came to."""
     checks = {cell.id for edition in books.values() for cell in edition.grader.cells if source.is_check(cell)}
     if question and question not in checks:
         raise Stop(f"there is no cell of checks {question!r}: there are {', '.join(sorted(checks))}.")
     by_job = {(item.kept.assignment, item.kept.student): item for item in todo}
-    jobs = [worker.Job(*names, item.work.steps, question) for names, item in by_job.items()]
+    jobs = [worker.Job(*names, item.work.steps, _only(folder, item, question)) for names, item in by_job.items()]
     texts = {name: editions.text(edition.grader) for name, edition in books.items()}
     with tqdm(total=len(jobs), unit="submission", disable=not jobs) as bar:
         for job, graded in worker.grade(jobs, texts, settings):
@@ -121,17 +128,29 @@ def _graded(todo: list[Item], books: dict[str, Edition], settings: worker.Settin
             yield item
 
 
+def _only(folder: Path, item: Item, question: str) -> str:
+    """The one question to grade, where the others' points are those of this very file."""
+    before = _before(folder, item)
+    return question if before is not None and before.receipt == item.kept.receipt and before.results else ""
+
+
+def _before(folder: Path, item: Item) -> Kept | None:
+    return kept.load(kept.path(folder, item.kept.assignment, item.kept.student))
+
+
 def _keep(folder: Path, book: object, item: Item, edition: Edition) -> None:
     """Write down a graded submission: its record, the file, the notebook for graders, the gradebook."""
-    one, before = item.kept, kept.load(kept.path(folder, item.kept.assignment, item.kept.student))
-    if before is not None and not one.failed:  # of one question that was graded anew the others stay
+    one, before = item.kept, _before(folder, item)
+    order = [cell.id for cell in edition.grader.cells if source.is_check(cell)]
+    if 0 < len(one.results) < len(order):  # of one question that was graded anew; the others stay as they were
         new = {result.name for result in one.results}
-        order = [cell.id for cell in edition.grader.cells]
         one.results += [result for result in before.results if result.name not in new and result.name in order]
         one.results.sort(key=lambda result: order.index(result.name))
+        one.sum = before.sum
     one.points |= {result.name: result.points for result in one.results}
     write(kept.notebook_path(folder, one.assignment, one.student), item.file.data)
-    made = autograded.notebook(edition.student, item.work, one.results, one.stopped)
+    rubrics = autograded.rubrics_of(edition.grader)
+    made = autograded.notebook(edition.student, item.work, one.results, one.stopped, rubrics)
     write(kept.notebook_path(folder, one.assignment, one.student, "autograded"), editions.nbformat.writes(made))
     changed = before is not None and before.receipt != one.receipt
     gradebook.enter(book, one.assignment, one.student, one.handed_in(), one.points, changed)

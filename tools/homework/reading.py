@@ -88,9 +88,9 @@ def editions_of(folder: Path, name: str, year: str) -> Edition:
 
 def _record(file: File, name: str, year: str, work: Work, edition: Edition) -> Kept:
     made = kept.of(file, name, year)
-    facts = [VERSION, [list(step) for step in work.steps], editions.text(edition.grader)]
-    made.sum = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]
-    made.receipt = hashlib.sha256(file.data).hexdigest()[:16]
+    total = hashlib.sha256(file.data).hexdigest()
+    facts = [VERSION, total, editions.text(edition.grader)]
+    made.sum, made.receipt = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24], total[:16]
     made.notes = list(dict.fromkeys(work.notes))
     made.points = prose_points(work, edition.student)
     return made

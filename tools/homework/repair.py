@@ -7,6 +7,7 @@ and what was wrong is named.
 from __future__ import annotations
 
 import ast
+import difflib
 from collections import defaultdict
 from typing import NamedTuple
 
@@ -98,6 +99,7 @@ def _matched(book: Notebook, student: NotebookNode, notes: list[str]) -> list[st
         if not places[at] and cell.id in ids and cell.id not in taken and _same_kind(cell, ids[cell.id]):
             places[at] = cell.id
             taken.add(cell.id)
+    _aligned(book, student, places, taken)
     for test in (_same_text, _gives_its_names):
         for name, original in ids.items():
             free = [at for at, place in enumerate(places) if not place and name not in taken]
@@ -106,6 +108,18 @@ def _matched(book: Notebook, student: NotebookNode, notes: list[str]) -> list[st
                 taken.add(name)
     _between(book, student, places)
     return places
+
+
+def _aligned(book: Notebook, student: NotebookNode, places: list[str], taken: set[str]) -> None:
+    """Match cells whose texts are still the same, in order: of two that read alike each finds its own."""
+    mine = [_squeezed(cell.text) for cell in book.cells]
+    theirs = [_squeezed(cell.source) for cell in student.cells]
+    for block in difflib.SequenceMatcher(None, theirs, mine, autojunk=False).get_matching_blocks():
+        for step in range(block.size):
+            name = student.cells[block.a + step].id
+            if not places[block.b + step] and name not in taken:
+                places[block.b + step] = name
+                taken.add(name)
 
 
 def _same_kind(cell: Cell, original: NotebookNode) -> bool:

@@ -22,6 +22,11 @@ class Times(NamedTuple):
     call: float = 30
     calls: float = 240  # all of them together
 
+    @classmethod
+    def of(cls, notebook: float) -> Times:
+        """The times in the same proportions for another length of the whole notebook."""
+        return cls(*(seconds * notebook / 180 for seconds in cls()))
+
 
 class Step(NamedTuple):
     """A cell to run, or with no text the place of a cell of checks."""
