@@ -32,6 +32,7 @@ class Result(NamedTuple):
     of: float
     lines: list[str]
     notes: list[list]  # of `Question.note`
+    trouble: str = ""  # where the cell itself stopped; for graders only, a hidden line may stand in it
 
 
 class Graded(NamedTuple):
@@ -83,7 +84,10 @@ class _Asked:
     """One cell of checks on its way."""
 
     def __init__(self, check: Check, names: dict[str, Any], session: Session) -> None:
-        self.check, self.value, self.error, self.said = check, None, "", ""
+        self.check, self.session, self.value, self.error, self.said = check, session, None, "", ""
+        self.there = {
+            id(value): {"name": [name, check.name]} for name, value in names.items() if name not in check.asked
+        }
         self.names = {name: value for name, value in names.items() if name not in check.asked}
         self.before = {id(value) for value in names.values()}
         for name in check.asked:
@@ -94,7 +98,9 @@ class _Asked:
                     self.names[name] = Handle(session, target)
 
     def run_seen(self) -> None:
+        """Run the part that students have; what stops it is said."""
         self._run(self.check.seen)
+        self.said = self.error.strip().splitlines()[-1] if self.error else ""
 
     def run_rest(self, shared: dict[str, Any]) -> dict[str, Any]:
         """Run the hidden part with what the hidden parts before gave; return that and what this one gives."""
@@ -106,6 +112,7 @@ class _Asked:
 
     def _run(self, text: str) -> None:
         if text.strip() and not self.error:
+            self.session.there = self.there
             with _patience(PATIENCE):
                 self.value, _, self.error = trial.run_cell(text, self.names, self.check.name)
 
@@ -116,11 +123,13 @@ class _Asked:
         points = sum(question.earned for question in questions)
         lines = [line for question in questions for line in question.lines]
         if self.error:
-            lines.append("✗ the rest of these checks could not be run on this answer")
+            why = f" ({self.said[:300]})" if self.said else ""
+            lines.append(f"✗ the rest of these checks could not be run on this answer{why}")
         elif not questions:
             points = self.check.points if self.value is None else float(self.value)
         notes = [list(note) for question in questions for note in question.notes]
-        return Result(self.check.name, min(max(points, 0.0), self.check.points), self.check.points, lines, notes)
+        points = min(max(points, 0.0), self.check.points)
+        return Result(self.check.name, points, self.check.points, lines, notes, self.error)
 
 
 @contextlib.contextmanager

@@ -161,20 +161,25 @@ class Box:
 
 def _excess(tree: list[psutil.Process], limits: Limits) -> str:
     """Which limit a tree of processes is over, in words; empty where none."""
-    memory, last = 0, None
-    for process in tree:
-        with contextlib.suppress(psutil.Error):
-            used = process.memory_info()
-            memory, last = memory + used.rss - used.shared, process
-    if memory > limits.memory:
-        return f"it used more than {limits.memory / 1e9:.0f} GB of memory and was stopped"
     if len(tree) > limits.processes // 2:
         return f"it started more than {limits.processes // 2} processes and was stopped"
-    with contextlib.suppress(OSError, AttributeError):
-        home = os.statvfs(f"/proc/{last.pid}/root{HOME}")
+    if _memory(tree, exact=False) > limits.memory and _memory(tree, exact=True) > limits.memory:
+        return f"it used more than {limits.memory / 1e9:g} GB of memory and was stopped"
+    with contextlib.suppress(OSError, IndexError):
+        home = os.statvfs(f"/proc/{tree[-1].pid}/root{HOME}")
         if home.f_files - home.f_ffree > limits.files and home.f_blocks * home.f_frsize < 1.1 * limits.disk:
             return f"it wrote more than {limits.files} files and was stopped"
     return ""
+
+
+def _memory(tree: list[psutil.Process], exact: bool) -> int:
+    """The bytes that processes hold of their own; exactly, or counting what copies of one process share for each."""
+    total = 0
+    for process in tree:
+        with contextlib.suppress(psutil.Error):
+            used = process.memory_full_info() if exact else process.memory_info()
+            total += used.pss if exact else used.rss - used.shared
+    return total
 
 
 def _environment(trust: bool) -> dict[str, str]:

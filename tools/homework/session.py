@@ -48,6 +48,7 @@ class Session:
         """steps: the notebook, in order. start: makes a box."""
         self.steps, self.times, self.restarts = steps, times or Times(), restarts
         self.stopped: dict[str, str] = {}  # what stopped a cell, by its name
+        self.there: dict[int, dict] = {}  # what has a name there, too, by its id here
         self.generation = self.timeouts = 0
         self._start, self._left_out, self._spent, self._kept = start, set(), 0.0, []
         self._box: Box | None = None
@@ -127,8 +128,12 @@ class Session:
         """What stands for something that is no data on its way to the student."""
         if isinstance(value, Handle):
             return value._there()
+        if id(value) in self.there:
+            return self.there[id(value)]
         if not hasattr(value, "homework_recipe"):
-            raise values.Refused(f"a check hands over a {type(value).__name__}: make it with homework.given")
+            raise values.Refused(
+                f"a check hands over a {type(value).__name__}: give it a name in a locked cell, or use homework.given"
+            )
         self._kept.append(value)  # its id is not given again
         path, arguments, settings = value.homework_recipe
         blobs: list[bytes] = []

@@ -45,7 +45,11 @@ def answered(code: str = RIGHT, prose: str = "It means that the pattern is not t
 
 def at(book: dict, name: str) -> int:
     """The place of a cell."""
-    return next(place for place, cell in enumerate(book["cells"]) if cell["metadata"].get("nbgrader", {}).get("grade_id") == name)
+    return next(
+        place
+        for place, cell in enumerate(book["cells"])
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == name
+    )
 
 
 def cell(book: dict, name: str) -> dict:
@@ -53,13 +57,15 @@ def cell(book: dict, name: str) -> dict:
     return book["cells"][at(book, name)]
 
 
-# ---- twelve kinds of damage, each with a right answer in it -----------------------------------------------------------
+# ---- twelve kinds of damage, each with a right answer in it ----------------------------------------------------------
 
 
 def copied(book: dict) -> str:
     """The answer was copied, and the copy was solved."""
     first = cell(book, "relu")
-    book["cells"].insert(at(book, "relu"), {**first, "id": "other", "source": "def scaled_relu(values):\n    ...  # your code here"})
+    book["cells"].insert(
+        at(book, "relu"), {**first, "id": "other", "source": "def scaled_relu(values):\n    ...  # your code here"}
+    )
     return json.dumps(book)
 
 
@@ -154,7 +160,7 @@ DAMAGED: dict[str, tuple[Callable[[dict], str], str, float]] = {
     "older_format": (older_format, "older Jupyter", 4),
 }
 
-# ---- eight hostile ones; what is right below the attack still counts ---------------------------------------------------
+# ---- eight hostile ones; what is right below the attack still counts ------------------------------------------------
 
 _SEARCH = """import os
 found = []
@@ -165,18 +171,30 @@ for root in ("/work", "/root", "/home", "/srv", "/tmp", "/opt"):
 if found:
     raise RuntimeError(f"FOUND {{found}}")
 """
+_DELETE = f"""import shutil
+for place in ({str(ROOT)!r}, "/usr", "/tmp", "."):
+    shutil.rmtree(place, ignore_errors=True)
+"""
+_FORGE = r"""import os, signal
+for number in range(3, 64):
+    try:
+        os.write(number, b"\x00\x00\x00\x02\x00\x00\x00\x00{}")
+    except OSError:
+        pass
+for number in range(1000):
+    print("x" * 10_000)
+os.kill(os.getppid(), signal.SIGKILL)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
 HOSTILE: dict[str, str] = {
     "endless": "while True:\n    pass",
     "fork_bomb": "import os\nwhile True:\n    os.fork()",
     "memory": "hoard = []\nwhile True:\n    hoard.append(bytearray(200_000_000))",
     "network": "import socket\nsocket.create_connection(('127.0.0.1', PORT), timeout=3).send(b'here')",
-    "deletes": f"import shutil\nfor place in ({str(ROOT)!r}, '/usr', '/tmp', '.'):\n    shutil.rmtree(place, ignore_errors=True)",
+    "deletes": _DELETE,
     "reads": _SEARCH.format(names={"instructor", "gradebook.db", "secret.txt", TOY.name, ".git", "graded"}),
     "writes": "import os\nfor number in range(100):\n    open(f'big{number}', 'wb').write(bytes(100_000_000))",
-    "forges": (
-        "import os, signal\nfor number in range(3, 64):\n    try:\n        os.write(number, b'\\x00\\x00\\x00\\x02\\x00\\x00\\x00\\x00{}')\n"
-        "    except OSError:\n        pass\nwhile True:\n    print('x' * 10_000)\n    os.kill(os.getppid(), signal.SIGKILL)\n    os.kill(-1, signal.SIGKILL)"
-    ),
+    "forges": _FORGE,
 }
 
 
