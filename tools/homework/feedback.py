@@ -178,7 +178,7 @@ def write_zips(folder: Path, name: str, everyone: list[Kept], written: dict[str,
         with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
             for one in everyone:
                 if one.student in written and re.fullmatch(fits, one.place):
-                    zipped.writestr(name_for(system, one.place), written[one.student].read_bytes())
+                    zipped.writestr(name_for(one), written[one.student].read_bytes())
                     count += 1
         if count:
             write(folder / f"{name}_{system}.zip", archive.getvalue())
@@ -186,8 +186,8 @@ def write_zips(folder: Path, name: str, everyone: list[Kept], written: dict[str,
     return found
 
 
-def name_for(system: str, place: str) -> str:
-    """The name of a page in the zip for a system. place: what the system called the submission."""
-    if system == "canvas":
-        return f"{re.sub(r'[.][^.]*$', '', place)}.html"
-    return f"{place}feedback.html" if place.endswith("file_") and "/" not in place else f"{place}/feedback.html"
+def name_for(one: Kept) -> str:
+    """The name of a page in a zip, from what the system called the submission: a folder, or how a file begins."""
+    if "_assignsubmission_" not in one.place:
+        return f"{re.sub(r'[.][^.]*$', '', one.place)}.html"
+    return f"{one.place}/feedback.html" if f"{one.place}/" in one.path else f"{one.place}feedback.html"
