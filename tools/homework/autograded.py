@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 
 import nbformat
 from nbformat import NotebookNode
@@ -28,7 +29,7 @@ def notebook(
             original.outputs, original.execution_count = [], None
         answer = work.answers.get(original.id)
         if source.mark(original, "solution"):
-            original.source = answer.text if answer else ""
+            original.source = harmless(answer.text, original.cell_type) if answer else ""
             if answer and original.cell_type == "code":
                 original.outputs = [nbformat.from_dict(output) for output in answer.outputs]
         if original.id in stopped:
@@ -54,9 +55,21 @@ def _own(work: Work, after: str) -> list[NotebookNode]:
 
 
 def _plain(cell: Cell) -> NotebookNode:
-    if cell.kind == "code":
-        return nbformat.v4.new_code_cell(cell.text, outputs=[nbformat.from_dict(output) for output in cell.outputs])
-    return nbformat.v4.new_markdown_cell(cell.text) if cell.kind == "markdown" else nbformat.v4.new_raw_cell(cell.text)
+    if cell.kind == "markdown":
+        return nbformat.v4.new_markdown_cell(harmless(cell.text, "markdown"))
+    return nbformat.v4.new_code_cell(cell.text, outputs=[nbformat.from_dict(output) for output in cell.outputs])
+
+
+def harmless(text: str, kind: str) -> str:
+    """Prose in which no tag, entity or address is left that could run in a grader's browser; code as it is.
+
+    The formgrader shows prose as its Markdown says, HTML included, with the grader's own rights.
+    """
+    if kind != "markdown":
+        return text
+    text = re.sub(r"<(?=[A-Za-z/!?])", "< ", text.expandtabs(4))
+    text = re.sub(r"&(?=[#\w])", "& ", text)
+    return re.sub(r"(?i)(script|data|file|blob)\s*:", r"\1 :", text)
 
 
 def rubrics_of(grader: NotebookNode) -> dict[str, str]:

@@ -22,7 +22,6 @@ CONFIG = """# For nbgrader's formgrader: jupyter lab, or jupyter notebook, is st
 c = get_config()  # noqa: F821
 c.CourseDirectory.root = {root!r}
 c.CourseDirectory.db_url = {url!r}
-c.HTMLExporter.sanitize_html = True  # what students wrote is shown, and not run
 """
 
 

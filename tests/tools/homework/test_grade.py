@@ -7,10 +7,12 @@ import re
 import shutil
 import socket
 import zipfile
+from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbconvert import HTMLExporter
 
 from tests.tools.homework import handed_in
 from tools.common import ROOT, Stop
@@ -23,8 +25,10 @@ from tools.homework import (
     gradebook,
     kept,
     marks,
+    notebooks,
     pseudonyms,
     reading,
+    repair,
     source,
     submissions,
 )
@@ -293,6 +297,47 @@ def test_a_picture_in_feedback_has_words_and_what_graders_see_holds_no_program(r
     made = nbformat.writes(autograded.notebook(student, item.work, [], {}, {"why": "1 point for the reason"}))
     assert "<script>" not in made and "1 point for the reason" in made
     nbformat.validate(nbformat.reads(made, as_version=4))
+
+
+ATTACKS = (
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "a <b onclick=alert(1)>b</b>",
+    "[x](javascript:alert(1))",
+    "[x](<java\tscript:alert(1)>)",
+    "[x](&#106;avascript:alert(1))",
+    "[x](java&Tab;script:alert(1))",
+    "[x]\n\n[x]: JavaScript:alert(1)",
+    "![x](data:text/html;base64,PHNjcmlwdD4=)",
+    "<!-- --><svg/onload=alert(1)>",
+)
+
+
+@pytest.mark.parametrize("text", ATTACKS)
+@pytest.mark.parametrize("kind", ["markdown", "raw"])
+def test_nothing_that_a_student_wrote_runs_in_a_graders_browser(text: str, kind: str):
+    """Rendered as the formgrader does, by nbconvert without sanitizing; HTML is read by Python's own parser."""
+    book = handed_in.answered(prose=text)
+    book["cells"].append({"cell_type": kind, "id": "own", "metadata": {}, "source": text})
+    student, read = editions.student(source.read(handed_in.TOY)), notebooks.read(json.dumps(book).encode())
+    work = repair.put_in_order(read, editions.grader(source.read(handed_in.TOY)), student)
+    made = autograded.notebook(student, work, [], {}, {})
+    body, _ = HTMLExporter(template_name="basic").from_notebook_node(made)
+    found: list[tuple[str, str, str]] = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attributes: found.extend([(tag, *pair) for pair in attributes or [("", "")]])
+    parser.feed(body)
+    assert not [tag for tag, _, _ in found if tag in ("script", "svg", "b")]
+    assert not [name for _, name, _ in found if name.startswith("on")]
+    addresses = [str(value).lower() for _, name, value in found if name in ("href", "src")]
+    assert not [one for one in addresses if re.match(r"\s*[a-z\s]*(script|data)\s*:", re.sub(r"[\t\n]", "", one))], (
+        addresses
+    )
+
+
+def test_mathematics_and_code_in_prose_stay_readable():
+    assert autograded.harmless("$a<b$ and $1 < 2 & 3$", "markdown") == "$a< b$ and $1 < 2 & 3$"
+    assert autograded.harmless("if a<b: x = '<b>'", "code") == "if a<b: x = '<b>'"
 
 
 def test_pseudonyms_stay_and_say_nothing(tmp_path: Path):
