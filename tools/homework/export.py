@@ -60,7 +60,8 @@ def grades(folder: Path, there: Path, name: str, everyone: list[Kept]) -> list[P
             if one.failed and not one.results:
                 continue
             off = gradebook.take_off(book, name, one.student, lateness(rules, one).share)
-            rows.append((one, gradebook.lines(book, name, one.student), off))
+            order = [cell.id for cell in reading.editions_of(folder, name, one.year).student.cells]
+            rows.append((one, gradebook.lines(book, name, one.student, order), off))
     most = max((sum(line.of for line in lines) for _, lines, _ in rows), default=0)
     questions = list(dict.fromkeys(line.question for _, lines, _ in rows for line in lines if line.of))
     plain = [["student", "name", "points", "of", "late", "still open", *questions]]

@@ -8,6 +8,7 @@ import html
 import io
 import re
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -96,17 +97,30 @@ def page(
     if said:
         items = "".join(f"<li>{html.escape(text[:1].upper() + text[1:])}.</li>" for text in said)
         parts.append(f"<h2>What was found in the notebook</h2>\n<ul>{items}</ul>")
-    results = {result.name: result for result in one.results}
-    for line in lines:
-        parts.append(f"<h2>{html.escape(heading(student, line.question))}</h2>")
-        if line.of:
-            parts.append(f"<p>{_points(line)}</p>")
-        if line.question in results:
-            parts.append(_checks(results[line.question].lines))
-        if line.comment:
-            parts.append(f"<p>Comment: {html.escape(spelled_out(line.comment, bank))}</p>")
-    parts += [_answer(name, cell, student) for name, cell in cells.items() if _is_answer(student, name)]
-    return "\n".join(parts)
+    return "\n".join([*parts, *_questions(one, student, lines, bank, cells)])
+
+
+def _questions(
+    one: Kept, student: NotebookNode, lines: list[Line], bank: dict[str, str], cells: dict[str, notebooks.Cell]
+) -> Iterator[str]:
+    """The questions in the assignment's order: under each heading the answer, the points, the reasons, the comment."""
+    by_name, results, last = {line.question: line for line in lines}, {one.name: one for one in one.results}, ""
+    for name in [cell.id for cell in student.cells]:
+        line = by_name.get(name)
+        is_answer = name in cells and _is_answer(student, name)
+        if not is_answer and (line is None or not (line.of or line.comment)):
+            continue
+        if (words := heading(student, name)) != last:
+            yield f"<h2>{html.escape(words)}</h2>"
+            last = words
+        if is_answer:
+            yield _answer(name, cells[name], student)
+        if line is not None and line.of:
+            yield f"<p>{_points(line)}</p>"
+        if name in results:
+            yield _checks(results[name].lines)
+        if line is not None and line.comment:
+            yield f"<p>Comment: {html.escape(spelled_out(line.comment, bank))}</p>"
 
 
 def _table(student: NotebookNode, lines: list[Line], late: tuple[float, str]) -> str:
@@ -156,7 +170,7 @@ def _answer(name: str, cell: notebooks.Cell, student: NotebookNode) -> str:
     words = html.escape(heading(student, name))
     text = html.escape(cell.text) if cell.text.strip() else "(nothing)"
     tag = "code" if cell.kind == "code" else "span"
-    parts = [f"<h2>Your answer: {words}</h2>", f"<pre class='answer'><{tag}>{text}</{tag}></pre>"]
+    parts = ["<h3>Your answer</h3>", f"<pre class='answer'><{tag}>{text}</{tag}></pre>"]
     for number, output in enumerate(cell.outputs, start=1):
         data: dict[str, Any] = output.get("data", {})
         for kind in ("image/png", "image/jpeg"):

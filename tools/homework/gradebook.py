@@ -9,7 +9,7 @@ import contextlib
 import datetime
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -129,11 +129,12 @@ def _complete(gradebook: Any, notebook: Any) -> None:
     gradebook.db.commit()
 
 
-def lines(gradebook: Any, assignment: str, student: str) -> list[Line]:
-    """What each question of a submission came to, in the assignment's order."""
+def lines(gradebook: Any, assignment: str, student: str, order: Sequence[str] = ()) -> list[Line]:
+    """What each question of a submission came to. order: of the questions, by grade_id."""
     (notebook,) = gradebook.find_submission(assignment, student).notebooks
     comments = {comment.name: comment.comment or "" for comment in notebook.comments}
-    grades = sorted(notebook.grades, key=lambda grade: grade.cell.id if grade.cell else "")
+    places = {name: place for place, name in enumerate(order)}
+    grades = sorted(notebook.grades, key=lambda grade: (places.get(grade.name, len(places)), grade.name))
     return [
         Line(
             grade.name,

@@ -59,6 +59,7 @@ def read(folder: Path, files: list[File], only: str = "", year: str = "") -> tup
         edition = editions_of(folder, name, most)
         work = repair.put_in_order(book, edition.grader, edition.student)
         others = [other.path for other, _ in several[:-1]] + [one.path for one, _ in left if one.student == student]
+        work.notes.extend(["the system says that it came late"] * file.late)
         work.notes.extend([f"of several files the newest was graded, {file.path}"] * bool(others))
         items.append(Item(_record(file, name, most, work, edition), file, work))
     graded = {item.file.student for item in items}
