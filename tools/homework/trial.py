@@ -157,7 +157,7 @@ def run_cell(text: str, names: Names, name: str) -> tuple[Any, str, str]:
     )  # TensorFlow reads functions' text
     value, said = None, io.StringIO()
     names.setdefault("__name__", "__main__")
-    with contextlib.redirect_stdout(said):
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(io.StringIO()):  # the latter: progress
         try:
             lines = ast.parse(text)
             last = lines.body.pop() if lines.body and isinstance(lines.body[-1], ast.Expr) else None
