@@ -384,11 +384,12 @@ for name in ("logistic regression", "linear SVM"):
 two.score()
 
 # %% nbgrader={"grade_id": "two_look", "locked": true}
-table, chosen = None, called["linear SVM"]
-if chosen is not ...:
-    table = confusions(data.test.labels, np.asarray(chosen), len(data.class_names))
-title = "Linear SVM: rows are true, columns what it said (share)"
-plots.heat(np.asarray(table), title=title) if table is not None else None
+said, photos_of = called["linear SVM"], np.bincount(data.test.labels)
+table = (
+    confusions(data.test.labels, np.asarray(said), len(photos_of)) if said is not ... else None
+)
+numbers = None if table is None else np.round(np.asarray(table) * photos_of[:, None])
+plots.confusion(numbers, data.class_names, "Linear SVM") if table is not None else None
 
 # %% [markdown] nbgrader={"grade_id": "lost_text", "locked": true}
 # **5b. What is lost (1.5 points).** `transfer.explained_place` says how well a linear function of features tells a place: 1 perfectly, 0 not at all. The places are those of the critters' faces.
