@@ -153,7 +153,7 @@ def _keep(folder: Path, book: object, item: Item, edition: Edition) -> None:
     made = autograded.notebook(edition.student, item.work, one.results, one.stopped, rubrics)
     write(kept.notebook_path(folder, one.assignment, one.student, "autograded"), editions.nbformat.writes(made))
     changed = before is not None and before.receipt != one.receipt
-    gradebook.enter(book, one.assignment, one.student, one.handed_in(), one.points, changed)
+    gradebook.enter(book, one.assignment, one.student, one.handed_in(), one.points, changed, one.name)
     kept.save(folder, one)
 
 
@@ -168,8 +168,9 @@ def late(folder: Path) -> None:
 
 
 def lateness(rules: dict, one: Kept) -> deadlines.Lateness:
-    """What lateness takes off for one submission."""
-    return deadlines.lateness(deadlines.rule(rules, one.assignment, one.student), one.handed_in())
+    """What lateness takes off for one submission; its student is named as in our table, or by the system's number."""
+    name = one.student if (one.assignment, one.student) in rules else one.id
+    return deadlines.lateness(deadlines.rule(rules, one.assignment, name), one.handed_in())
 
 
 def table(everyone: list[Kept]) -> str:

@@ -93,12 +93,14 @@ def enter(
     time: datetime.datetime,
     points: dict[str, float | None],
     changed: bool,
+    name: str = "",
 ) -> None:
     """Write down what a submission came to. points: by grade_id, None for what somebody must read.
 
-    changed: whether the notebook is another than before, so that points given by hand need another look.
+    changed: whether the notebook is another than before, so that points given by hand need another look. name: what the
+    formgrader shows to who asks for names.
     """
-    gradebook.update_or_create_student(student)
+    gradebook.update_or_create_student(student, first_name=name or None)
     gradebook.update_or_create_submission(assignment, student, timestamp=str(time))
     submission = gradebook.find_submission(assignment, student)
     (notebook,) = submission.notebooks

@@ -223,10 +223,20 @@ def _walls(limits: Limits, number: int) -> list[str]:
     ]
     words += ["--proc", "/proc", "--dev", "/dev", "--size", str(limits.disk // 4), "--perms", "1777"]
     words += ["--tmpfs", "/dev/shm", "--perms", "1777", "--size", size, "--tmpfs", HOME]
+    words += _converted()
     words += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME, "--hostname", "student"]
     user = str(_BASE_USER + number)
     drop = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs", "--bounding-set", "-all"]
     return [*words, *(drop + ["--inh-caps", "-all"] if root else ["--cap-drop", "ALL"])]
+
+
+def _converted() -> list[str]:
+    """Networks that were converted on this computer, in the box's own cache, so that each box need not do it again."""
+    files = sorted((downloads.cache_folder() / "forward").glob("*.tflite"))
+    words = [word for name in ("cache", "cache/forward") for word in ("--perms", "0777", "--dir", f"{HOME}/{name}")]
+    return words + [
+        word for path in files for word in ("--ro-bind", str(path.resolve()), f"{HOME}/cache/forward/{path.name}")
+    ]
 
 
 def _system() -> list[str]:

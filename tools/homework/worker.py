@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from multiprocessing import connection, get_context
@@ -57,8 +58,6 @@ def grade(jobs: list[Job], books: dict[str, str], settings: Settings) -> Iterato
 
 def _ready(busy: dict[_Worker, Job]) -> list[_Worker]:
     """The workers that have answered, died, or run too long; waits for one."""
-    import time
-
     while True:
         left = min(worker.until for worker in busy) - time.monotonic()
         told = connection.wait([worker.pipe for worker in busy], max(0, left))
@@ -82,8 +81,7 @@ class _Worker:
         there.close()
 
     def ask(self, job: Job) -> None:
-        import time
-
+        """Hand a job over."""
         self.until = time.monotonic() + MOST_SECONDS
         self.pipe.send(job)
 
@@ -99,6 +97,7 @@ class _Worker:
         return "the grader's own process ended, or took too long, with this submission"
 
     def end(self) -> None:
+        """End the process, and with it the box that it has."""
         self.process.kill()
         self.process.join()
         self.pipe.close()
@@ -125,8 +124,11 @@ def _graded(job: Job, keys: dict[str, Any], books: dict[str, str], settings: Set
         if job.assignment not in keys:
             keys.clear()  # one at a time is in memory
             keys[job.assignment] = grader.Key(nbformat.reads(books[job.assignment], as_version=4))
+        if isinstance(keys[job.assignment], str):
+            return keys[job.assignment]
         return keys[job.assignment].grade(job.steps, start, settings.times, job.only)
     except Stop as reason:
+        keys[job.assignment] = str(reason)  # for all others, too
         return str(reason)
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]

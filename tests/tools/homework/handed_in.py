@@ -11,7 +11,8 @@ import nbformat
 import pytest
 
 from tools.common import ROOT
-from tools.homework import editions, sandbox, source
+from tools.homework import editions, kept, sandbox, source
+from tools.homework.grader import Result
 
 TOY = Path(__file__).with_name("h00_toy.py")
 RIGHT = "def scaled_relu(values):\n    return SCALE * np.maximum(values, 0)"
@@ -55,6 +56,13 @@ def at(book: dict, name: str) -> int:
 def cell(book: dict, name: str) -> dict:
     """A cell by its grade_id."""
     return book["cells"][at(book, name)]
+
+
+def kept_with(student: str, notes: list) -> kept.Kept:
+    """A record as grading leaves it."""
+    made = kept.Kept(student, student.title(), "", student, f"{student}.ipynb", "2026-11-30 12:00:00", False, "h00")
+    made.results = [Result("relu_check", 2.0, 4.0, ["✓ 2 of 2  it"], notes)]
+    return made
 
 
 # ---- twelve kinds of damage, each with a right answer in it ----------------------------------------------------------

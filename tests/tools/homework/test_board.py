@@ -1,6 +1,6 @@
 """The board: what the noise of the measurement may explain is a tie."""
 
-from tests.tools.homework.test_grade import kept_with
+from tests.tools.homework.handed_in import kept_with
 from tools.homework import board
 
 

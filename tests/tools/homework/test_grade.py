@@ -1,6 +1,7 @@
 """The command: a folder of submissions becomes grades, feedback and exports, again and again without loss."""
 
 import csv
+import datetime
 import json
 import os
 import re
@@ -18,6 +19,7 @@ from tests.tools.homework import handed_in
 from tools.common import ROOT, Stop
 from tools.homework import (
     autograded,
+    deadlines,
     editions,
     export,
     feedback,
@@ -31,17 +33,10 @@ from tools.homework import (
     repair,
     source,
     submissions,
+    worker,
 )
-from tools.homework.grader import Result
 
 HIDDEN = ("default_rng", "drawn", "BEGIN HIDDEN", "SCALE * np.where", "normal(size")
-
-
-def kept_with(student: str, notes: list) -> kept.Kept:
-    """A record as grading leaves it."""
-    made = kept.Kept(student, student.title(), "", student, f"{student}.ipynb", "2026-11-30 12:00:00", False, "h00")
-    made.results = [Result("relu_check", 2.0, 4.0, ["✓ 2 of 2  it"], notes)]
-    return made
 
 
 @pytest.fixture
@@ -103,6 +98,14 @@ def test_a_class_is_graded_kept_regraded_and_told(records: Path, tmp_path: Path,
     assert "2 submissions, 1 graded before and unchanged." in capsys.readouterr().out
     assert points(records, "ben") == {"relu_check": 4, "why": None, "declaration": 0}
 
+    # what failed is graded again by itself
+    ben = kept.load(kept.path(records, "h00", "ben"))
+    ben.failed, ben.results = "the grader's own process ended", []
+    kept.save(records, ben)
+    assert run(records, "--failed") == 0
+    assert "2 submissions, 1 graded before" in capsys.readouterr().out
+    assert kept.load(kept.path(records, "h00", "ben")).results[0].points == 4
+
     # points by hand win, through a table and under pseudonyms; one question is graded again for all
     names = pseudonyms.of(records, ["anna", "ben"])
     table = tmp_path / "marks.csv"
@@ -123,7 +126,7 @@ def check_feedback(records: Path) -> None:
     assert feedback.feedback(["--records", str(records)]) == 0
     page = (records / "feedback/h00/anna.html").read_text(encoding="utf-8")
     assert "Say why in a whole sentence." in page and "given by hand" in page and "✓ 2 of 2  on other values" in page
-    assert "<script>" not in page and "&lt;script&gt;" in page
+    assert "<script>" not in page and "script&gt;alert(1)" in page
     assert re.search(r"Together</th><td>0</td><td>6</td>", page) and "taken off" in page
     assert 'lang="en"' in page and "scope='row'" in page
     for place in [*records.glob("feedback/h00/*"), *records.glob("autograded/**/*.ipynb")]:
@@ -186,6 +189,19 @@ def test_thirty_submissions_and_the_hostile_ones_cost_nobody_else_anything(recor
         assert any(words in note for note in one.notes), one.notes
 
 
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [("import os\nos._exit(1)", "the grader's own process ended"), ("1 / 0", "the key of h00 stops")],
+)
+def test_where_the_grader_itself_fails_each_submission_says_so(toy_course: None, broken: str, said: str):
+    book = editions.grader(source.read(handed_in.TOY))
+    book.cells[1].source = broken
+    jobs = [worker.Job("h00", student, []) for student in ("anna", "ben")]
+    done = list(worker.grade(jobs, {"h00": editions.text(book)}, worker.Settings(trust=True, workers=1)))
+    assert [job.student for job, _ in done] == ["anna", "ben"]
+    assert all(said in graded for _, graded in done)
+
+
 # ---- without running anything ----------------------------------------------------------------------------------------
 
 
@@ -232,7 +248,7 @@ def test_a_table_of_marks_with_a_mistake_is_not_taken_in_at_all(records: Path, t
 
 def with_anna(records: Path) -> None:
     """Records in which one submission was graded."""
-    made = kept_with("anna", [])
+    made = handed_in.kept_with("anna", [])
     with gradebook.opened(records) as book:
         gradebook.enter_assignment(book, handed_in.toy())
         gradebook.enter(
@@ -249,9 +265,21 @@ def test_nbgraders_own_reading_of_the_gradebook_agrees(records: Path):
         submission = book.find_submission("h00", "anna")
         assert (submission.score, submission.max_score, submission.late_submission_penalty) == (3.5, 6, 0.35)
         assert not submission.needs_manual_grade
-        gradebook.enter(book, "h00", "anna", kept_with("anna", []).handed_in(), {"relu_check": 4.0, "why": None}, True)
+        gradebook.enter(
+            book, "h00", "anna", handed_in.kept_with("anna", []).handed_in(), {"relu_check": 4.0, "why": None}, True
+        )
         assert book.find_submission("h00", "anna").score == 5.5  # by hand wins
         assert book.find_submission("h00", "anna").needs_manual_grade  # and wants a look at what is new
+
+
+def test_an_extension_is_found_by_our_name_and_by_the_systems_number():
+    rules = {("h00", "*"): deadlines.Rule(datetime.datetime(2026, 11, 1), 10)}
+    one = handed_in.kept_with("anna", [])
+    one.id = "4711"
+    assert grade.lateness(rules, one).share == 1
+    for name in ("anna", "4711"):
+        own = {("h00", name): deadlines.Rule(datetime.datetime(2026, 11, 29), percent_a_day=float("nan"))}
+        assert grade.lateness(rules | own, one).share == pytest.approx(0.2)
 
 
 def test_a_question_that_is_new_since_is_added(records: Path):
@@ -261,12 +289,12 @@ def test_a_question_that_is_new_since_is_added(records: Path):
     why.metadata.nbgrader["grade_id"] = why.id = "what"
     with gradebook.opened(records) as book:
         gradebook.enter_assignment(book, student)
-        gradebook.enter(book, "h00", "anna", kept_with("anna", []).handed_in(), {"what": 0.0}, True)
+        gradebook.enter(book, "h00", "anna", handed_in.kept_with("anna", []).handed_in(), {"what": 0.0}, True)
     assert points(records, "anna")["what"] == 0
 
 
 def test_zips_of_feedback_carry_the_names_that_systems_gave(tmp_path: Path):
-    one, two, three = (kept_with(name, []) for name in ("anna", "ben", "cy"))
+    one, two, three = (handed_in.kept_with(name, []) for name in ("anna", "ben", "cy"))
     one.place, two.place = "Anna Li_7_assignsubmission_file_", "benode_LATE_55_902_hw-1.ipynb"
     one.path, three.place = "all/Anna Li_7_assignsubmission_file_/a.ipynb", "Cy_8_assignsubmission_file_"
     three.path = "Cy_8_assignsubmission_file_c.ipynb"
@@ -288,7 +316,7 @@ def test_a_picture_in_feedback_has_words_and_what_graders_see_holds_no_program(r
     }
     book = handed_in.answered()
     handed_in.cell(book, "relu")["outputs"] = [picture]
-    file = submissions.File("anna", "Anna", "", "anna", "anna.ipynb", kept_with("anna", []).handed_in(),
+    file = submissions.File("anna", "Anna", "", "anna", "anna.ipynb", handed_in.kept_with("anna", []).handed_in(),
                             json.dumps(book).encode())  # fmt: skip
     (item,), _ = reading.read(records, [file])
     student, answers = editions.student(source.read(handed_in.TOY)), item.work.answers

@@ -144,6 +144,24 @@ def scaled_relu(values):
     assert "'nothing' is not made of numbers" in result.lines[0], result.lines
 
 
+def test_converted_networks_are_there_to_read_and_the_cache_is_the_boxs_own(key, tmp_path: Path, monkeypatch):
+    (tmp_path / "forward").mkdir()
+    (tmp_path / "forward/a.tflite").write_text("network")
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
+    looks = """
+from helpers.files import cache_folder
+def scaled_relu(values):
+    (cache_folder() / "forward/b.tflite").write_text("own")
+    try:
+        (cache_folder() / "forward/a.tflite").write_text("poison")
+    except OSError:
+        return (cache_folder() / "forward/a.tflite").read_text()
+"""
+    (result,) = graded(key, looks).results
+    assert "'network' is not made of numbers" in result.lines[0], result.lines
+    assert [path.name for path in (tmp_path / "forward").iterdir()] == ["a.tflite"]
+
+
 def test_hidden_checks_are_nowhere_in_the_students_process_and_in_no_line(key):
     """An answer that tells all it sees: its source files, its callers, and the arguments of hidden calls."""
     spy = """
