@@ -25,7 +25,7 @@ class Kept:
     late: bool
     assignment: str
     year: str = ""
-    sum: str = ""  # of the notebook, the edition and the settings it was graded with
+    sum: str = ""  # of the notebook and of the edition it was graded with
     receipt: str = ""  # the beginning of the file's SHA-256, as `homework check` prints it
     notes: list[str] = field(default_factory=list)
     stopped: dict[str, str] = field(default_factory=dict)

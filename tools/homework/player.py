@@ -21,6 +21,7 @@ def main(arguments: list[str]) -> int:
     """Limit this process, then serve until the grader closes its end."""
     incoming, outgoing = (os.fdopen(int(number), mode) for number, mode in zip(arguments, ("rb", "wb"), strict=False))
     _limit(json.loads(arguments[2]))
+    os.nice(15)  # whoever watches comes first
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in range(3):
         os.dup2(nothing, number)
@@ -72,6 +73,7 @@ class Player:
 
     def answer(self, message: dict, blobs: list[bytes]) -> bytes:
         """Do what one message asks, within its seconds, and return the frame to send back."""
+        own = os.getpid()
         try:
             signal.setitimer(signal.ITIMER_REAL, message["seconds"])
             return values.frame(*self._packed(getattr(self, f"do_{message['do']}")(message, blobs)))
@@ -79,6 +81,8 @@ class Player:
             return values.frame({"error": values.described(error)}, [])
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
+            if os.getpid() != own:  # a copy that a cell made of this process
+                os._exit(0)
 
     def _packed(self, value: Any) -> tuple[dict, list[bytes]]:
         blobs: list[bytes] = []

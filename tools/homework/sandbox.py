@@ -38,7 +38,8 @@ class Limits(NamedTuple):
     """What one student's processes may use."""
 
     memory: int = 3_000_000_000  # bytes, of all its processes together
-    processes: int = 200  # and threads
+    processes: int = 50
+    threads: int = 128 + 4 * (os.cpu_count() or 1)  # and processes together; libraries start some for each core
     disk: int = 1_000_000_000  # bytes in its home, which is memory
     files: int = 20_000  # in its home
 
@@ -56,6 +57,8 @@ def available() -> bool:
 
 def check(trust: bool) -> None:
     """Stop where no box can be made, unless the code is trusted."""
+    if not hasattr(os, "fork"):
+        raise Stop("homework is graded on Linux or macOS: on Windows, use the Windows Subsystem for Linux.")
     if not trust and not available():
         raise Stop(
             "students' code is not run without a box, and bubblewrap (bwrap) makes none here: install it (Debian and "
@@ -72,7 +75,7 @@ class Box:
         to_box, self._out = os.pipe()
         self._in, from_box = os.pipe()
         walls = [] if trust else _walls(self.limits, number)
-        serve = [sys.executable, "-c", _SERVE, str(to_box), str(from_box), self._resources()]
+        serve = [sys.executable, "-c", _SERVE, str(to_box), str(from_box), self._resources(trust)]
         environment = _environment(trust)
         self._process = subprocess.Popen(
             [*walls, *serve],
@@ -91,10 +94,11 @@ class Box:
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._watcher.start()
 
-    def _resources(self) -> str:
+    def _resources(self, trust: bool) -> str:
         return json.dumps(
             {
-                "RLIMIT_NPROC": self.limits.processes,
+                # Without a box those of the user's other programs would count.
+                **({} if trust else {"RLIMIT_NPROC": self.limits.threads}),
                 "RLIMIT_DATA": self.limits.memory + 2_000_000_000,  # libraries reserve more than they use
                 "RLIMIT_FSIZE": self.limits.disk,
                 "RLIMIT_CORE": 0,
@@ -161,8 +165,8 @@ class Box:
 
 def _excess(tree: list[psutil.Process], limits: Limits) -> str:
     """Which limit a tree of processes is over, in words; empty where none."""
-    if len(tree) > limits.processes // 2:
-        return f"it started more than {limits.processes // 2} processes and was stopped"
+    if len(tree) > limits.processes:
+        return f"it started more than {limits.processes} processes and was stopped"
     if _memory(tree, exact=False) > limits.memory and _memory(tree, exact=True) > limits.memory:
         return f"it used more than {limits.memory / 1e9:g} GB of memory and was stopped"
     with contextlib.suppress(OSError, IndexError):
@@ -195,6 +199,7 @@ def _environment(trust: bool) -> dict[str, str]:
         "COURSE_CACHE": f"{home}/cache",
         "COURSE_THREADS": os.environ.get("COURSE_THREADS", "") or "1",
         "HOME": home,
+        "TMPDIR": home,
         "USER": "student",
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "PYTHONPATH": str(ROOT),

@@ -12,6 +12,7 @@ from tools.homework import values
 from tools.homework.sandbox import Box, Ended
 
 _GRACE = 3.0  # seconds between an interruption in the process and its end
+_START = 60.0  # seconds in which a process must answer for the first time
 
 
 class Times(NamedTuple):
@@ -56,7 +57,12 @@ class Session:
     def run(self) -> None:
         """Run the notebook; what stops is noted. Afterwards calls are answered, or each says why not."""
         while self._box is None and self.restarts >= 0:
-            self._box, until = self._start(), time.monotonic() + self.times.notebook
+            self._box = self._start()
+            try:
+                self._ask({"do": "pin", "at": ""}, _START)
+            except Ended as reason:
+                raise RuntimeError(f"the student's process did not start: {reason}") from None
+            until = time.monotonic() + self.times.notebook
             self.generation += 1
             for step in self.steps:
                 try:

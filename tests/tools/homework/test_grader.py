@@ -101,7 +101,7 @@ def test_a_hostile_answer_costs_its_check_and_the_grader_goes_on(key, code: str,
     ids=["fork bomb", "memory", "files", "disk", "kills itself", "forges"],
 )
 def test_an_attack_is_stopped_and_named_and_the_rest_counts(key, attack: str, said: str):
-    limits = sandbox.Limits(memory=600_000_000, processes=100, disk=200_000_000, files=2_000)
+    limits = sandbox.Limits(memory=600_000_000, disk=200_000_000, files=2_000)
     work = repair.put_in_order(notebooks.read(json.dumps(handed_in.answered()).encode()), GRADER, STUDENT)
     steps = [Step("attack", attack), *work.steps]
     done = key.grade(steps, grader.box_of(7, limits), TIMES)
@@ -222,6 +222,12 @@ def test_code_that_is_trusted_runs_without_a_box():
     key = grader.Key(GRADER)
     work = repair.put_in_order(notebooks.read(json.dumps(handed_in.answered()).encode()), GRADER, STUDENT)
     assert key.grade(work.steps, grader.box_of(0, trust=True), TIMES).results[0].points == 4
+
+
+def test_a_box_that_does_not_start_blames_no_cell(key, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sandbox, "_SERVE", "raise SystemExit")
+    with pytest.raises(RuntimeError, match="the student's process did not start"):
+        graded(key, handed_in.RIGHT)
 
 
 def test_a_key_that_loses_points_grades_nobody():
