@@ -1,12 +1,12 @@
 """`homework release DIR`: the students' edition of the whole course, as the next commit of a repository of its own."""
 
 import argparse
+import os
 import re
 import shutil
 import subprocess
 import tempfile
 import tomllib
-from collections.abc import Iterable
 from datetime import date
 from fnmatch import fnmatch
 from pathlib import Path
@@ -40,22 +40,21 @@ def release(options: list[str]) -> int:
     parser.add_argument("--year", default="", help="draw the values of this class and year, for example 2027-b")
     parser.add_argument("--records", default="", metavar="DIR", help="where the secret of these values lies")
     choice = parser.parse_args(options)
-    folder = Path(choice.folder).expanduser().resolve()
+    folder = Path(os.path.expanduser(choice.folder)).resolve()
     check_place(folder)
     secret = records.secret(records.folder(choice.records)) if choice.year else ""
     books = {path.stem: editions.grader(source.read(path), secret, choice.year) for path in source.paths()}
+    if (folder / ".git").exists() and (found := leaks.in_history(folder, books.values())):
+        raise Stop(
+            "an earlier release holds this, so begin a new repository in a new folder:\n" + "\n".join(found[:20])
+        )
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".release-") as made:
         tree = Path(made) / "course"
         fill(tree, books)
-        found = leaks.in_folder(tree, books.values()) + dead_links(tree)
-        if found:
+        if found := leaks.in_folder(tree, books.values()) + dead_links(tree):
             raise Stop(f"nothing was released, since {len(found)} places must be mended:\n" + "\n".join(found[:20]))
         said = commit(folder, tree, f"Course, {date.today():%d %B %Y}")
-    if found := leaks.in_history(folder, books.values()):
-        raise Stop(
-            "an earlier release holds this; make a new repository from an empty folder:\n" + "\n".join(found[:20])
-        )
     print(f"{said}: {folder}, {len(books)} assignments{f' of {choice.year}' if choice.year else ''}, no leak found.")
     return 0
 
@@ -78,7 +77,7 @@ def fill(tree: Path, books: dict[str, NotebookNode]) -> None:
         raise Stop("a release takes the files that git knows, and this folder is no clone of the course: clone it.")
     for name in git(common.ROOT, "ls-files", "-z").split("\0"):
         path = common.ROOT / name
-        if not name or not path.is_file() or (any(map_to(name, LEFT_OUT)) and name not in KEPT):
+        if not name or not path.is_file() or is_left_out(name):
             continue
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".md":
@@ -89,9 +88,9 @@ def fill(tree: Path, books: dict[str, NotebookNode]) -> None:
         write(tree / "notebooks" / "homework" / f"{stem}.ipynb", editions.text(editions.student(book)))
 
 
-def map_to(name: str, patterns: Iterable[str]) -> list[bool]:
-    """Which of the patterns a path fits."""
-    return [fnmatch(name, pattern) for pattern in patterns]
+def is_left_out(name: str) -> bool:
+    """Whether students do not get the file with this path below the course's folder."""
+    return name not in KEPT and any(fnmatch(name, pattern) for pattern in LEFT_OUT)
 
 
 def badges(name: str) -> str:

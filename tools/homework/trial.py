@@ -8,6 +8,7 @@ import linecache
 import os
 import time
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from types import FunctionType
 from typing import Any, NamedTuple
@@ -59,7 +60,7 @@ def test(options: list[str]) -> int:
     return int(failed > 0)
 
 
-def tried(path: Path):
+def tried(path: Path) -> Iterator[Row]:
     """Try the key, the stub and all variants of a source, one Row after the other."""
     book = editions.grader(source.read(path))
     variants = source.variants_of(path)

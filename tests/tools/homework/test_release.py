@@ -208,6 +208,17 @@ def test_nothing_is_written_where_something_leaks(small: Path, tmp_path: Path):
     assert not (tmp_path / "out").exists() and sorted(path.name for path in tmp_path.iterdir()) == ["course"]
 
 
+def test_a_repository_that_ever_held_an_answer_is_given_up(small: Path, tmp_path: Path):
+    folder = tmp_path / "out"
+    release.release([str(folder)])
+    for text in (RUBRIC, "nothing"):
+        common.write(folder / "notes.md", text)
+        release.git(folder, "add", "--all")
+        release.git(folder, "-c", "user.name=a", "-c", "user.email=a", "commit", "--quiet", "--message", "notes")
+    with pytest.raises(Stop, match="an earlier release holds this, so begin a new repository"):
+        release.release([str(folder)])
+
+
 def test_a_folder_of_somebody_else_is_left_alone(small: Path, tmp_path: Path):
     common.write(tmp_path / "theirs" / "a.txt", "mine")
     with pytest.raises(Stop, match="is not empty and no earlier release"):

@@ -186,6 +186,11 @@ def test_no_assignment_outlives_its_source():
 def test_build_writes_keys_and_nbgraders_layout(tmp_path: Path):
     assert authors.build([str(TOY), "--key", str(tmp_path / "keys")]) == 0
     assert "np.maximum" in (tmp_path / "keys" / "h00_toy_key.ipynb").read_text(encoding="utf-8")
+    drawn = ["--key", str(tmp_path / "drawn"), "--year", "2027", "--records", str(tmp_path / "records")]
+    assert authors.build([str(TOY), *drawn]) == 0
+    assert '"year": "2027"' in (tmp_path / "drawn" / "h00_toy_key.ipynb").read_text(encoding="utf-8")
+    with pytest.raises(Stop, match="--year goes with --key or --nbgrader"):
+        authors.build([str(TOY), "--year", "2027"])
     assert authors.build([str(TOY), "--nbgrader", str(tmp_path / "course")]) == 0
     book = json.loads((tmp_path / "course" / "source" / "h00" / "h00.ipynb").read_text(encoding="utf-8"))
     assert any("BEGIN HIDDEN TESTS" in "".join(cell["source"]) for cell in book["cells"])
