@@ -10,7 +10,18 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tools.common import Stop, write
-from tools.homework import board, deadlines, gradebook, kept, notebooks, pseudonyms, reading, records, source
+from tools.homework import (
+    board,
+    deadlines,
+    gradebook,
+    kept,
+    notebooks,
+    pseudonyms,
+    reading,
+    records,
+    source,
+    submissions,
+)
 from tools.homework.grade import lateness
 from tools.homework.gradebook import Line
 from tools.homework.kept import Kept
@@ -65,20 +76,21 @@ def grades(folder: Path, there: Path, name: str, everyone: list[Kept]) -> list[P
     most = max((sum(line.of for line in lines) for _, lines, _ in rows), default=0)
     questions = list(dict.fromkeys(line.question for _, lines, _ in rows for line in lines if line.of))
     plain = [["student", "name", "points", "of", "late", "still open", *questions]]
-    moodle, canvas = [["Identifier", "Full name", "Grade", "Maximum Grade"]], [["Student", "ID", "Section", name],
-                      ["    Points Possible", "", "", most]]  # fmt: skip
+    moodle = [
+        ["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)"]
+    ]  # it asks for the last one
+    canvas = [["Student", "ID", "Section", name], ["    Points Possible", "", "", most]]
     for one, lines, off in rows:
         points = max(0.0, sum(line.points or 0 for line in lines) - off)
         each = {line.question: "" if line.points is None else line.points for line in lines}
         still = sum(line.points is None for line in lines)
         plain.append([one.student, one.name, points, most, off, still, *(each.get(name, "") for name in questions)])
-        if "_assignsubmission_" in one.place:
-            moodle.append([f"Participant {one.id}", one.name, points, most])
-        elif one.id:
+        if submissions.system(one.place) == "moodle":
+            moodle.append([f"Participant {one.id}", one.name, points, most, "-"])
+        if submissions.system(one.place) == "canvas":
             canvas.append([one.name, one.id, "", points])
-    found = [_csv(there / f"{name}_grades.csv", plain)]
-    found += [_csv(there / f"{name}_moodle.csv", moodle)] * (len(moodle) > 1)
-    return found + [_csv(there / f"{name}_canvas.csv", canvas)] * (len(canvas) > 2)
+    tables = {"grades": (plain, 0), "moodle": (moodle, 1), "canvas": (canvas, 2)}
+    return [_csv(there / f"{name}_{kind}.csv", rows) for kind, (rows, head) in tables.items() if len(rows) > head]
 
 
 def marks(folder: Path, there: Path, name: str, everyone: list[Kept]) -> list[Path]:
@@ -98,7 +110,7 @@ def marks(folder: Path, there: Path, name: str, everyone: list[Kept]) -> list[Pa
 def similar(folder: Path, there: Path, name: str, everyone: list[Kept]) -> list[Path]:
     """Answers in code as files: folders for JPlag, with what was handed out in `base`, and info.csv for Dolos."""
     place = there / f"{name}_similar"
-    rows = [["filename", "label", "created_at"]]
+    rows = [["filename", "full_name", "created_at"]]
     for one in everyone:
         student = reading.editions_of(folder, name, one.year).student
         answers = {

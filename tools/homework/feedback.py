@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 
 from tools import pages
 from tools.common import write
-from tools.homework import deadlines, gradebook, kept, notebooks, reading, records, source
+from tools.homework import deadlines, gradebook, kept, notebooks, reading, records, source, submissions
 from tools.homework.grade import lateness
 from tools.homework.gradebook import Line
 from tools.homework.kept import Kept
@@ -187,11 +187,11 @@ def _answer(name: str, cell: notebooks.Cell, student: NotebookNode) -> str:
 def write_zips(folder: Path, name: str, everyone: list[Kept], written: dict[str, Path]) -> list[Path]:
     """Write the pages under the names that Moodle and Canvas gave the submissions, so that they find their students."""
     found = []
-    for system, fits in (("moodle", r".*_assignsubmission_.*"), ("canvas", r"[^_]+(_LATE)?_\d+_\d+_.*")):
+    for system in ("moodle", "canvas"):
         archive, count = io.BytesIO(), 0
         with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
             for one in everyone:
-                if one.student in written and re.fullmatch(fits, one.place):
+                if one.student in written and submissions.system(one.place) == system:
                     zipped.writestr(name_for(one), written[one.student].read_bytes())
                     count += 1
         if count:
@@ -202,6 +202,6 @@ def write_zips(folder: Path, name: str, everyone: list[Kept], written: dict[str,
 
 def name_for(one: Kept) -> str:
     """The name of a page in a zip, from what the system called the submission: a folder, or how a file begins."""
-    if "_assignsubmission_" not in one.place:
+    if submissions.system(one.place) == "canvas":
         return f"{re.sub(r'[.][^.]*$', '', one.place)}.html"
     return f"{one.place}/feedback.html" if f"{one.place}/" in one.path else f"{one.place}feedback.html"

@@ -174,13 +174,19 @@ def _file(entry: _Entry, people: dict[str, dict], top: str) -> File:
     return File(_plain(whose), whose, "", whose, *entry)
 
 
+def system(place: str) -> str:
+    """Which system gave a folder or a file this name: moodle, canvas or gradescope; '' for none of them."""
+    names = {"moodle": MOODLE, "canvas": CANVAS, "gradescope": GRADESCOPE}
+    return next((name for name, pattern in names.items() if pattern.fullmatch(place)), "")
+
+
 def _apart(files: list[File]) -> list[File]:
     """Two students of one name in one export are told apart by their numbers."""
     ids: dict[str, set[str]] = {}
     for file in files:
         ids.setdefault(file.student, set()).add(file.id)
     twice = {student for student, several in ids.items() if len(several) > 1}
-    numbered = {file.place for file in files if "_assignsubmission_" in file.place and file.student in twice}
+    numbered = {file.place for file in files if system(file.place) == "moodle" and file.student in twice}
     return [file._replace(student=f"{file.student}_{file.id}") if file.place in numbered else file for file in files]
 
 

@@ -308,6 +308,24 @@ def test_zips_of_feedback_carry_the_names_that_systems_gave(tmp_path: Path):
     ]
 
 
+def test_tables_for_systems_hold_the_columns_that_their_imports_ask_for(records: Path, tmp_path: Path):
+    """Moodle's import of a grading worksheet wants these three names; Canvas numbers students in ID."""
+    with_anna(records)
+    for place, number in (
+        ("Anna Li_7_assignsubmission_file_", "7"),
+        ("annali_55_902_hw.ipynb", "55"),
+        ("submission_3", "3"),
+    ):
+        one = handed_in.kept_with("anna", [])
+        one.place, one.id = place, number
+        kept.save(records, one)
+        export.grades(records, tmp_path, "h00", [one])
+    (moodle,) = csv.DictReader((tmp_path / "h00_moodle.csv").open(encoding="utf-8"))
+    assert (moodle["Identifier"], float(moodle["Grade"]), moodle["Last modified (grade)"]) == ("Participant 7", 2, "-")
+    possible, canvas = csv.DictReader((tmp_path / "h00_canvas.csv").open(encoding="utf-8"))
+    assert (canvas["ID"], float(canvas["h00"]), float(possible["h00"])) == ("55", 2, 6)
+
+
 def test_a_picture_in_feedback_has_words_and_what_graders_see_holds_no_program(records: Path):
     picture = {
         "output_type": "display_data",
