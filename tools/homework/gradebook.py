@@ -132,11 +132,12 @@ def _complete(gradebook: Any, notebook: Any) -> None:
 
 
 def lines(gradebook: Any, assignment: str, student: str, order: Sequence[str] = ()) -> list[Line]:
-    """What each question of a submission came to. order: of the questions, by grade_id."""
+    """What each question of a submission came to. order: of the questions, by grade_id; others are gone since."""
     (notebook,) = gradebook.find_submission(assignment, student).notebooks
     comments = {comment.name: comment.comment or "" for comment in notebook.comments}
     places = {name: place for place, name in enumerate(order)}
-    grades = sorted(notebook.grades, key=lambda grade: (places.get(grade.name, len(places)), grade.name))
+    there = [grade for grade in notebook.grades if not order or grade.name in places]
+    grades = sorted(there, key=lambda grade: (places.get(grade.name, 0), grade.name))
     return [
         Line(
             grade.name,

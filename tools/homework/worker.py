@@ -71,7 +71,7 @@ class _Worker:
 
     def __init__(self, number: int, books: dict[str, str], settings: Settings) -> None:
         self.number, self.books, self.settings, self.until = number, books, settings, 0.0
-        self._begin()
+        self.process = None
 
     def _begin(self) -> None:
         context = get_context("spawn")
@@ -82,6 +82,8 @@ class _Worker:
 
     def ask(self, job: Job) -> None:
         """Hand a job over."""
+        if self.process is None:
+            self._begin()
         self.until = time.monotonic() + MOST_SECONDS
         self.pipe.send(job)
 
@@ -93,14 +95,15 @@ class _Worker:
         except (EOFError, OSError):
             pass
         self.end()
-        self._begin()
+        self.process = None  # another one begins with the next job
         return "the grader's own process ended, or took too long, with this submission"
 
     def end(self) -> None:
         """End the process, and with it the box that it has."""
-        self.process.kill()
-        self.process.join()
-        self.pipe.close()
+        if self.process is not None:
+            self.process.kill()
+            self.process.join()
+            self.pipe.close()
 
 
 def _serve(pipe: Any, number: int, books: dict[str, str], settings: Settings) -> None:
