@@ -54,6 +54,13 @@ def students_names(book: NotebookNode) -> list[str]:
     return list(names)
 
 
+def names_there(book: NotebookNode) -> set[str]:
+    """The names that a student's process has, too, if all goes well: those of all cells without their hidden parts."""
+    texts = [_parts(cell.source)[0] if source.is_check(cell) else cell.source for cell in book.cells
+             if cell.cell_type == "code"]  # fmt: skip
+    return {name for text in texts for line in ast.parse(_plain(text)).body for name in source.bound(line)}
+
+
 def _given(line: ast.stmt) -> list[str]:
     """The names that a statement gives, or whose objects it may change: `x = ...`, `x[0] = ...`, `x.append(...)`."""
     if isinstance(line, ast.Import | ast.ImportFrom):

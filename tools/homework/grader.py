@@ -48,7 +48,7 @@ class Key:
     def __init__(self, book: NotebookNode) -> None:
         """Stop where the key itself stops, or does not get all points."""
         os.environ.setdefault("MPLBACKEND", "agg")
-        self.book, self.checks = book, checks.of(book)
+        self.book, self.checks, self.there = book, checks.of(book), checks.names_there(book)
         self.names: dict[str, dict] = {}
         names: dict[str, Any] = {}
         for cell in book.cells:
@@ -69,7 +69,7 @@ class Key:
         try:
             session.run()
             stopped = dict(session.stopped)
-            asked = [_Asked(check, self.names[check.name], session) for check in wanted]
+            asked = [_Asked(check, self.names[check.name], session, self.there) for check in wanted]
             for check in asked:
                 check.run_seen()
             shared: dict[str, Any] = {}  # what the hidden part of one cell gives the next one's
@@ -83,10 +83,12 @@ class Key:
 class _Asked:
     """One cell of checks on its way."""
 
-    def __init__(self, check: Check, names: dict[str, Any], session: Session) -> None:
+    def __init__(self, check: Check, names: dict[str, Any], session: Session, there: set[str]) -> None:
         self.check, self.session, self.value, self.error, self.said = check, session, None, "", ""
         self.there = {
-            id(value): {"name": [name, check.name]} for name, value in names.items() if name not in check.asked
+            id(value): {"name": [name, check.name]}
+            for name, value in names.items()
+            if name in there and name not in check.asked
         }
         self.names = {name: value for name, value in names.items() if name not in check.asked}
         self.before = {id(value) for value in names.values()}

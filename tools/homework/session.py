@@ -134,9 +134,9 @@ class Session:
         """What stands for something that is no data on its way to the student."""
         if isinstance(value, Handle):
             return value._there()
-        if id(value) in self.there:
-            return self.there[id(value)]
         if not hasattr(value, "homework_recipe"):
+            if id(value) in self.there:
+                return self.there[id(value)]
             raise values.Refused(
                 f"a check hands over a {type(value).__name__}: give it a name in a locked cell, or use homework.given"
             )

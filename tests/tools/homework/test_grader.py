@@ -3,6 +3,7 @@
 import copy
 import json
 import socket
+import types
 from pathlib import Path
 
 import pytest
@@ -201,14 +202,33 @@ def test_what_has_a_name_there_is_handed_over(key):
         "q.equal(1, 'by name', lambda: scaled_relu(helper), 1)",
         "q.equal(1, 'again', lambda: scaled_relu(helper), 1)",
         "q.equal(1, 'no data', lambda: scaled_relu(lambda: 3), 1)",
+        "q.equal(1, 'of a hidden part', lambda: scaled_relu(secret), 1)",
         "q.score()",
     )
     other, helper = copy.copy(key), object()
     other.checks = [checks.Check("relu_check", 3, "\n".join(lines), "", ("scaled_relu",))]
-    other.names = {"relu_check": {**key.names["relu_check"], "helper": helper}}
+    other.names = {"relu_check": {**key.names["relu_check"], "helper": helper, "secret": object()}}
+    other.there = {*key.there, "helper"}
     done = other.grade([Step("a", f"helper = object()\n{code}"), Step("relu_check")], grader.box_of(7), TIMES)
     assert done.results[0].points == 2
     assert "a check hands over a function: give it a name" in done.results[0].lines[2]
+    assert "a check hands over a object: give it a name" in done.results[0].lines[3]
+
+
+def test_a_hidden_part_may_use_what_an_earlier_one_made_also_alone(key):
+    """Such an object is none of the student's process, whatever it is called there: it goes by its recipe."""
+    stranger = types.SimpleNamespace(homework_recipe=("files.cache_folder", (), {}))
+    code = "def scaled_relu(values):\n    return str(values)"
+    lines = (
+        "q = homework.Question('1.', 1)",
+        "q.equal(1, 'it', lambda: scaled_relu(stranger), '/tmp/student/cache')",
+        "q.score()",
+    )
+    other = copy.copy(key)
+    other.checks = [checks.Check("relu_check", 1, "", "\n".join(lines), ("scaled_relu",))]
+    other.names = {"relu_check": {**key.names["relu_check"], "stranger": stranger}}
+    done = other.grade([Step("a", code), Step("relu_check")], grader.box_of(7), TIMES)
+    assert done.results[0].points == 1, done.results
 
 
 def test_without_a_box_strangers_code_is_not_run(monkeypatch: pytest.MonkeyPatch):
