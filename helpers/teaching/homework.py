@@ -79,7 +79,7 @@ class Question:
             if not 0 <= value <= 1:
                 raise ValueError("it is no share from 0 to 1")
         except Exception as error:
-            self._say(_DASH, 0, 0, f"{name}: not measured; {_stopped(error)}")
+            self._say(_DASH, 0, 0, f"{name}: not measured; {_stopped(error, self.without)}")
         else:
             self.notes.append((name, value, count))
             self._say(_DASH, 0, 0, f"{name}: {value:.3f} on {count}")
@@ -101,7 +101,7 @@ class Question:
             reason = wrong(found)
             named = next((sentence for sentence, test in mistakes.items() if reason and _true(test, found)), "")
         except Exception as error:  # an answer may do anything: it costs its points, never the other checks
-            return self._say(_CROSS, 0, points, f"{what}: {_stopped(error)}")
+            return self._say(_CROSS, 0, points, f"{what}: {_stopped(error, self.without)}")
         if reason:
             return self._say(_CROSS, 0, points, f"{what}: {reason}. {named}".strip())
         return self._say(_TICK, points, points, f"{what}")
@@ -153,12 +153,17 @@ def without(*paths: str) -> Iterator[None]:
         _barred.reset(token)
 
 
+def _refusal(path: str) -> str:
+    """What a function says that is barred."""
+    return f"{path} is the answer to this question; write it yourself"
+
+
 def _refusing(path: str, function: FunctionType) -> Any:
     """The code of a function that names what is barred; it takes whatever the function takes."""
     if function.__code__.co_freevars:
         raise ValueError(f"{path} is a function made inside another; name the one that is public")
     made: dict[str, Any] = {}
-    sentence = f"{path} is the answer to this question; write it yourself"
+    sentence = _refusal(path)
     exec(f"def refuse(*arguments, **settings):\n    raise PermissionError({sentence!r})", made)
     return made["refuse"].__code__
 
@@ -206,9 +211,9 @@ def _difference(found: Any, expected: Any, within: float) -> str:
     return f"{_shown(found)} is not within {within:g} of the largest value{far}"
 
 
-def _stopped(error: Exception) -> str:
-    """What an answer stopped with; where checks are unseen, without the words that it chose itself."""
-    if not _unseen.get():
+def _stopped(error: Exception, barred: Sequence[str]) -> str:
+    """What an answer stopped with; where checks are unseen, without words that it chose itself, ours alone."""
+    if not _unseen.get() or str(error) in map(_refusal, barred):
         return f"stopped with {type(error).__name__}: {error}"
     known = next(kind.__name__ for kind in type(error).__mro__ if hasattr(builtins, kind.__name__))
     return f"stopped with {known}"

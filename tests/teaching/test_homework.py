@@ -81,6 +81,13 @@ def test_where_checks_are_unseen_an_answer_hands_nothing_on():
     assert question.lines[2].endswith("A usual one.")
 
 
+def test_where_checks_are_unseen_a_barred_helper_is_still_named():
+    question = homework.Question("1.", points=1, without=["images.prepare"])
+    with homework.unseen():
+        question.equal(1, "by the helper", lambda: images.prepare(np.zeros((8, 8, 3), np.uint8), 8), 0)
+    assert "images.prepare is the answer to this question; write it yourself" in question.lines[0]
+
+
 def test_a_share_for_the_board_is_kept_or_it_is_said_why_not():
     question = homework.Question("1.", points=1)
     question.note("accuracy", lambda: np.float32(0.75), 200)

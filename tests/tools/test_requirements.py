@@ -22,6 +22,7 @@ BROUGHT |= {
     "networkx": "scikit-image",
     "h5py": "keras",
     "psutil": "ipykernel",
+    "sqlalchemy": "nbgrader",
     "threadpoolctl": "scikit-learn",
     "tornado": "jupyterlab",
     "traitlets": "ipywidgets",

@@ -24,6 +24,7 @@ COMMANDS = {
     "test": Command("trial", "test", "key full, stub 0, every mistake loses what it should (h06)"),
     "release": Command("release", "release", "write the students' edition of the whole course (DIR; --year NAME)"),
     "grade": Command("grade", "grade", "grade a folder of submissions (FOLDER)"),
+    "look": Command("formgrader", "look", "open nbgrader's formgrader on the records, to read answers (--records DIR)"),
     "feedback": Command("feedback", "feedback", "write one page of feedback for each student"),
     "export": Command(
         "export", "export", "write grades for the learning management system, and what finds similar work"
