@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from helpers.training.optimizers import Rule
 
@@ -34,13 +35,14 @@ def start(sizes: Sizes, seed: int = 0) -> np.ndarray:
 
 def layers(weights: np.ndarray, sizes: Sizes) -> list[tuple[np.ndarray, np.ndarray]]:
     """(kernel, biases) of each layer as views into the vector. Raises ValueError for a vector of another length."""
+    pairs = list(itertools.pairwise(sizes))
+    if (count := sum(inputs * outputs + outputs for inputs, outputs in pairs)) != len(weights):
+        raise ValueError(f"the layers {tuple(sizes)} have {count} weights, and {len(weights)} were given")
     found, at = [], 0
-    for inputs, outputs in itertools.pairwise(sizes):
+    for inputs, outputs in pairs:
         kernel = weights[at : at + inputs * outputs].reshape(inputs, outputs)
         at += inputs * outputs + outputs
         found.append((kernel, weights[at - outputs : at]))
-    if at != len(weights):
-        raise ValueError(f"the layers {tuple(sizes)} have {at} weights, and {len(weights)} were given")
     return found
 
 
@@ -90,7 +92,12 @@ def train(
 
     Training ends where the loss is no number any more; the weights are then those before.
     """
-    random, memory, losses = np.random.default_rng(seed), {}, []
+    with threadpool_limits(1, user_api="blas"):  # several threads on so small matrices wait for each other
+        return _trained(weights, sizes, (rows, labels), rule, rate, epochs, batch, np.random.default_rng(seed))
+
+
+def _trained(weights, sizes, data, rule, rate, epochs, batch, random) -> Trained:
+    (rows, labels), memory, losses = data, {}, []
     for _ in range(epochs):
         order, found = random.permutation(len(rows)), []
         for first in range(0, len(rows), batch):

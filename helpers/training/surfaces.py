@@ -100,7 +100,7 @@ def race_picture(name: str, ways: Mapping[str, np.ndarray], step: int, title: st
         levels = lowest + (height.max() - lowest) * np.linspace(0, 1, 14) ** 3
         place.contour(grid[..., 0], grid[..., 1], height, levels=levels, colors="#bbbbbb", linewidths=0.8)
         for number, (one, way) in enumerate(ways.items()):
-            done = way[: step + 1]
+            done = _on_the_map(way[: step + 1], surface.extent)
             look = {"color": COLOURS[number % 8], "linestyle": "-" if number < 8 else "--"}
             place.plot(done[:, 0], done[:, 1], linewidth=1.8, label=one, **look)
             place.plot(*done[-1], "o", markersize=8, color=look["color"])
@@ -109,8 +109,16 @@ def race_picture(name: str, ways: Mapping[str, np.ndarray], step: int, title: st
         place.set_ylim(bottom, top)
         place.set_xlabel("first weight")
         place.set_ylabel("second weight")
-    found = {one: surface.value(way[min(step, len(way) - 1)]) - lowest for one, way in ways.items()}
+    with np.errstate(all="ignore"):
+        found = {one: surface.value(way[min(step, len(way) - 1)]) - lowest for one, way in ways.items()}
     figure.alt = describe(
         f"Map of the {name}", [f"{one} {high:.3g} above the lowest" for one, high in found.items()], title
     )
     return figure
+
+
+def _on_the_map(way: np.ndarray, extent: tuple[float, float, float, float]) -> np.ndarray:
+    """The way up to the first place that is off the map by more than the map's size."""
+    low, high = np.reshape(extent, (2, 2)).T
+    off = ((way < low - (high - low)) | (way > high + (high - low))).any(axis=1)
+    return way[: max(1, int(off.argmax()))] if off.any() else way

@@ -356,7 +356,7 @@ always.check(ends["AMSGrad"] < -0.9, "AMSGrad to the best", ends["AMSGrad"])
 minima = []
 for seed in track(range(10), "starts"):
     weights = dense_network.start(sizes, 100 * SEED + seed)
-    trained = dense_network.train(weights, sizes, x, y, adam, 0.005, epochs=20, seed=seed)
+    trained = dense_network.train(weights, sizes, x, y, adam, 0.005, epochs=15, seed=seed)
     minima.append(trained.weights)
 of_test = [dense_network.accuracy(one, sizes, x_test, y_test) for one in minima]
 middle, low, high = training.mean_interval(of_test, (0, 1))
@@ -419,7 +419,7 @@ always.slide_claim(
 # **Loss along a random direction, measured both ways.**
 
 # %% slideshow={"slide_type": "-"}
-walks, reach = {}, np.linspace(-0.4, 0.4, 17)
+walks, reach = {}, np.linspace(-0.1, 0.1, 17)
 for by_unit, how in ((False, "by all weights"), (True, "by unit")):
     for name, weights in {"network": network, "twin": twin}.items():
         way = dense_network.direction(weights, sizes, SEED, by_unit)
@@ -427,7 +427,7 @@ for by_unit, how in ((False, "by all weights"), (True, "by unit")):
             dense_network.loss_and_gradient(weights + t * way, sizes, x[:1000], y[:1000])[0]
             for t in reach
         ]
-plots.lines(reach.round(2), walks, "loss around two minima", "steps away", "loss")
+plots.lines(reach.round(3), walks, "loss around two minima", "steps away", "loss")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Check that filter normalisation undoes the trick.**
