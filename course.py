@@ -46,7 +46,7 @@ COMMANDS = {
     "build": "generate notebooks/*.ipynb from notebooks/source/*.py",
     "download": "bring a data set or the weights of a network",
     "doctor": "show versions, memory, what is here and what is missing",
-    "homework": "start NAME, check FILE; for instructors new, build, test, release, grade, feedback, export",
+    "homework": "start NAME, check FILE; for instructors new, build, test, release, grade, look, feedback, export",
     "ledger": "collect what the notebooks measured about the slides into docs/claims.md",
 }
 

@@ -4,9 +4,11 @@ import argparse
 import re
 from pathlib import Path
 
+from nbformat import NotebookNode
+
 from tools import common
 from tools.common import Stop, write
-from tools.homework import editions, source
+from tools.homework import editions, records, source
 
 HANDED_OUT = common.NOTEBOOKS / "homework"
 SKELETON = Path(__file__).with_name("skeleton.py.txt")
@@ -42,14 +44,22 @@ def build(options: list[str]) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, fail when a notebook is not up to date")
     parser.add_argument("--key", metavar="DIR", help="write keys to read, without hidden tests, into a folder")
     parser.add_argument("--nbgrader", metavar="DIR", help="write source/hNN/hNN.ipynb for a course of nbgrader")
+    parser.add_argument("--year", default="", help="with --key or --nbgrader: the values of this class and year")
+    parser.add_argument("--records", default="", metavar="DIR", help="where the secret of these values lies")
     choice = parser.parse_args(options)
     sources = [source.find(name) for name in choice.names] or source.paths()
+    if choice.year and not (choice.key or choice.nbgrader):
+        raise Stop("--year goes with --key or --nbgrader; `homework release DIR --year NAME` writes what students get.")
+    drawn = (records.secret(records.folder(choice.records)), choice.year) if choice.year else ()
+    books = {path: source.read(path) for path in sources}
     if choice.nbgrader:
-        return in_nbgraders_layout(sources, Path(choice.nbgrader))
+        return in_nbgraders_layout([editions.grader(book, *drawn) for book in books.values()], Path(choice.nbgrader))
     if choice.key:
-        wanted = {Path(choice.key) / f"{path.stem}_key.ipynb": editions.key(source.read(path)) for path in sources}
+        wanted = {
+            Path(choice.key) / f"{path.stem}_key.ipynb": editions.key(book, *drawn) for path, book in books.items()
+        }
     else:
-        wanted = {target(path): editions.student(source.read(path)) for path in sources}
+        wanted = {target(path): editions.student(book) for path, book in books.items()}
     left = [] if choice.names or choice.key else leftovers(sources)
     stale = [path for path, book in wanted.items() if not is_same(path, editions.text(book))]
     for path in stale:
@@ -80,10 +90,9 @@ def is_same(path: Path, text: str) -> bool:
     return path.is_file() and path.read_text(encoding="utf-8", errors="replace") == text
 
 
-def in_nbgraders_layout(sources: list[Path], folder: Path) -> int:
+def in_nbgraders_layout(books: list[NotebookNode], folder: Path) -> int:
     """Write each assignment where nbgrader looks for it, and the settings with which its stubs are ours."""
-    for path in sources:
-        book = editions.grader(source.read(path))
+    for book in books:
         name = source.assignment(book).name
         write(folder / "source" / name / f"{name}.ipynb", editions.text(book))
         print(f"written: source/{name}/{name}.ipynb")

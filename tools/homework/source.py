@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import re
+import symtable
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -119,20 +120,18 @@ def tagged(cell: NotebookNode, tag: str) -> bool:
 
 
 def answer_names(book: NotebookNode) -> list[str]:
-    """The names that the solution regions give at the first level of the notebook, in order."""
-    names = []
+    """The names that the solution cells give at the first level of the notebook, in order."""
+    names: list[str] = []
     for cell in book.cells:
         if cell.cell_type == "code" and mark(cell, "solution"):
-            for line in ast.parse(cell.source).body:
-                names += bound(line)
+            names += [name for line in ast.parse(cell.source).body for name in bound(line)]
     return list(dict.fromkeys(names))
 
 
 def bound(line: ast.stmt) -> list[str]:
     """The names that one statement of the first level gives: a function, a class, variables; no imports."""
-    if isinstance(line, ast.FunctionDef | ast.ClassDef):
-        return [line.name]
-    return [part.id for part in ast.walk(line) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
+    given = symtable.symtable(ast.unparse(line), "line", "exec").get_symbols()
+    return [one.get_name() for one in given if one.is_assigned() and not one.is_imported()]
 
 
 def regions(text: str, name: str) -> list[str]:

@@ -104,7 +104,7 @@ def shown(path: Path) -> str:
 
 def own_file(word: str) -> Path:
     """The file that is meant: a path, a name inside my_homework/, or the assignment's name alone."""
-    named = Path(word).expanduser()
+    named = Path(os.path.expanduser(word))
     for path in (named, OWN / named, OWN / f"{named.name}.ipynb", *sorted(OWN.glob(f"{named.name}_*.ipynb"))[:1]):
         if path.is_file():
             return path.resolve()

@@ -8,6 +8,7 @@ import linecache
 import os
 import time
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from types import FunctionType
 from typing import Any, NamedTuple
@@ -59,7 +60,7 @@ def test(options: list[str]) -> int:
     return int(failed > 0)
 
 
-def tried(path: Path):
+def tried(path: Path) -> Iterator[Row]:
     """Try the key, the stub and all variants of a source, one Row after the other."""
     book = editions.grader(source.read(path))
     variants = source.variants_of(path)
@@ -157,7 +158,7 @@ def run_cell(text: str, names: Names, name: str) -> tuple[Any, str, str]:
     )  # TensorFlow reads functions' text
     value, said = None, io.StringIO()
     names.setdefault("__name__", "__main__")
-    with contextlib.redirect_stdout(said):
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(io.StringIO()):  # the latter: progress
         try:
             lines = ast.parse(text)
             last = lines.body.pop() if lines.body and isinstance(lines.body[-1], ast.Expr) else None

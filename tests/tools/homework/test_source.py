@@ -35,6 +35,13 @@ def test_what_the_source_leaves_out_is_filled_in(toy):
     assert source.answer_names(toy) == ["scaled_relu"]
 
 
+def test_names_of_answers_are_those_of_the_first_level(toy):
+    book = copy.deepcopy(toy)
+    text = "import os\nfrom a import b as c\nx, (y, *z) = 1, (2, 3)\nw = [inner for inner in z]\nclass K:\n    part = 1"
+    cell_of(book, "relu").source = text + "\nfor k in z:\n    last: int = k\nd[1] = e.f = 2"
+    assert source.answer_names(book) == ["x", "y", "z", "w", "K", "k", "last"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -117,22 +124,23 @@ def test_the_sum_tells_nothing_of_what_is_hidden(toy):
 # ---- another variant for each class --------------------------------------------------------------------------------
 
 
+def numbers(toy: nbformat.NotebookNode, secret: str, year: str) -> tuple[int, int]:
+    """SCALE and SEED as they are drawn."""
+    made = copy.deepcopy(toy)
+    variants.draw(made, secret, year)
+    scale, seed = cell_of(made, "numbers").source.splitlines()
+    return int(scale.removeprefix("SCALE = ")), int(seed.removeprefix("SEED = "))
+
+
 def test_values_are_drawn_from_the_secret(toy):
-    drawn = {}
-    for year in map(str, range(2000, 2300)):
-        scale, seed = cell_of(editions.student(toy, "secret", year), "numbers").source.splitlines()
-        drawn[year] = (int(scale.removeprefix("SCALE = ")), int(seed.removeprefix("SEED = ")))
+    drawn = {year: numbers(toy, "secret", year) for year in map(str, range(2000, 2300))}
     scales, seeds = zip(*drawn.values(), strict=True)
-    assert {scale: 70 < scales.count(scale) < 130 for scale in scales} == {
-        3: True,
-        5: True,
-        7: True,
-    }  # of 300, each a third
+    assert {scale: 70 < scales.count(scale) < 130 for scale in scales} == {3: True, 5: True, 7: True}  # a third each
     assert 0 <= min(seeds) < 30 and 970 < max(seeds) <= 999
-    again = cell_of(editions.grader(toy, "secret", "2007"), "numbers").source
-    assert again == "SCALE = {}\nSEED = {}".format(*drawn["2007"])
-    others = [cell_of(editions.student(toy, "another", year), "numbers").source for year in drawn]
-    assert sum(f"SEED = {seed}" in text for seed, text in zip(seeds, others, strict=True)) < 10
+    again = [edition(toy, "secret", "2007") for edition in (editions.student, editions.grader, editions.key)]
+    assert {cell_of(book, "numbers").source for book in again} == {"SCALE = {}\nSEED = {}".format(*drawn["2007"])}
+    others = [numbers(toy, "another", year)[1] for year in drawn]
+    assert sum(seed == other for seed, other in zip(seeds, others, strict=True)) < 10
 
 
 def test_without_a_secret_the_source_s_own_values_stand(toy):
@@ -186,6 +194,11 @@ def test_no_assignment_outlives_its_source():
 def test_build_writes_keys_and_nbgraders_layout(tmp_path: Path):
     assert authors.build([str(TOY), "--key", str(tmp_path / "keys")]) == 0
     assert "np.maximum" in (tmp_path / "keys" / "h00_toy_key.ipynb").read_text(encoding="utf-8")
+    drawn = ["--key", str(tmp_path / "drawn"), "--year", "2027", "--records", str(tmp_path / "records")]
+    assert authors.build([str(TOY), *drawn]) == 0
+    assert '"year": "2027"' in (tmp_path / "drawn" / "h00_toy_key.ipynb").read_text(encoding="utf-8")
+    with pytest.raises(Stop, match="--year goes with --key or --nbgrader"):
+        authors.build([str(TOY), "--year", "2027"])
     assert authors.build([str(TOY), "--nbgrader", str(tmp_path / "course")]) == 0
     book = json.loads((tmp_path / "course" / "source" / "h00" / "h00.ipynb").read_text(encoding="utf-8"))
     assert any("BEGIN HIDDEN TESTS" in "".join(cell["source"]) for cell in book["cells"])

@@ -77,6 +77,11 @@ def test_a_copy_is_made_and_never_overwritten(course: Path, capsys: pytest.Captu
         students.begin(["h05"])
 
 
+def test_git_does_not_see_students_work():
+    ignored = (Path(__file__).parents[3] / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert f"{students.OWN.name}/" in ignored
+
+
 def test_what_is_not_the_students_is_put_back_and_named():
     book = handed_out()
     cell_of(book, "data").source = 'DATA = "folder:mine"'
