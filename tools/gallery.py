@@ -198,6 +198,14 @@ def drawn_wide(figure: Any) -> np.ndarray:
     return images.resize(picture, (picture.shape[0] * WIDE // picture.shape[1], WIDE))
 
 
+def race(network: Any) -> np.ndarray:
+    """Four optimizers in a narrow valley."""
+    from helpers.training import surfaces
+
+    ways = surfaces.race("narrow valley", dict.fromkeys(("SGD", "momentum", "RMSprop", "Adam"), 0.03), 60)
+    return drawn_wide(surfaces.race_picture("narrow valley", ways, 40, "forty steps at the same rate"))
+
+
 PICTURES = {
     "00_start_here": tour,
     "01_augmentation": variants,
@@ -210,6 +218,7 @@ PICTURES = {
     "08_honest_maps": cheating,
     "09_deepdream": dreamt,
     "10_multi_task": networks_of_schools,
+    "12_optimizers": race,
     "critters": critters,
 }
 

@@ -15,6 +15,7 @@ _MODULES = {
     "multitask": ("school_explorer",),
     "photos": ("PhotoChoice",),
     "tour": ("tour_explorer",),
+    "training": ("optimizer_race",),
     "transfer": ("stage_explorer", "unfreezing_explorer"),
 }
 _PLACES = {name: module for module, names in _MODULES.items() for name in names}

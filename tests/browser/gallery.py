@@ -36,6 +36,7 @@ EXPLORERS = {
     "augmentation": "augmentation_explorer(network)",
     "stage": STAGES,
     "unfreezing": UNFREEZING,
+    "race": "optimizer_race()",
     "activations": "activation_explorer(network)",
     "field": "field_explorer(network)",
     "patches": PATCHES,
