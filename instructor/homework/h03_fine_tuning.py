@@ -493,7 +493,7 @@ plots.bars(names, moves, "How far each layer moved, as a share of its length")
 #
 # One digit that goes forward and backward once is one **pass**. You have `BUDGET` passes and sixty digits, so twenty epochs in all. How many for the head, how many for more, from where, with which learning rates?
 #
-# **You do:** choose a plan. `carry_out(plan, seed)` draws sixty digits, runs the plan and returns the accuracy on 500 new digits. When your work is graded it runs with other seeds, beside the head alone with the whole budget. (Choose on several seeds: one seed is luck.)
+# **You do:** choose a plan. `carry_out(plan, seed)` draws sixty digits, runs the plan and returns the accuracy on 500 new digits. When your work is graded it runs with another seed, beside the head alone with the whole budget. (Choose on several seeds: one seed is luck.)
 
 # %% nbgrader={"grade_id": "carry_out", "locked": true}
 BUDGET = 1200
@@ -549,15 +549,24 @@ best.holds(
     {"It costs too much.": lambda found: passes(found) > BUDGET},
 )
 ### BEGIN HIDDEN TESTS
-alone = carry_out(HEAD_ALONE, SEED + 6)
-for seed, margin in ((SEED + 6, 0.03), (SEED + 7, 0.08)):
+alone, reached = carry_out(HEAD_ALONE, SEED + 6), {}
+
+
+def gain(found):
+    """How much more than the head alone a plan names rightly; run once, with another seed."""
+    if passes(found) > BUDGET:
+        return -1.0
+    if not reached:
+        reached["plan"] = carry_out(found, SEED + 7)
+    return reached["plan"] - alone
+
+
+for margin in (0.03, 0.08):
     best.holds(
         1.25,
         f"on 500 new digits, another seed, it names {margin:.0%} more rightly than the head alone",
         lambda: ... if ... in plan.values() else dict(plan),
-        lambda found, seed=seed, margin=margin: (
-            passes(found) <= BUDGET and carry_out(found, seed) > alone + margin
-        ),
+        lambda found, margin=margin: gain(found) > margin,
         {
             "Nothing but the head learns.": lambda found: not set(found["learn"]) - {"head"},
             "The learning rate of the second part is too large or too small.": lambda found: (
