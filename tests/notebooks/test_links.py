@@ -44,7 +44,7 @@ def test_each_notebook_leads_to_the_one_before_it_and_the_one_after_it():
     sources = sorted((ROOT / "notebooks" / "source").glob("[0-9]*.py"))
     for at, source in enumerate(sources):
         text = source.read_text(encoding="utf-8")
-        assert re.search(rf"^# # {at} ", text, re.M), f"{source.stem} is not called {at}"
+        assert re.search(rf"^# # {int(source.stem[:2])} ", text, re.M), f"{source.stem} has another number in its title"
         before = [f"{other.stem}.ipynb" for other in sources[max(0, at - 1) : at]]
         after = [f"{other.stem}.ipynb" for other in sources[at + 1 : at + 2]]
         assert re.findall(r"\[← [^\]]*\]\((\S+)\)", text) == before, source.stem
