@@ -279,15 +279,15 @@ paint.holds(
 )
 paint.holds(
     1,
-    f"{CLASS} is among the witness's fifty first guesses",
+    f"and {CLASS} is among the witness's fifty first guesses",
     lambda: your_picture,
-    lambda picture: place_of(lite0, picture) <= 50,
+    lambda picture: place_of(squeezenet, picture) == 1 and place_of(lite0, picture) <= 50,
 )
 paint.holds(
     1,
-    f"{CLASS} is among the witness's ten first guesses",
+    f"and {CLASS} is among the witness's ten first guesses",
     lambda: your_picture,
-    lambda picture: place_of(lite0, picture) <= 10,
+    lambda picture: place_of(squeezenet, picture) == 1 and place_of(lite0, picture) <= 10,
 )
 paint.score()
 
@@ -319,11 +319,16 @@ def fool(network, class_number, noise, reach=8.0, step_size=1.0, steps=30):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "fool_check", "grade": true, "locked": true, "points": 4}
-trick = homework.Question("4. Noise that fools", points=4)
+# %% [markdown] nbgrader={"grade_id": "try_text", "locked": true}
+# **Your function on noise.**
+
+# %% nbgrader={"grade_id": "try", "locked": true}
 noise = np.random.default_rng(SEED).uniform(0, 255, (224, 224, 3))
 goal = lite0.class_index(FOOL)
 fooling = fool(lite0, goal, noise)
+
+# %% nbgrader={"grade_id": "fool_check", "grade": true, "locked": true, "points": 4}
+trick = homework.Question("4. Noise that fools", points=4)
 trick.holds(
     1,
     "no pixel moves by more than 8, and none leaves 0..255",

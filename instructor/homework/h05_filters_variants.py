@@ -182,9 +182,11 @@ your_picture = feature_visualization.class_images(
     squeezenet, CLASS, 192, 200, **options
 ).pictures[0]
 
-# %% nbgrader={"grade_id": "paint"} variant={"loses": 2, "says": "the witness's fifty"}
-plain = feature_visualization.class_images(squeezenet, CLASS, 192, 40, step_size=1.0, seed=SEED)
-your_picture = plain.pictures[0]
+# %% nbgrader={"grade_id": "paint"} variant={"loses": 1, "says": "ten first guesses"}
+options = {"fourier": True, "step_size": 0.1, "seed": SEED}
+your_picture = feature_visualization.class_images(
+    squeezenet, CLASS, 192, 30, **options
+).pictures[0]
 
 # %% nbgrader={"grade_id": "paint"} variant={"loses": 3, "says": "the painter's first guess"}
 your_picture = np.random.default_rng(0).uniform(0, 255, (64, 64, 3))
