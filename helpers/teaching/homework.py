@@ -203,12 +203,11 @@ def _difference(found: Any, expected: Any, within: float) -> str:
     limit = within * (np.nanmax(np.abs(right), initial=0) or 1)
     if np.allclose(mine, right, rtol=0, atol=limit, equal_nan=True):
         return ""
-    far = (
-        ""
-        if mine.ndim == 0
-        else f" at {1 - np.isclose(mine, right, rtol=0, atol=limit, equal_nan=True).mean():.0%} of its places"
-    )
-    return f"{_shown(found)} is not within {within:g} of the largest value{far}"
+    allowed = f"(allowed: {within:g} of the largest value)"
+    if mine.ndim == 0:
+        return f"{_shown(found)} is not right {allowed}"
+    share = 1 - np.isclose(mine, right, rtol=0, atol=limit, equal_nan=True).mean()
+    return f"{_shown(found)} is not right at {share:.0%} of its places {allowed}"
 
 
 def _stopped(error: Exception, barred: Sequence[str]) -> str:

@@ -374,5 +374,5 @@ def enlarge(pictures, labels, copies, reach, seed):
     return np.concatenate(made), np.tile(labels, copies)
 
 
-# %% nbgrader={"grade_id": "worth"} variant={"loses": 0.75, "says": "not within"}
+# %% nbgrader={"grade_id": "worth"} variant={"loses": 0.75, "says": "not right"}
 worth = {"100": 0.7, "10 x the same": 0.8, "10 x moved": 0.9, "1000": 0.95}

@@ -294,7 +294,7 @@ def interval(right, count, z=1.96):
     return training.share_interval(right / count, count)
 
 
-# %% nbgrader={"grade_id": "two"} variant={"loses": 1, "says": "not within"}
+# %% nbgrader={"grade_id": "two"} variant={"loses": 1, "says": "not right"}
 called = {name: np.zeros(len(data.test), int) for name in ("logistic regression", "linear SVM")}
 
 

@@ -234,7 +234,7 @@ grating.holds(
 grating.equal(
     0.5,
     "at 90 degrees, period 4, the rows are 127.5, 255, 127.5, 0",
-    lambda: np.asarray(stripes(4, 4, 90))[:, 0, 0],
+    lambda: None if (picture := stripes(4, 4, 90)) is None else np.asarray(picture)[:, 0, 0],
     [127.5, 255, 127.5, 0],
     within=1e-5,
 )
@@ -282,9 +282,9 @@ for side, period, angle in ((21, 7.5, 30), (34, 11.0, 110)):
 grating.score()
 
 # %% [markdown] nbgrader={"grade_id": "unit_text", "locked": true}
-# **3b. The unit (2 points, 10 minutes).** A unit likes stripes of `ANGLE` degrees if its mean answer to them is three times, or more, that to stripes across (`ANGLE + 90`), for periods of 6, 8 and 12 pixels. It should answer strongly, too: more than half the channels of its layer do.
+# **3b. The unit (2 points, 10 minutes).** A unit likes stripes of `ANGLE` degrees if at *each* of the periods 6, 8 and 12 pixels its mean answer to them is three times, or more, its mean answer to stripes across (`ANGLE + 90`). It must be no weak unit: at each period its mean answer lies above the median of the layer's channels.
 #
-# **You do:** find such a channel of `LAYER`. `network.features_of(picture, LAYER)` gives its maps, `(1, rows, columns, channels)`; leave out three places at each edge.
+# **You do:** find such a channel of `LAYER`. `network.features_of(picture, LAYER)` gives its maps, `(1, rows, columns, channels)`; draw with `stripes(227, period, angle)`, and leave out three places at each edge.
 
 # %% nbgrader={"grade_id": "unit_layer", "locked": true}
 LAYER = "fire3_concat"

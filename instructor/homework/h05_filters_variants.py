@@ -93,7 +93,7 @@ gradient_by_hand = [
     [TOP_LEFT + BOTTOM_RIGHT, -2 * BOTTOM_RIGHT],
 ]
 
-# %% nbgrader={"grade_id": "by_hand"} variant={"loses": 2, "says": "is not within"}
+# %% nbgrader={"grade_id": "by_hand"} variant={"loses": 2, "says": "is not right"}
 gradient_by_hand = [[TOP_LEFT, 0], [0, BOTTOM_RIGHT]]
 
 # %% nbgrader={"grade_id": "by_hand"} variant={"loses": 2, "says": "not answered yet"}

@@ -17,13 +17,14 @@
 # Replace each `...  # your code here`. The cell below it checks your answer as often as you like. Some checks run only when your work is graded: they use other pictures and other networks.
 
 # %% nbgrader={"grade_id": "set_up", "locked": true}
-import keras
 import numpy as np
-import tensorflow as tf
 from IPython.display import display
 
 from helpers import attribution, datasets, images, plots
 from helpers.teaching import homework
+
+import keras  # after helpers, which keep TensorFlow's notices off the page
+import tensorflow as tf
 
 squeezenet = homework.given("backbones.load", "squeezenet")
 lite0 = homework.given("backbones.load", "efficientnet_lite0")
@@ -46,7 +47,7 @@ SEED = 3  # from 0 to 999
 #
 # Its score averages each map over its four places and adds up: $f = b + w_1 \, \mathrm{mean}(A_1) + w_2 \, \mathrm{mean}(A_2)$ with $w_1$ = `FIRST_WEIGHT`, $w_2$ = `SECOND_WEIGHT`, $b$ = `BIAS`.
 #
-# **You do:** write down Grad-CAM's two weights $\alpha_1, \alpha_2$, and the map $\alpha_1 A_1 + \alpha_2 A_2$ *before* its ReLU, as a list of two rows.
+# **You do:** write down Grad-CAM's two weights $\alpha_1, \alpha_2$ as a list of two numbers, and the map $\alpha_1 A_1 + \alpha_2 A_2$ *before* its ReLU as a list of two rows, `[[.., ..], [.., ..]]`.
 
 # %% nbgrader={"grade_id": "by_hand", "solution": true}
 weights_by_hand = ...
@@ -64,8 +65,14 @@ by_hand = homework.Question("1. By hand", points=4)
 score = (
     BIAS + FIRST_WEIGHT * 1 + SECOND_WEIGHT * 0.75
 )  # the means of the two maps are 1 and 3/4
+by_hand.holds(
+    0.5,
+    "two weights, and a map of two rows",
+    lambda: map_by_hand,
+    lambda found: np.shape(found) == (2, 2) and np.shape(weights_by_hand) == (2,),
+)
 by_hand.equal(
-    1,
+    0.5,
     "the score comes out of your map: its sum and the bias",
     lambda: np.sum(np.asarray(map_by_hand, float)) + BIAS if map_by_hand is not ... else ...,
     score,
@@ -225,10 +232,10 @@ code.score()
 # %% [markdown] nbgrader={"grade_id": "own_text", "locked": true}
 # ## 3. Your own photos (2 points, 15 minutes)
 #
-# **You do:** take two photos (`datasets.photos()` lists those at hand, `images.load("path")` reads your own): one whose best guess is right, and one whose best guess is wrong. Draw both maps with your function.
+# **You do:** take two photos (`datasets.photos()` lists those at hand, `images.load("path")` reads your own): one whose best guess is right, and one whose best guess is wrong. The cell below draws both maps with your function.
 
 # %% nbgrader={"grade_id": "photos", "locked": true} tags=["own"]
-RIGHT, WRONG = "chelsea", "stereo_motorcycle"
+RIGHT, WRONG = "coffee", "stereo_motorcycle"
 
 # %% nbgrader={"grade_id": "own", "locked": true}
 for name in (RIGHT, WRONG):
@@ -244,7 +251,7 @@ for name in (RIGHT, WRONG):
 
 # %% [markdown] nbgrader={"grade_id": "read", "grade": true, "solution": true, "points": 2}
 # ### BEGIN SOLUTION
-# The cat's map lies on its face. The motorcycle is called a moped, and the map lies on its seat and rear wheel, which mopeds have, too; ImageNet has no class "motorcycle". A map shows which places raise this score; that the network *uses* the seat as a person would is not shown. Only a change of the photo could tell.
+# The coffee's map lies on the cup. The motorcycle is called a moped, and the map lies on its seat and rear wheel, which mopeds have, too; ImageNet has no class "motorcycle". A map shows which places raise this score; that the network *uses* the seat as a person would is not shown. Only a change of the photo could tell.
 #
 # Rubric: 1 point for both places read from the pictures; 1 point for the limit (a map is a claim, an intervention a proof).
 # ### END SOLUTION
@@ -371,8 +378,22 @@ proof.equal(
         }
     },
 )
-if evidence is not ...:  # half a point for a guess would be too much
-    proof.equal(0.5, "the one that cheats", lambda: cheating, "AB"[list(order).index(0)])
+
+
+def with_evidence():
+    """The name, where the four shares behind it are right: a guess alone is worth nothing."""
+    right = {name: shares_of(suspect) for name, suspect in suspects.items()}
+    close = all(
+        abs(evidence[name][what] - right[name][what]) < 0.05
+        for name in "AB"
+        for what in right[name]
+    )
+    return cheating if close else "no evidence"
+
+
+proof.equal(
+    0.5, "the one that cheats, with its evidence", with_evidence, "AB"[list(order).index(0)]
+)
 ### END HIDDEN TESTS
 proof.score()
 

@@ -69,7 +69,7 @@ def my_grad_cam(network, picture, class_number, layer):
     return tf.math.divide_no_nan(heat, keras.ops.max(heat))
 
 
-# %% nbgrader={"grade_id": "code"} variant={"loses": 6, "says": "not within"}
+# %% nbgrader={"grade_id": "code"} variant={"loses": 6, "says": "not right"}
 def my_grad_cam(network, picture, class_number, layer):  # the cells of notebook 6, pasted
     both = keras.Model(network.model.inputs[0], [network.layer(layer).output, network.logits])
     with tf.GradientTape() as tape:
@@ -242,6 +242,6 @@ cheating = max(suspects, key=lambda name: evidence[name]["background"])
 evidence = ...
 cheating = "A"
 
-# %% nbgrader={"grade_id": "proof"} variant={"loses": 1.5, "says": "is not within"}
+# %% nbgrader={"grade_id": "proof"} variant={"loses": 1.5, "says": "is not right"}
 evidence = {name: {"background": 0.5, "ears": 0.5} for name in "AB"}
 cheating = "B" if list(order).index(0) == 0 else "A"

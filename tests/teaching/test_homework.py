@@ -24,7 +24,7 @@ def test_an_answer_that_is_equal_earns_the_points(capsys):
         (lambda: 1 / 0, "stopped with ZeroDivisionError"),
         (lambda: np.zeros((2, 3)), "its shape is (2, 3), expected (3,)"),
         (lambda: "three", "'three' is not made of numbers"),
-        (lambda: np.array([7.0, 8, 0]), "at 33% of its places"),
+        (lambda: np.array([7.0, 8, 0]), "is not right at 33% of its places"),
     ],
 )
 def test_a_wrong_answer_is_told_why_and_not_the_right_one(answer, said):

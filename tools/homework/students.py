@@ -36,19 +36,17 @@ def begin(options: list[str]) -> int:
     """Copy assignments into my_homework/; with --again a fresh copy, and what was there keeps a number."""
     parser = argparse.ArgumentParser(prog="course.py homework start", description=begin.__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="such as h06; without one the assignments are listed")
-    parser.add_argument("--again", action="store_true", help="put a fresh copy there and keep the old one beside it")
+    parser.add_argument("--again", action="store_true", help="put a fresh copy there; the old one keeps a number")
     choice = parser.parse_args(options)
     if not choice.names:
         for name in handed_out():
             print(f"{name:<24}{'in my_homework' if (OWN / f'{name}.ipynb').exists() else ''}".rstrip())
         print("`course.py homework start h06` copies one of them into my_homework/.")
         return 0
-    for name in choose(choice.names, handed_out(), "assignment"):
+    for name in choose(map(_padded, choice.names), handed_out(), "assignment"):
         copy, text = OWN / f"{name}.ipynb", (HANDED_OUT / f"{name}.ipynb").read_text(encoding="utf-8")
         if copy.exists() and not choice.again:
-            raise Stop(
-                f"{shown(copy)} is there and was left alone: open it, or add --again for a fresh copy beside it."
-            )
+            raise Stop(f"{shown(copy)} is there and was left alone: open it, or add --again for a fresh copy.")
         if copy.exists():
             kept = next(path for n in range(1, 1000) if not (path := OWN / f"{name}_{n}.ipynb").exists())
             os.replace(copy, kept)
@@ -75,18 +73,21 @@ def check(options: list[str]) -> int:
     for remark in remarks:
         print(f"! {remark}")
     asked = [said_by(cell) for cell in book.cells if is_check(cell)]
+    silent = [question for question, lines in asked if not lines]
     for question, lines in asked:
         print(f"\n{question}")
-        print("\n".join(f"  {sign} {earned:g} of {offered:g}  {text}" for sign, earned, offered, text in lines))
+        shown_lines = [f"  {sign} {earned:g} of {offered:g}  {text}" for sign, earned, offered, text in lines]
+        print("\n".join(shown_lines or ["  ✗ its checks did not run: see the lines with ! above"]))
     marks = [line for _, lines in asked for line in lines]
     right = sum(line[0] == "✓" for line in marks)
     points = f"{sum(line[1] for line in marks):g} of {sum(line[2] for line in marks):g} points"
     total = book.metadata.get("course", {}).get("points")
-    print(f"\nReceipt: {name}, visible checks {right} of {len(marks)} ({points}), hidden checks not run.")
+    left = f", and {len(silent)} of {len(asked)} questions not checked" if silent else ""
+    print(f"\nReceipt: {name}, visible checks {right} of {len(marks)} ({points}){left}; hidden checks not run.")
     print(f"All visible ones right does not mean all {total:g} points: hidden checks and prose are graded later.")
     hashed = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     print(f"{datetime.now():%Y-%m-%d %H:%M}, {seconds:.0f} s, file {path.name}, sha256 {hashed}")
-    return int(right < len(marks) or not marks)
+    return int(right < len(marks) or not marks or bool(silent))
 
 
 def handed_out() -> list[str]:
@@ -105,10 +106,19 @@ def shown(path: Path) -> str:
 def own_file(word: str) -> Path:
     """The file that is meant: a path, a name inside my_homework/, or the assignment's name alone."""
     named = Path(os.path.expanduser(word))
-    for path in (named, OWN / named, OWN / f"{named.name}.ipynb", *sorted(OWN.glob(f"{named.name}_*.ipynb"))[:1]):
+    short = _padded(named.name)
+    for path in (named, OWN / named, OWN / f"{named.name}.ipynb", *sorted(OWN.glob(f"{short}_*.ipynb"))[:1]):
         if path.is_file():
             return path.resolve()
-    raise Stop(f"there is no notebook {word!r}, nor one of this name in my_homework/: name the file with its folder.")
+    begin_first = any(name.startswith(f"{short}_") for name in handed_out())
+    hint = f"run `homework start {short}` first" if begin_first else "name the file with its folder"
+    raise Stop(f"there is no notebook {word!r}, nor one of this name in my_homework/: {hint}.")
+
+
+def _padded(word: str) -> str:
+    """h06 for 6, 06 and h6."""
+    number = re.fullmatch(r"h?0?(\d{1,2})", word)
+    return f"h{int(number[1]):02}" if number else word
 
 
 def assignment_of(book: NotebookNode, path: Path) -> str:
@@ -175,16 +185,22 @@ def run(book: NotebookNode, folder: Path) -> list[str]:
             try:
                 client.execute_cell(cell, at)
             except CellTimeoutError:
-                said.append(f"cell {at + 1} was stopped: a notebook has {SECONDS} s, at grading, too.")
+                said.append(f"{_place(cell, at)} was stopped: a notebook has {SECONDS} s, at grading, too.")
                 break
             except DeadKernelError:
-                said.append(f"Python ended in cell {at + 1}, most often for want of memory.")
+                said.append(f"Python ended in {_place(cell, at)}, most often for want of memory.")
                 break
             for output in cell.get("outputs", []):
                 if output.output_type == "error":
-                    said.append(f"cell {at + 1} stops with {output.ename}: {books.one_line(output.evalue)}")
+                    said.append(f"{_place(cell, at)} stops with {output.ename}: {books.one_line(output.evalue)}")
     show("")
     return said
+
+
+def _place(cell: NotebookNode, at: int) -> str:
+    """Which cell it is, as one finds it on the screen: by its first line."""
+    first = next((line for line in cell.source.splitlines() if line.strip()), "")
+    return f"the cell that begins with `{first[:50]}`" if first else f"cell {at + 1}"
 
 
 def show(text: str) -> None:

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools import common
-from tools.common import Stop, write
+from tools.common import ROOT, Stop, write
 from tools.homework import __main__ as command
 from tools.homework import students
 
@@ -104,9 +104,9 @@ def test_the_receipt_counts_visible_checks(course: Path, capsys: pytest.CaptureF
     write(own, nbformat.writes(book))
     assert students.check([str(own)]) == 1
     said = capsys.readouterr().out
-    assert "✓ 1 of 1  zero stays zero" in said and "✗ 0 of 1  one: 3 is not within" in said
-    assert "visible checks 1 of 2 (1 of 2 points), hidden checks not run" in said and "all 6 points" in said
-    assert "cell 7 stops with ZeroDivisionError: division by zero" in said
+    assert "✓ 1 of 1  zero stays zero" in said and "✗ 0 of 1  one: 3 is not right" in said
+    assert "visible checks 1 of 2 (1 of 2 points); hidden checks not run" in said and "all 6 points" in said
+    assert "the cell that begins with `1 / 0` stops with ZeroDivisionError: division by zero" in said
     assert hashlib.sha256(own.read_bytes()).hexdigest()[:16] in said
     assert own.read_text(encoding="utf-8") == nbformat.writes(book)  # looked at, not touched
 
@@ -114,7 +114,32 @@ def test_the_receipt_counts_visible_checks(course: Path, capsys: pytest.CaptureF
 def test_a_notebook_that_does_not_end_is_stopped(course: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(students, "SECONDS", 1)
     book = new_notebook(cells=[new_code_cell("while True: pass")])
-    assert students.run(book, course) == ["cell 1 was stopped: a notebook has 1 s, at grading, too."]
+    said = "the cell that begins with `while True: pass` was stopped: a notebook has 1 s, at grading, too."
+    assert students.run(book, course) == [said]
+
+
+def test_checks_that_never_ran_are_no_full_receipt(course: Path, monkeypatch: pytest.MonkeyPatch, capsys):
+    monkeypatch.setattr(students, "SECONDS", 4)
+    book = handed_out()
+    cell_of(book, "twice").source = "while True: pass"
+    own = course / "my_homework" / "h00_toy.ipynb"
+    write(own, nbformat.writes(book))
+    assert students.check([str(own)]) == 1
+    said = capsys.readouterr().out
+    assert "its checks did not run" in said and "1 of 1 questions not checked" in said
+
+
+@pytest.mark.parametrize("word", ["0", "00", "h0", "h00"])
+def test_a_number_is_enough(course: Path, word: str):
+    students.begin([word])
+    assert students.own_file(word).name == "h00_toy.ipynb"
+
+
+def test_a_student_may_write_in_the_cell_of_own_data():
+    for path in sorted((ROOT / "notebooks" / "homework").glob("h*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            if "own" in cell.metadata.get("tags", []):
+                assert cell.metadata.get("editable", True), path.name
 
 
 def test_a_file_is_found_by_its_name_alone(course: Path):
