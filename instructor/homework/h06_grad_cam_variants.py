@@ -11,11 +11,11 @@ map_by_hand = [
 weights_by_hand = [FIRST_WEIGHT, SECOND_WEIGHT]
 map_by_hand = None
 
-# %% nbgrader={"grade_id": "by_hand"} variant={"loses": 4, "says": "four times as much"}
+# %% nbgrader={"grade_id": "by_hand"} variant={"loses": 3.5, "says": "four times as much"}
 weights_by_hand = [FIRST_WEIGHT, SECOND_WEIGHT]
 map_by_hand = [[3 * FIRST_WEIGHT, FIRST_WEIGHT + 2 * SECOND_WEIGHT], [0, SECOND_WEIGHT]]
 
-# %% nbgrader={"grade_id": "by_hand"} variant={"loses": 2.5, "says": "ReLU was applied already"}
+# %% nbgrader={"grade_id": "by_hand"} variant={"loses": 2, "says": "ReLU was applied already"}
 weights_by_hand = [FIRST_WEIGHT / 4, SECOND_WEIGHT / 4]
 map_by_hand = np.maximum(
     [[3 * FIRST_WEIGHT / 4, (FIRST_WEIGHT + 2 * SECOND_WEIGHT) / 4], [0, SECOND_WEIGHT / 4]], 0
