@@ -32,6 +32,50 @@ def classify(pictures):
     return logistic.predict(features(small, pictures, size=160, free=True)).tolist()
 
 
+# %% nbgrader={"grade_id": "classify"} variant={"right": "a support vector machine, photo by photo"}
+start_again()
+small = backbones.load("efficientnet_lite0")
+vectors = transfer.classifiers()["linear SVM"]
+vectors.fit(
+    features(small, np.concatenate([x, x_validation]), size=160),
+    np.concatenate([y, y_validation]),
+)
+used = spent["passes"]
+
+
+def classify(pictures):
+    return [
+        int(vectors.predict(features(small, part, size=160, free=True))[0])
+        for part in np.split(pictures, len(pictures))
+    ]
+
+
+# %% nbgrader={"grade_id": "classify"} variant={"right": "its own probabilities"}
+start_again()
+small = backbones.load("efficientnet_lite0")
+logistic = transfer.logistic_regression()
+logistic.fit(
+    features(small, np.concatenate([x, x_validation]), size=160),
+    np.concatenate([y, y_validation]),
+)
+used = float(spent["passes"])
+
+
+def classify(pictures):
+    return logistic.predict_proba(features(small, pictures, size=160, free=True)).argmax(axis=1)
+
+
+# %% nbgrader={"grade_id": "classify"} variant={"loses": 7, "says": "better than guessing"}
+start_again()
+small = backbones.load("efficientnet_lite0")
+logistic = transfer.logistic_regression().fit(features(small, x), y)
+used = spent["passes"]
+
+
+def classify(pictures):  # counted from 1
+    return (logistic.predict(features(small, pictures, free=True)) + 1) % 8
+
+
 # %% nbgrader={"grade_id": "classify"} variant={"loses": 4, "says": "as good as colours alone"}
 start_again()
 logistic = transfer.logistic_regression().fit(transfer.colour_histogram(x), y)

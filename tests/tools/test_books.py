@@ -12,6 +12,13 @@ import pytest
 import helpers.teaching
 from tools import books, build, common, frames, ledger, pages, reference, run, site, slides, warm
 
+
+@pytest.fixture(autouse=True)
+def no_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`warm` makes no files of networks here, which takes 20 s and has its own test."""
+    monkeypatch.setattr(warm, "make_files", lambda: None)
+
+
 GOOD = {
     "cells": [
         {"cell_type": "markdown", "id": "a", "metadata": {}, "source": ["# A title\n", "Text."]},
