@@ -131,8 +131,8 @@ def report(found: dict[str, list[float]]) -> list:
     count = len(found["head alone: test"])
     text = (
         f"**Critters, {TRAIN} training photos and {TEST} test photos at {SIZE} px, {count} seeds.** Every way starts "
-        f"from the same head ({HEAD} epochs), or from a fresh one, and goes on with Adam at {RATE:g} if nothing else is "
-        f"said: {FIRST} epochs with all open, {ALONE} for three blocks, {AUGMENTED} with augmentation. Mean ± "
+        f"from the same head ({HEAD} epochs), or from a fresh one, and goes on with Adam at {RATE:g}, if nothing else "
+        f"is said: {FIRST} epochs with all open, {ALONE} for three blocks, {AUGMENTED} with augmentation. Mean ± "
         "standard deviation over the seeds. Old classes kept: of 29 sample photos, asked of the old classifier. The "
         "last column: the length of the change of the last maps over their length."
     )
