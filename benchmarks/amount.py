@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks import tables
 from helpers import backbones, datasets, training, transfer
 
-SIZE, FEATURE_SIZE, STEPS, BATCH, TEST = 64, 96, 480, 20, 480
+SIZE, FEATURE_SIZE, STEPS, BATCH, TEST = 64, 96, 360, 20, 480
 PLAIN, REMIXED = (20, 60, 240, 480, 960), (60, 240, 960)
 LABELS = (20, 60, 120, 240)
 MILD = {"rotation": 15, "width_shift": 0.1, "height_shift": 0.1, "shear": 0.1, "zoom": 0.15, "fill_mode": "reflect"}

@@ -1,4 +1,4 @@
-"""Lecture 001's four questions on first-layer filters: amount, classes, no labels, mathematics; stored for notebook 14.
+"""Lecture 001's four questions on first-layer filters: amount, classes, no labels, mathematics; stored for notebook 15.
 
 Run in the course's folder: `python3 -m benchmarks.four_questions` (about three minutes on two idle cores).
 """

@@ -366,7 +366,7 @@ always.slide_claim("002", text, verdict="holds", above=0.05, **gap)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Remixed or new?
 #
-# The slide: augmentation *remixes known information*, it does not produce new. Here new photos can be had: the animals are drawn. So both can be tried at equal cost, 480 steps of 20 photos each: 240 photos changed at random, or 480 and 960 that are all new.
+# The slide: augmentation *remixes known information*, it does not produce new. Here new photos can be had: the animals are drawn. So both can be tried at equal cost, 360 steps of 20 photos each: 240 photos changed at random, or 480 and 960 that are all new.
 #
 # **Think!** Which network names new photos best: the one with 240 remixed photos, with 480 new ones, with 960?
 #

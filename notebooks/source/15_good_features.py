@@ -11,7 +11,7 @@
 # ---
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# # 14 Good features: what a base must keep, and where it comes from
+# # 15 Good features: what a base must keep, and where it comes from
 #
 # You keep or throw away where things are, ask four old questions about filters, and repair listings of the slides.
 #
