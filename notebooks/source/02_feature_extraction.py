@@ -415,11 +415,11 @@ plots.bars(where or {"no masks for these photos": 0}, title="R squared of the he
 
 # %% slideshow={"slide_type": "skip"}
 if where:
-    sure, count = training.bootstrap_interval, len(places[1])
+    sure = training.bootstrap_interval
     measured = sure(r2_score, places[1], told_place["class scores"], draws=500)
     text = "the classifier's outputs no longer know where things are (R squared)"
     shown = f"{measured[0]:.3f}; last maps {where['last maps']:.3f}"
-    asked = {"below": 0.3, "over": f"{count} photos"}
+    asked = {"below": 0.3, "over": f"{len(places[1])} photos"}
     claims.slide_claim("002", text, measured, "holds", shown, **asked)
 
 # %% [markdown] slideshow={"slide_type": "slide"}

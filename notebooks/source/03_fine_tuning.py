@@ -330,9 +330,11 @@ teaching.stored_table("amount")
 # **The slides' claims, measured.**
 
 # %% slideshow={"slide_type": "skip"}
-for few, what in ((240, "is more accurate"), (20, "needs fewer labels")):
-    text = f"transfer {what} ({few} labels against 240 from scratch)"
-    effect = teaching.stored_effect("amount", f"trained base, {few}: test minus scratch, 240")
+for with_labels, what in ((240, "is more accurate"), (20, "needs fewer labels")):
+    text = f"transfer {what} ({with_labels} labels against 240 from scratch)"
+    effect = teaching.stored_effect(
+        "amount", f"trained base, {with_labels}: test minus scratch, 240"
+    )
     always.slide_claim("000", text, verdict="holds", above=0, **effect)
 spent = "processor seconds, scratch 240 remixed over trained base 240"
 effect = teaching.stored_effect("amount", spent)
@@ -344,7 +346,7 @@ always.slide_claim("002", text, verdict="holds", above=10, **effect)
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Head first, high layers, augmentation
 #
-# The slides' other advice, each way with the same seeds: all layers open with a fresh or a trained head; the first three blocks or the last three alone; the last block or all layers with augmented photos, as the slide trains them (here 120 steps, there 10,000).
+# The slides' other advice, each way with the same seeds: all layers open with a fresh or a trained head; the first three blocks or the last three alone; the last block or all layers with augmented photos, as the slide trains them (here 48 steps, there 10,000).
 #
 # **The stored table.**
 
