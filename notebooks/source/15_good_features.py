@@ -345,9 +345,9 @@ exercise(your_arrays, len(many_outputs), hint="One for each output, whatever a c
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Exercise 2: a loop that fills an array.**
 #
-# Lecture 002 fills `features` batch by batch: batch i goes to rows 20 i to 20 i + 20. The folder has 45 photos, the last batch of a round has 5, and 50 rows are asked for.
+# Lecture 002 fills `features` batch by batch: batch i goes to rows 20 i to 20 i + 20. That works as long as the number of photos is a multiple of 20. Here a folder has 45 photos, and the first 30 are wanted.
 #
-# **See it fail, then give a function that fills by the number of photos it was given.**
+# **A folder as the slides read it, and their loop.**
 
 
 # %% slideshow={"slide_type": "-"}
@@ -366,18 +366,18 @@ def as_on_slide(batches, wanted, size=20):
 
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **The slide's loop, then yours: 45 photos once each.**
+# **See it fail, then give a function that returns the first `wanted` photos in order.**
 
 # %% slideshow={"slide_type": "-"}
-your_fill = None  # def your_fill(batches, wanted): ... the first `wanted` photos in order
+your_fill = None  # a function of batches and wanted
 
 try:
-    print(as_on_slide(rounds(), 45))
+    print(as_on_slide(rounds(), 30))
 except ValueError as error:
     print("as on the slide:", error)
 exercise(
     your_fill,
-    lambda fill: all(np.array_equal(fill(rounds(n), n), np.arange(n)) for n in (45, 40, 7)),
+    lambda fill: all(np.array_equal(fill(rounds(), n), np.arange(n)) for n in (30, 45, 7)),
     hint="Keep a row number; add the length of each batch; cut the last one.",
 )
 
