@@ -346,7 +346,7 @@ always.slide_claim("002", text, verdict="holds", above=10, **effect)
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Head first, high layers, augmentation
 #
-# The slides' other advice, each way with the same seeds: all layers open with a fresh or a trained head; the first three blocks or the last three alone; the last block or all layers with augmented photos, as the slide trains them (here 48 steps, there 10,000).
+# The slides' other advice, each way with the same seeds: all layers open with a fresh or a trained head; the first three blocks or the last three alone; the last block or all layers with augmented photos, as the slide trains them (here 36 steps, there 10,000).
 #
 # **The stored table.**
 

@@ -285,7 +285,7 @@ tasks = {"digits": (framed[0], y[few], framed[1], y_new[many])}
 bank_explorer(banks, tasks)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# One seed, one probe. The longer study: five seeds, 800 pictures to learn from, and a second task.
+# One seed, one probe. The longer study: five seeds, 400 pictures to learn from, and a second task.
 #
 # **The stored table.**
 
