@@ -189,7 +189,7 @@ augmentation_explorer(network, "chelsea")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Transforms that change the class
 #
-# A mirrored cat is a cat. A digit is another matter. Lecture 003 shows a generator with `rotation_range=10`, shifts of 0.1 and *both* flips. What if one uses it on digits?
+# A mirrored cat is a cat. A digit is another matter. Lecture 003 shows a generator with `rotation_range=10`, shifts of 0.1 and *both* flips. The slide names no digits; what if one uses it on them?
 #
 # **A six and a two, moved.**
 
@@ -248,12 +248,13 @@ plots.bars(
 claims.check(nines > 0.3, "a six turned by 180 degrees is a nine to the network", nines)
 loss = right["plain"] - right["moves and flips"]
 claims.check(loss > 0.05, "flips read digits worse than no augmentation does, by", loss)
-claims.slide_claim(
+effect = "digits, the same and both flips (slide): validation minus plain"
+always.slide_claim(
     "003",
-    "augmentation is always done: the slide's generator, with both flips, helps on digits",
-    loss < 0,
-    "does not hold here",
-    -loss,
+    "augmentation with any transforms is worth doing always (digits, moves and both flips)",
+    verdict="does not hold here",
+    above=0,
+    **teaching.stored_effect("augmentation", effect),
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -336,13 +337,6 @@ for name, row in results.items():
     low, high = training.share_interval(row["test"], len(test[1]))
     print(f"{name:12} test {row['test']:.3f}, 95 % interval {low:.3f} to {high:.3f}")
 gaps = {name: row["gap"] for name, row in results.items()}
-claims.slide_claim(
-    "002",
-    "augmentation narrows the gap between training photos and new ones",
-    gaps["augmentation"] < gaps["plain"],
-    "holds",
-    gaps["plain"] - gaps["augmentation"],
-)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # One seed proves little: other first weights, other photos, other numbers. So here is the longer study: five seeds, each with new photos, and 60 epochs for each run (above: 25, 25 and 50, to save time).
@@ -358,16 +352,62 @@ teaching.stored_table("augmentation")
 # **The slide's claims, over five seeds.**
 
 # %% slideshow={"slide_type": "skip"}
-rows = teaching.stored_rows("augmentation")
 for name in ("augmentation", "dropout 0.5"):
-    gain = rows[name]["test minus plain"]  # mean (lower to upper end of the interval)
-    lower = float(gain.split("(")[1].split(" to ")[0])
-    always.slide_claim("002", f"{name} helps on new photos", lower > 0, "holds", gain)
-gap = rows["augmentation"]["gap"]
-overfits = float(gap.split(" ± ")[0]) > 0.05
-always.slide_claim(
-    "002", "augmentation does not wholly escape overfitting", overfits, "holds", gap
-)
+    gain = teaching.stored_effect("augmentation", f"{name}: test minus plain")
+    text = f"{name} helps on new photos"
+    always.slide_claim("002", text, verdict="holds", above=0, **gain)
+gap = teaching.stored_effect("augmentation", "augmentation: gap minus plain")
+text = "augmentation narrows the gap between training photos and new ones"
+always.slide_claim("002", text, verdict="holds", below=0, **gap)
+gap = teaching.stored_effect("augmentation", "augmentation: gap")
+text = "augmentation does not wholly escape overfitting"
+always.slide_claim("002", text, verdict="holds", above=0.05, **gap)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Remixed or new?
+#
+# The slide: augmentation *remixes known information*, it does not produce new. Here new photos can be had: the animals are drawn. So both can be tried at equal cost, 360 steps of 20 photos each: 240 photos changed at random, or 480 and 960 that are all new.
+#
+# **Think!** Which network names new photos best: the one with 240 remixed photos, with 480 new ones, with 960?
+#
+# **Choose how many photos there are, and how they are used.**
+
+# %% slideshow={"slide_type": "-"}
+from helpers.widgets import remix_explorer
+
+remix_explorer(datasets.images("critters", seed=SEED, train=960).train, change, SEED)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **The stored table.**
+
+# %% slideshow={"slide_type": "-"}
+teaching.stored_table("amount")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# REMIX_TEXT
+#
+# **The slides' claims, over the seeds.**
+
+# %% slideshow={"slide_type": "skip"}
+statements = {
+    "few photos overfit: a larger gap with 60 than with 960": (
+        "scratch, 60: gap minus scratch, 960"
+    ),
+    "remixing adds no new information: 480 new photos are better than 240 remixed": (
+        "scratch, 480: test minus scratch, 240 remixed"
+    ),
+    "remixing adds no new information: 960 new photos are better than 240 remixed": (
+        "scratch, 960: test minus scratch, 240 remixed"
+    ),
+}
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **One line for each.**
+
+# %% slideshow={"slide_type": "skip"}
+for text, what in statements.items():
+    gain = teaching.stored_effect("amount", what)
+    always.slide_claim("002", text, verdict="holds", above=0, **gain)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Never augment the validation photos
@@ -392,19 +432,19 @@ for name, values in {"as it is": [honest], "our ranges": mild, "slide's": strong
     print(f"{name:10} mean {np.mean(values):.3f}, from {min(values):.3f} to {max(values):.3f}")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# *As shipped:* the same network and the same photos give another number at each look, and a lower one on average: the estimate answers another question, about photos that nobody will take.
+# *As shipped:* the same network and the same photos give another number at each look, and a lower one on average: the estimate answers another question, about photos that nobody will take. Most of the fall belongs to the slide's ranges, with which this network never trained; with its own ranges it is 0.045 over five seeds (the stored table above).
 #
 # **Check it.**
 
 # %% slideshow={"slide_type": "skip"}
-spread, bias = max(strong) - min(strong), np.mean(strong) - honest
+spread = max(strong) - min(strong)
 claims.check(spread > 0, "an augmented estimate changes from look to look, by", spread)
-claims.slide_claim(
+always.slide_claim(
     "002",
-    "validation photos should not be augmented: the estimate is off",
-    bias < -0.05,
-    "holds",
-    bias,
+    "validation photos should not be augmented: the estimate is off (own ranges)",
+    verdict="holds",
+    below=0,
+    **teaching.stored_effect("augmentation", "validation photos augmented minus as they are"),
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -476,7 +516,26 @@ between = features.mean(axis=1).var(axis=0, ddof=1).sum() - within / 8
 rho = between / (between + within)
 worth = len(train[0]) / rho
 print(f"{len(train[0])} photos, augmented without end, are worth {worth:.0f} independent ones")
-claims.slide_claim("002", "augmented inputs are heavily correlated", rho > 0.5, "holds", rho)
+
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# How sure is $\rho$? We draw the photos again with repeats, a thousand times (the bootstrap).
+#
+# **The slide's claim, measured.**
+
+
+# %% slideshow={"slide_type": "skip"}
+def correlation(some):
+    """The intraclass correlation of photos with eight variants each, (photos, 8, features)."""
+    inside = some.var(axis=1, ddof=1).sum(axis=-1).mean()
+    outside = some.mean(axis=1).var(axis=0, ddof=1).sum() - inside / 8
+    return outside / (outside + inside)
+
+
+text, over = "augmented inputs are heavily correlated", f"{len(chosen)} photos"
+sure = training.bootstrap_interval(correlation, features, draws=200)
+claims.slide_claim("002", text, sure, "holds", above=0.5, over=over)
+
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does it cost?
