@@ -112,11 +112,12 @@ def forward(
     """
     *hidden, last = layers(weights, plan.sizes)
     found, value = [], rows
-    for number, layer in enumerate(hidden):
-        known = None if statistics is None else statistics[number]
-        found.append(_hidden(layer, plan, value, random, known))
-        value = found[-1].outputs
-    return found, value @ last.kernel + last.bias
+    with np.errstate(all="ignore"):  # after a rate that is too large, weights have any size
+        for number, layer in enumerate(hidden):
+            known = None if statistics is None else statistics[number]
+            found.append(_hidden(layer, plan, value, random, known))
+            value = found[-1].outputs
+        return found, value @ last.kernel + last.bias
 
 
 def _hidden(

@@ -59,7 +59,8 @@ def one_kernel_picture(kernel: np.ndarray, bias: float, angle: float, title: str
     found = answer(shown, kernel, bias)
     maps = {"bar": shown, "kernel": kernel, "activation map": activation_map(shown, kernel, bias)}
     with drawing():
-        figure = Figure(WIDTH, 2.9)
+        figure = Figure(WIDTH, 2.9, layout=None)
+        figure.subplots_adjust(left=0.01, right=0.99, top=0.85, bottom=0.2, wspace=0.12)
         *places, curve = figure.subplots(1, 4, width_ratios=(1, 1, 1, 1.7))
         for place, (words, values) in zip(places, maps.items(), strict=True):
             limit = max(float(np.abs(values).max()), 1e-9)

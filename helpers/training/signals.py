@@ -63,7 +63,8 @@ def signals_picture(found: Mapping[str, Signals], title: str | None = None) -> F
     """Spread, dead share and gradient by layer, a line for each name; dashed: the spread in closed form."""
     parts = {"spread": "spread", "dead units, share": "dead", "gradient": "gradient"}
     with drawing():
-        figure = Figure(WIDTH, 3.9)
+        figure = Figure(WIDTH, 3.9, layout=None)  # the layout engines need half a second for the logarithms
+        figure.subplots_adjust(left=0.08, right=0.99, top=0.85, bottom=0.22, wspace=0.35)
         for place, (words, part) in zip(figure.subplots(1, 3), parts.items(), strict=True):
             for number, (name, one) in enumerate(found.items()):
                 values, look = getattr(one, part), {"color": COLOURS[number % 8]}
@@ -80,7 +81,7 @@ def signals_picture(found: Mapping[str, Signals], title: str | None = None) -> F
                 _decades(place)
             place.grid(alpha=0.3)
         if len(found) > 1:
-            figure.legend(*place.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
+            figure.legend(*place.get_legend_handles_labels(), loc="lower center", ncols=4, frameon=False)
         heading(figure, title)
     figure.alt = describe("Three line charts by layer", [_said(*pair) for pair in found.items()], title)
     return figure
