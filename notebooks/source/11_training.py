@@ -742,15 +742,15 @@ for what, short in (("the biases", "no biases"), ("alpha before a ReLU", "no alp
 
 # %% slideshow={"slide_type": "skip"}
 def your_gap():
-    return []
+    return None
 
 
 def fills_the_gap(made):
-    network = digit_networks.cnn2(gap=lambda: made)
+    network = digit_networks.cnn2(gap=made.copy)
     return network.count_params() == count["cnn2"] and len(made) == 4
 
 
-exercise(your_gap() or None, fills_the_gap, hint="The network should have 36,314 weights.")
+exercise(your_gap(), fills_the_gap, hint="The network should have 36,314 weights.")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **2. A neuron of three.**
@@ -760,9 +760,9 @@ exercise(your_gap() or None, fills_the_gap, hint="The network should have 36,314
 # %% slideshow={"slide_type": "skip"}
 your_mean = None
 
-masks = np.array(list(itertools.product((0, 1), repeat=3)))
-chances = np.prod(np.where(masks == 1, 0.7, 0.3), axis=1)
-exercise(your_mean, float(chances @ (masks @ [2, 3, 5])), hint="Each is kept with 1 - p.")
+eight = np.array(list(itertools.product((0, 1), repeat=3)))
+each = np.prod(np.where(eight == 1, 0.7, 0.3), axis=1)
+exercise(your_mean, float(each @ (eight @ [2, 3, 5])), hint="Each is kept with 1 - p.")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **3. A fourth rescue.**
