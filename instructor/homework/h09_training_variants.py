@@ -227,7 +227,7 @@ def lion_step(weights, gradient, average, rate, beta_1=0.9, beta_2=0.99):
     moved, kept = [], []
     for w, g, m in zip(weights, gradient, average, strict=True):
         mixed = beta_1 * m + (1 - beta_1) * g
-        moved.append(w - rate * ((mixed > 0) - (mixed < 0)))
+        moved.append(w - rate * (1 if mixed > 0 else -1 if mixed < 0 else 0))
         kept.append(beta_2 * m + (1 - beta_2) * g)
     return np.array(moved), np.array(kept)
 

@@ -119,7 +119,7 @@ def test_it_learns_and_zeros_do_not(rule):
     rows, _ = _data(200)
     labels = (rows[:, 0] > 0).astype(int) + (rows[:, 1] > 0)
     plan = Plan((5, 16, 3), batch_norm=True)
-    trained = deep_network.train(deep_network.start(plan), plan, rows, labels, rule, 0.1, 15, 20)
+    trained = deep_network.train(deep_network.start(plan), plan, rows, labels, rule, 0.1, 60, 20)
     known = deep_network.statistics(trained.weights, plan, rows)
     assert deep_network.accuracy(trained.weights, plan, rows, labels, known) > 0.9
     same = deep_network.train(
