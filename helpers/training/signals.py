@@ -12,7 +12,7 @@ from helpers.plots.figure import COLOURS, WIDTH, Figure, describe, drawing, head
 from helpers.training.deep_network import Plan, dead_share, forward, layers, loss_and_gradient, start
 
 _WIDTH, _ROWS, _CLASSES = 128, 200, 10
-_LEAST = 1e-30  # what is drawn for nothing on a logarithmic axis
+_LEAST, _MOST = 1e-30, 1e30  # what is drawn for nothing, and for what ran away
 
 
 class Signals(NamedTuple):
@@ -63,16 +63,16 @@ def signals_picture(found: Mapping[str, Signals], title: str | None = None) -> F
     """Spread, dead share and gradient by layer, a line for each name; dashed: the spread in closed form."""
     parts = {"spread": "spread", "dead units, share": "dead", "gradient": "gradient"}
     with drawing():
-        figure = Figure(WIDTH, 3.9, layout=None)  # the layout engines need half a second for the logarithms
+        figure = Figure(WIDTH, 3.9, layout=None)  # the layout engines take longer than the rest
         figure.subplots_adjust(left=0.08, right=0.99, top=0.85, bottom=0.22, wspace=0.35)
         for place, (words, part) in zip(figure.subplots(1, 3), parts.items(), strict=True):
             for number, (name, one) in enumerate(found.items()):
                 values, look = getattr(one, part), {"color": COLOURS[number % 8]}
                 steps = np.arange(1, len(values) + 1)
-                shown = values if part == "dead" else np.maximum(np.nan_to_num(values, nan=1e30), _LEAST)
+                shown = values if part == "dead" else _logarithm(values)
                 place.plot(steps, shown, linewidth=2, marker="o", markersize=3, label=name, **look)
                 if part == "spread" and one.expected is not None:
-                    place.plot(steps, one.expected, "--", color="black", linewidth=1)
+                    place.plot(steps, _logarithm(one.expected), "--", color="black", linewidth=1)
             place.set_title(words)
             place.set_xlabel("layer")
             if part == "dead":
@@ -87,13 +87,18 @@ def signals_picture(found: Mapping[str, Signals], title: str | None = None) -> F
     return figure
 
 
+def _logarithm(values: np.ndarray) -> np.ndarray:
+    return np.log10(np.clip(np.nan_to_num(values, nan=_MOST), _LEAST, _MOST))
+
+
 def _decades(place: Any) -> None:
-    """A logarithmic axis of one decade or more, its numbers as 1e-3: the course's style writes no powers of ten."""
+    """Name the powers of ten on an axis of logarithms; matplotlib's own logarithmic axis takes ten times as long."""
+    from matplotlib.ticker import MaxNLocator
+
     low, high = place.dataLim.intervaly
-    place.set_yscale("log")
-    place.set_ylim(min(low / 2, high / 20), max(high * 2, low * 20))
-    place.yaxis.set_major_formatter(lambda value, _: f"{value:.0e}" if not 0.01 <= value <= 100 else f"{value:g}")
-    place.yaxis.set_minor_formatter(lambda value, _: "")
+    place.set_ylim(np.floor(low - 0.1), np.ceil(high + 0.1))
+    place.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+    place.yaxis.set_major_formatter(lambda value, _: f"{10.0**value:g}")
 
 
 def _said(name: str, one: Signals) -> str:
