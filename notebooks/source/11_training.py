@@ -93,7 +93,7 @@ one_kernel_explorer()
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Think!** Nobody sets kernels by hand. If a network with one kernel learns to tell the bars apart, what will its kernel look like?
 #
-# **Let it learn: 3 x 3 weights and a bias, then a sigmoid of the map's largest value.**
+# **The network: 3 x 3 weights and a bias, then a sigmoid of the map's largest value.**
 
 # %% slideshow={"slide_type": "-"}
 layers = keras.layers
@@ -101,11 +101,18 @@ keras.utils.set_random_seed(SEED)
 lone = layers.Conv2D(1, 3, activation="relu")
 stack = [keras.Input((13, 13, 1)), lone, layers.GlobalMaxPooling2D()]
 learner = keras.Sequential([*stack, layers.Dense(1, activation="sigmoid")])
-learner.compile(keras.optimizers.Adam(0.02), "binary_crossentropy", metrics=["accuracy"])
+quick = {"metrics": ["accuracy"], "jit_compile": False}
+learner.compile(keras.optimizers.Adam(0.02), "binary_crossentropy", **quick)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Let it learn from 400 bars; then 200 new ones.**
+
+# %% slideshow={"slide_type": "-"}
 drawn, upright = one_kernel.bars(400, SEED)
 learner.fit(drawn[..., None], upright, epochs=15, batch_size=20, verbose=0)
 found_kernel = lone.kernel.numpy()[..., 0, 0]
-_, told_apart = learner.evaluate(*(part for part in one_kernel.bars(200, SEED + 1)), verbose=0)
+new_bars, are_upright = one_kernel.bars(200, SEED + 1)
+_, told_apart = learner.evaluate(new_bars[..., None], are_upright, verbose=0)
 plots.heat(found_kernel, f"the kernel it found; new bars: {told_apart:.0%} right", signed=True)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -116,6 +123,7 @@ plots.heat(found_kernel, f"the kernel it found; new bars: {told_apart:.0%} right
 # **Build the first listing.**
 
 # %% slideshow={"slide_type": "-"}
+keras.utils.set_random_seed(SEED)
 convnet = keras.Sequential([keras.Input((28, 28, 1))])
 convnet.add(layers.Conv2D(6, (3, 3), activation="relu"))
 convnet.add(layers.MaxPooling2D((2, 2)))
@@ -164,7 +172,7 @@ always.check(kernel_shape == (5, 5, 3, 6), "its kernels are", kernel_shape)
 (x, y), (x_test, y_test) = datasets.mnist(SEED)
 x, x_test = (part[..., None].astype("float32") / 255 for part in (x, x_test))
 dense = digit_networks.dense_only(SEED)
-convnet.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+convnet.compile("adam", "sparse_categorical_crossentropy", **quick)
 begins = {model: model.get_weights() for model in (dense, convnet)}
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -232,7 +240,7 @@ claims.check(less_convolution > less_dense + 0.02, "the convolution does", less_
 #
 # The slides subtract each pixel's mean over the training pictures and divide by its standard deviation plus 0.0001, and say: only then the network could be trained properly.
 #
-# **Think!** A pixel in the corner is white on all 4000 training digits. On one test digit it has a little ink, 18 of 255. What does the slide's code make of it?
+# **Think!** A pixel in the corner is white on all 4000 training digits. As shipped, one test digit has a little ink there, 18 of 255. What does the slide's code make of it?
 #
 # **Try it.**
 
@@ -289,7 +297,8 @@ for optimizer, verdict in (("Adam", "does not hold here"), ("SGD", "holds")):
 # **Counted by hand and by Keras.**
 
 # %% slideshow={"slide_type": "-"}
-three = {"fc": dense, "cnn1": digit_networks.cnn1(SEED), "cnn2": digit_networks.cnn2(SEED)}
+builders = (digit_networks.dense_only, digit_networks.cnn1, digit_networks.cnn2)
+three = {model.name: model for model in (build(SEED) for build in builders)}
 convolutions = 8 * (9 + 1) + 8 * (72 + 1) + 16 * (72 + 1) + 16 * (144 + 1)
 batch_norms = 4 * (8 + 8 + 16 + 16 + 40)  # alpha, beta, and two moving statistics
 count = {
@@ -305,8 +314,8 @@ for name, model in three.items():
 
 # %% slideshow={"slide_type": "-"}
 curves, sets = {}, ((standard, y), (standard_test, y_test))
-for name, model in three.items():
-    curves[name] = digit_networks.train(model, model.get_weights(), *sets, 2, SEED)
+for build, (name, model) in zip(builders, three.items(), strict=True):
+    curves[name] = digit_networks.train(model, build(SEED).get_weights(), *sets, 2, SEED)
 plots.curves(curves, ["loss", "accuracy"], "standardised digits, Adam")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
