@@ -14,7 +14,7 @@ from benchmarks.tables import between, made, over_seeds, spread, store, table
 from helpers import datasets, runtime
 from helpers.training import digit_networks
 
-SCALING_EPOCHS, EPOCHS, BATCH = 3, 8, 128
+SCALING_EPOCHS, EPOCHS, BATCH = 2, 6, 128
 NETWORKS = {
     "fc": digit_networks.dense_only,
     "cnn1": digit_networks.cnn1,
@@ -56,7 +56,7 @@ def scalings(seed: int) -> dict[str, tuple]:
 
 
 def scaling_trial(scaled: dict[int, dict]) -> dict[tuple[str, str], list[float]]:
-    """Test accuracy of cnn1 after three epochs, (optimizer, scaling) -> one number a seed."""
+    """Test accuracy of cnn1 after two epochs, (optimizer, scaling) -> one number a seed."""
     keras, found = runtime.keras(), {}
     for name in ("Adam", "SGD"):
         model = digit_networks.cnn1()

@@ -310,7 +310,7 @@ for name, model in three.items():
     always.check(model.count_params() == count[name], f"{name}'s weights", count[name])
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **Two epochs of each on standardised digits; the stored table above has eight epochs and five seeds.**
+# **Two epochs of each on standardised digits; the stored table above has six epochs and five seeds.**
 
 # %% slideshow={"slide_type": "-"}
 curves, sets = {}, ((standard, y), (standard_test, y_test))
