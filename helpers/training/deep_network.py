@@ -205,4 +205,5 @@ def accuracy(
 
 def dead_share(outputs: np.ndarray) -> float:
     """The share of units (columns) that give the same answer to every row, zero or another: they learn nothing."""
-    return float((np.ptp(outputs, axis=0) <= 1e-6 * np.abs(outputs).max(initial=0)).mean())
+    with np.errstate(all="ignore"):  # of weights that ran away
+        return float((np.ptp(outputs, axis=0) <= 1e-6 * np.abs(outputs).max(initial=0)).mean())
