@@ -89,9 +89,10 @@ fatal_bias = -(5 * W1 + W2)
 
 # %% nbgrader={"grade_id": "fatal_check", "grade": true, "locked": true, "points": 1}
 fatal = homework.Question("1b. A fatal bias", points=1)
+fatal.holds(0.25, "it is one number", lambda: fatal_bias, lambda found: np.shape(found) == ())
 ### BEGIN HIDDEN TESTS
 fatal.equal(
-    1,
+    0.75,
     "the largest bias that kills it",
     lambda: fatal_bias,
     -sums.max(),
@@ -123,7 +124,7 @@ one_row, two_units = np.array([[1.0, 20.0]]), np.array([[0.1, 0.1], [-0.1, 0.1]]
 dead.equal(
     1,
     "for the row (1, 20) a unit of weights 0.1 and -0.1 is dead, one of 0.1 and 0.1 is not",
-    lambda: np.asarray(dead_units(one_row, two_units, np.zeros(2)), float),
+    lambda: dead_units(one_row, two_units, np.zeros(2)),
     [1.0, 0.0],
 )
 ### BEGIN HIDDEN TESTS
@@ -139,7 +140,7 @@ for seed in (SEED + 1, SEED + 2):
     dead.equal(
         1.5,
         "twelve units, some of which live by one row only",
-        lambda: np.asarray(dead_units(many, layer, limits), float),
+        lambda: dead_units(many, layer, limits),
         (reached <= 0).all(axis=0).astype(float),
         mistakes={
             "A unit is dead only if every row gives 0 or less; one such row is not enough.": (
@@ -184,7 +185,7 @@ drawn = np.random.default_rng(SEED).normal(3, 2, (4, 5, 6, 3))
 normalise.equal(
     0.5,
     "with beta 7 the mean of each channel is 7",
-    lambda: np.mean(normalise_maps(drawn, np.ones(3), np.full(3, 7.0)), axis=(0, 1, 2)),
+    lambda: np.mean(1.0 * normalise_maps(drawn, np.ones(3), np.full(3, 7.0)), axis=(0, 1, 2)),
     np.full(3, 7.0),
 )
 normalise.equal(

@@ -45,10 +45,10 @@ slopes = [5 * (5 * W1 + W2 - TARGET), 5 * W1 + W2 - TARGET]
 # %% nbgrader={"grade_id": "fatal"} variant={"right": "the largest sum"}
 fatal_bias = float(-max(W1 * x1 + W2 * x2 for x1, x2 in ((5, 1), (1, 4), (0, 2))))
 
-# %% nbgrader={"grade_id": "fatal"} variant={"loses": 1, "says": "sign is turned"}
+# %% nbgrader={"grade_id": "fatal"} variant={"loses": 0.75, "says": "sign is turned"}
 fatal_bias = 5 * W1 + W2
 
-# %% nbgrader={"grade_id": "fatal"} variant={"loses": 1, "says": "first point alive"}
+# %% nbgrader={"grade_id": "fatal"} variant={"loses": 0.75, "says": "first point alive"}
 fatal_bias = -min(W1 + 4 * W2, 2 * W2)
 
 
