@@ -695,7 +695,9 @@ variants = {
     "no biases": normal._replace(bias=False),
     "no alpha": normal._replace(alpha=False),
 }
-advice = {n: [score(one, rate=0.3, seed=k) for k in seeds] for n, one in variants.items()}
+advice = {
+    n: [score(one, rate=0.3, seed=k, epochs=3) for k in seeds] for n, one in variants.items()
+}
 plots.dots({name: np.mean(one) for name, one in advice.items()}, title="test accuracy")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
