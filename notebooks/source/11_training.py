@@ -348,7 +348,7 @@ through = {f"{scale:g} x He": signals(scale, 20, seed=SEED) for scale in (0.5, 1
 signals_picture(through)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# A scale of 0.5 leaves a millionth, in front and behind: the gradient is a product of the same factors.
+# A scale of 0.5 leaves a millionth, in front and behind: the gradient is a product of the same factors. The share of dead units is the same for all three, because a factor changes no sign.
 #
 # **Turn the knobs: which activation bears a wrong scale, and what does batch norm do to it?**
 
@@ -681,7 +681,7 @@ grid = {
 }
 means_of = {name: np.mean(one, axis=1) for name, one in grid.items()}
 moved_by = [np.subtract(grid[name][2], grid[name][1]) for name in ("batch norm", "without")]
-plots.lines(some, means_of, "gradient descent", "rate", "test accuracy")
+plots.lines(list(map(str, some)), means_of, "gradient descent", "rate", "test accuracy")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Then dropout, biases and alpha, five seeds each.**
