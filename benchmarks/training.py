@@ -14,7 +14,7 @@ from benchmarks.tables import between, made, over_seeds, spread, store, table
 from helpers import datasets, runtime
 from helpers.training import digit_networks
 
-SCALING_EPOCHS, EPOCHS, BATCH = 2, 6, 128
+SCALING_EPOCHS, EPOCHS, BATCH = 2, 10, 128
 NETWORKS = {
     "fc": digit_networks.dense_only,
     "cnn1": digit_networks.cnn1,
