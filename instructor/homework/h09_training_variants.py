@@ -11,7 +11,7 @@ w = tf.Variable([float(W1), float(W2), 0.0])
 with tf.GradientTape() as tape:
     y = tf.nn.relu(tf.linalg.matvec(tf.constant([[5.0, 1, 1], [1, 4, 1], [0, 2, 1]]), w))
     cost = 0.5 * tf.reduce_sum((y - TARGET) ** 2)
-slopes = tape.gradient(cost, w)
+slopes = tape.gradient(cost, w).numpy()
 
 # %% nbgrader={"grade_id": "slopes"} variant={"right": "a loop"}
 slopes = [0.0, 0.0, 0.0]
