@@ -219,6 +219,14 @@ def banks(network: Any) -> np.ndarray:
     return strip([images.grid(filter_tiles(bank), columns=4, gap=GAP) for bank in found])
 
 
+def depths(network: Any) -> np.ndarray:
+    """A signal in twenty layers, from three scales of the first weights."""
+    from helpers.training.signals import signals, signals_picture
+
+    through = {f"{scale:g} x He's scale": signals(scale, 20) for scale in (0.5, 1, 2)}
+    return drawn_wide(signals_picture(through, "a signal on its way through twenty layers"))
+
+
 PICTURES = {
     "00_start_here": tour,
     "01_augmentation": variants,
@@ -231,6 +239,7 @@ PICTURES = {
     "08_honest_maps": cheating,
     "09_deepdream": dreamt,
     "10_multi_task": networks_of_schools,
+    "11_training": depths,
     "12_optimizers": race,
     "15_good_features": banks,
     "critters": critters,

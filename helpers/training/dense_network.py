@@ -6,7 +6,7 @@ All its weights lie in one vector, as the rules of `optimizers` take them: of ea
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -62,19 +62,24 @@ def loss_and_gradient(
     """The mean cross-entropy of some rows, and its gradient, a vector as the weights."""
     stack = layers(weights, sizes)
     values = _forward(stack, rows)
-    scores = values[-1] - values[-1].max(axis=1, keepdims=True)
-    shares = np.exp(scores)
-    total = shares.sum(axis=1, keepdims=True)
-    each = np.arange(len(rows))
-    loss = float((np.log(total[:, 0]) - scores[each, labels]).mean())
-    slope = shares / total
-    slope[each, labels] -= 1
-    slope /= len(rows)
+    loss, slope = cross_entropy(values[-1], labels)
     parts = []
     for (kernel, _), value in zip(reversed(stack), reversed(values[:-1]), strict=True):
         parts[:0] = [(value.T @ slope).ravel(), slope.sum(axis=0)]
         slope = (slope @ kernel.T) * (value > 0)
     return loss, np.concatenate(parts)
+
+
+def cross_entropy(scores: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
+    """The mean cross-entropy after a softmax of scores (n, classes), and its gradient by the scores, of their shape."""
+    scores = scores - scores.max(axis=1, keepdims=True)
+    shares = np.exp(scores)
+    total = shares.sum(axis=1, keepdims=True)
+    each = np.arange(len(scores))
+    loss = float((np.log(total[:, 0]) - scores[each, labels]).mean())
+    slope = shares / total
+    slope[each, labels] -= 1
+    return loss, slope / len(scores)
 
 
 def train(
@@ -92,24 +97,39 @@ def train(
 
     Training ends where the loss is no number any more; the weights are then those before.
     """
-    with threadpool_limits(1, user_api="blas"):  # several threads on so small matrices wait for each other
-        return _trained(weights, sizes, (rows, labels), rule, rate, epochs, batch, np.random.default_rng(seed))
+
+    def slope(weights: np.ndarray, some: np.ndarray) -> tuple[float, np.ndarray]:
+        return loss_and_gradient(weights, sizes, rows[some], labels[some])
+
+    return by_batches(weights, slope, len(rows), rule, rate, epochs, batch, np.random.default_rng(seed))
 
 
-def _trained(weights, sizes, data, rule, rate, epochs, batch, random) -> Trained:
-    (rows, labels), memory, losses = data, {}, []
-    for _ in range(epochs):
-        order, found = random.permutation(len(rows)), []
-        for first in range(0, len(rows), batch):
-            some = order[first : first + batch]
-            with np.errstate(all="ignore"):
-                loss, gradient = loss_and_gradient(weights, sizes, rows[some], labels[some])
+def by_batches(
+    weights: np.ndarray,
+    slope: Callable[[np.ndarray, np.ndarray], tuple[float, np.ndarray]],
+    count: int,
+    rule: Rule,
+    rate: float,
+    epochs: int,
+    batch: int,
+    random: np.random.Generator,
+) -> Trained:
+    """Train any network whose weights are one vector; ends as `train` does.
+
+    slope: takes the weights and the numbers of some of `count` rows, and returns loss and gradient.
+    """
+    memory, losses = {}, []
+    with threadpool_limits(1, user_api="blas"), np.errstate(all="ignore"):  # more threads wait for each other
+        for _ in range(epochs):
+            order, found = random.permutation(count), []
+            for first in range(0, count, batch):
+                loss, gradient = slope(weights, order[first : first + batch])
                 moved, memory = rule(weights, gradient, rate, memory)
-            if not (np.isfinite(loss) and np.isfinite(moved).all()):
-                return Trained(weights, [*losses, float("nan")])
-            weights = moved.astype(np.float32, copy=False)
-            found.append(loss)
-        losses.append(float(np.mean(found)))
+                if not (np.isfinite(loss) and np.isfinite(moved).all()):
+                    return Trained(weights, [*losses, float("nan")])
+                weights = moved.astype(np.float32, copy=False)
+                found.append(loss)
+            losses.append(float(np.mean(found)))
     return Trained(weights, losses)
 
 

@@ -44,6 +44,7 @@
 # | [8 Honest maps](08_honest_maps.ipynb) | which of these maps tell the truth | about 1.5 minutes |
 # | [9 DeepDream](09_deepdream.ipynb) | the network exaggerates what it finds | about 1 minute |
 # | [10 Multi-task](10_multi_task.ipynb) | 65 schools, and how much their models should share | about 1 minute |
+# | [11 Training a network well](11_training.ipynb) | scaling, first weights, dropout, batch normalisation, on trial | about 1 minute |
 # | [12 Optimizers](12_optimizers.ipynb) | eleven ways downhill, and where they arrive | about 1 minute |
 # | [15 Good features](15_good_features.ipynb) | what a base must keep, and where it comes from | about 1 minute |
 #
@@ -230,6 +231,7 @@ exercise(answer, len(above), hint="Compare the array with 0.001; True counts as 
 # | | any input size; features of variants, kept on the disk | [15 Good features](15_good_features.ipynb) |
 # | | fine-tuning in Keras | [3 Fine-tuning](03_fine_tuning.ipynb) |
 # | 003 ZHAW, CNNs part II | fighting overfitting: augmentation, dropout | [1 Augmentation](01_augmentation.ipynb) |
+# | | convolution, scaling, first weights, dropout, dead ReLUs, batch normalisation | [11 Training a network well](11_training.ipynb) |
 # | | optimizers, the rate, minima | [12 Optimizers](12_optimizers.ipynb) |
 # | | features and classical classifiers, how much to fine-tune | [2 Feature extraction](02_feature_extraction.ipynb) |
 # | | the receptive field, patches that excite a unit | [4 Activations](04_activations.ipynb) |
@@ -239,7 +241,7 @@ exercise(answer, len(above), hint="Compare the array with 0.001; True counts as 
 # | 004 SMU, neural networks and machine learning | multi-task learning: schools and computer survey | [10 Multi-task](10_multi_task.ipynb) |
 # | | activations, filters, class activation mapping | [4 Activations](04_activations.ipynb), [5 Filters](05_filters.ipynb), [6 Grad-CAM](06_grad_cam.ipynb) |
 #
-# The first half of lecture 003 (scaling, dropout in theory, batch normalisation) and the famous architectures have no notebook here. Every term of the course stands in the [glossary](../docs/glossary.md).
+# The famous architectures of lecture 003 have no notebook here. Every term of the course stands in the [glossary](../docs/glossary.md).
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## You have

@@ -17,7 +17,7 @@
 #
 # *Follows lecture 004 (SMU: multi-task learning, School data and computer survey). **About 1 minute** on two cores.*
 #
-# [← 9 DeepDream](09_deepdream.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md) · [12 Optimizers →](12_optimizers.ipynb)
+# [← 9 DeepDream](09_deepdream.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md) · [11 Training a network well →](11_training.ipynb)
 #
 # **You will**
 # 1. train one network per school, one for all, one with a head per school and a gated one, and compare them with straight lines,
