@@ -57,7 +57,34 @@ def main() -> None:
             digits[name].append(digits_run(ranges, seed, f"seed {seed}, digits, {name}"))
     made = tables.made(f"python3 -m benchmarks.augmentation --seeds {len(seeds)}", (time.perf_counter() - began) / 60)
     parts = [*critters_part(critters, len(seeds)), *validation_part(estimates), *digits_part(digits, len(seeds))]
-    tables.store("augmentation", made, *parts, measures=(training.pipeline, training.small_convnet, training.fit))
+    tables.store(
+        "augmentation",
+        made,
+        *parts,
+        measures=(training.pipeline, training.small_convnet, training.fit),
+        seeds=seeds,
+        effects=effects(critters, estimates, digits),
+    )
+
+
+def effects(critters: dict, estimates: list, digits: dict) -> dict[str, dict]:
+    """What claims take from the study."""
+    what = f"{EPOCHS} epochs, 240 photos, a small convnet at {SIZE} px"
+    found, (seen, _, plain) = {}, np.array(critters["plain"]).T
+    gap = seen - plain
+    for name, scores in critters.items():
+        known, _, new = np.array(scores).T
+        found[f"{name}: gap"] = tables.over_seeds(known - new, what)
+        if name != "plain":
+            found[f"{name}: test minus plain"] = tables.over_seeds(new - plain, what)
+            found[f"{name}: gap minus plain"] = tables.over_seeds(known - new - gap, what)
+    off = [np.mean(many) - true for true, many in estimates]
+    what = "a small convnet, drawn animals, the ranges of its own training"
+    found["validation photos augmented minus as they are"] = tables.over_seeds(off, what)
+    for name, scores in list(digits.items())[1:]:
+        gain = np.array(scores)[:, 0] - np.array(digits["plain"])[:, 0]
+        found[f"digits, {name}: validation minus plain"] = tables.over_seeds(gain, "1000 digits, 30 epochs")
+    return found
 
 
 def critters_run(parts: list, epochs: int, dropout: float, ranges: dict | None, seed: int, label: str) -> tuple:

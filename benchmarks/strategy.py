@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.tables import made, paired, store, table
+from benchmarks.tables import effect, made, paired, store, table
 from helpers import backbones, datasets, training, transfer
 from helpers.datasets import ImageSet, Split, stratified_sample
 from helpers.files import MissingError
@@ -51,7 +51,25 @@ def main() -> None:
                     results.setdefault((task, count), {}).setdefault(way, []).append(right)
                     print(f"seed {seed}, {task}, {count} labels, {way}: {right.mean():.3f}", flush=True)
     command = f"python3 -m benchmarks.strategy --seeds {len(seeds)}"
-    store("strategy", made(command, (time.perf_counter() - began) / 60), *report(results, len(seeds)))
+    made_on = made(command, (time.perf_counter() - began) / 60)
+    store("strategy", made_on, *report(results, len(seeds)), seeds=seeds, effects=effects(results))
+
+
+def effects(results: dict) -> dict[str, dict]:
+    """What claims take from the study: each way minus the probe on the last maps, cell by cell."""
+    differs, found = f"efficientnet_lite0 at {SIZE} px, {TUNED_STEPS} steps of tuning", {}
+    for (task, count), ways in results.items():
+        base = np.concatenate(ways[BASE_WAY])
+        for way in ways.keys() - {BASE_WAY}:
+            gain = training.paired_interval(base, np.concatenate(ways[way]))
+            over = f"{len(base)} test pictures of {len(ways[way])} seeds"
+            found[f"{cell_name(task, count)}: {way} minus {BASE_WAY}"] = effect(gain, over, differs)
+    return found
+
+
+def cell_name(task: str, count: int) -> str:
+    """A cell of the table in words."""
+    return f"{KINDS[task]}, {'little' if count == LITTLE else 'much'} data: {count} labels"
 
 
 def pictures_of(task: str, seed: int) -> ImageSet | None:
@@ -137,8 +155,10 @@ def report(results: dict, seeds: int) -> list:
             middle = np.mean([right.mean() for right in answers]) - chance
             compared = "" if way == BASE_WAY else paired(base, np.concatenate(answers))
             rows.append([way + mark, each, f"{middle:.3f}", compared])
-        name = f"**{KINDS[task]}, {'little' if count == LITTLE else 'much'} data: {count} labels**"
-        parts += [name, table(("way", "above chance, each seed", "mean", "minus the last maps' probe"), rows)]
+        parts += [
+            f"**{cell_name(task, count)}**",
+            table(("way", "above chance, each seed", "mean", "minus the last maps' probe"), rows),
+        ]
     return parts
 
 

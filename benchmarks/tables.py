@@ -14,6 +14,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -73,16 +74,42 @@ def write(name: str, *parts: str | Table) -> Path:
     return _written(RESULTS / f"{name}.md", text)
 
 
-def store(name: str, made: str, *parts: str | Table, measures: Iterable[Callable] = ()) -> Path:
+def effect(measured: Sequence[float], over: str, differs: str = "") -> dict[str, object]:
+    """An effect as a claim takes it: (value, low, high), over what, and what is not as on the slide."""
+    value, low, high = (float(one) for one in measured)
+    return {"measured": [value, low, high], "over": over, "differs": differs}
+
+
+def over_seeds(values: Sequence[float], differs: str = "") -> dict[str, object]:
+    """The mean of a result over the seeds with its 95 % interval (Student), as a claim takes it."""
+    return effect(training.mean_interval(values), f"{len(values)} seeds", differs)
+
+
+def versions() -> dict[str, str]:
+    """What computed the numbers."""
+    packages = ("tensorflow", "keras", "numpy", "scikit-learn")
+    return {"python": platform.python_version(), **{name: metadata.version(name) for name in packages}}
+
+
+def store(
+    name: str,
+    made: str,
+    *parts: str | Table,
+    measures: Iterable[Callable] = (),
+    seeds: Iterable[int] = (),
+    effects: dict[str, dict] | None = None,
+) -> Path:
     """Store a study that notebooks show inside the package, as JSON, and print it.
 
     measures: the functions that it tests, beside its own script; `python -m benchmarks.tables` says what has changed.
+    seeds: those it was run with. effects: what claims take from it, each made by `effect` or `over_seeds`.
     """
     print("\n\n".join(studies.markdown(part) for part in (made, *parts)))
     names = [f"{function.__module__}.{function.__qualname__}" for function in measures]
     script = Path(sys.argv[0]).resolve().relative_to(ROOT).as_posix()
     sums = {what: sum_of(what) for what in (script, *names)}
-    study = {"made": made, "measures": sums, "parts": parts}
+    study = {"made": made, "seeds": list(seeds), "versions": versions(), "measures": sums}
+    study |= {"effects": effects or {}, "parts": parts}
     return _written(studies.RESULTS / f"{name}.json", json.dumps(study, indent=1, ensure_ascii=False) + "\n")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.tables import between, made, spread, store, table
+from benchmarks.tables import between, made, over_seeds, spread, store, table
 from helpers import backbones, datasets, training, transfer
 from helpers.transfer import extract
 
@@ -46,7 +46,24 @@ def main() -> None:
             results.setdefault(name, []).append((train, test, parameters, time.perf_counter() - start))
             print(f"seed {seed}, {name}: train {train:.3f}, test {test:.3f}", flush=True)
     command = f"python3 -m benchmarks.transfer --seeds {len(seeds)}"
-    store("transfer", made(command, (time.perf_counter() - began) / 60), *report(results, len(seeds)))
+    store(
+        "transfer",
+        made(command, (time.perf_counter() - began) / 60),
+        *report(results, len(seeds)),
+        seeds=seeds,
+        effects=effects(results),
+    )
+
+
+def effects(results: dict[str, list[Answers]]) -> dict[str, dict]:
+    """What claims take from the study: each step's difference of test accuracy."""
+    differs = f"drawn animals, {TRAIN} photos, {SIZE} px, {TUNED} epochs of tuning without augmentation"
+    return {
+        f"{second}: test minus {first}": over_seeds(
+            [b[1] - a[1] for a, b in zip(results[first], results[second], strict=True)], differs
+        )
+        for first, second in STEPS
+    }
 
 
 def ways(seed: int) -> dict[str, Callable[[], tuple[float, float, int]]]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.tables import made, paired, share, store, table
+from benchmarks.tables import effect, made, paired, share, store, table
 from helpers import backbones, datasets, training, transfer
 from helpers.datasets import stratified_sample
 from helpers.files.downloads import search_folders
@@ -38,7 +38,20 @@ def main() -> None:
         ways, features, load = whole_job(network, data)
         hundred = with_few_labels(network, data, features)
     command = "python3 -m benchmarks.transfer_photos"
-    store("transfer_photos", made(command, (time.perf_counter() - began) / 60), *report(data, ways, hundred, load))
+    made_on, parts = made(command, (time.perf_counter() - began) / 60), report(data, ways, hundred, load)
+    store("transfer_photos", made_on, *parts, seeds=[0], effects=effects(ways, hundred))
+
+
+def effects(ways: dict, hundred: dict) -> dict[str, dict]:
+    """What claims take from the study: each way minus the dense head, each kind of features minus the learned ones."""
+    head, learned = ways[HEAD][0], hundred["learned features"].mean(axis=0)
+    found = {f"{name}: minus the dense head": training.paired_interval(head, one[0]) for name, one in ways.items()}
+    found |= {
+        f"{kind}: minus learned features": training.mean_interval(answers.mean(axis=0) - learned, (-1, 1))
+        for kind, answers in hundred.items()
+    }
+    differs = "efficientnet_lite0, photos of cats and dogs"
+    return {name: effect(gain, f"{len(head)} test photos", differs) for name, gain in found.items()}
 
 
 class Watch:

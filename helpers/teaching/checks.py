@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from helpers.teaching import verdicts
+from helpers.teaching.verdicts import CANNOT_TELL, FAILS, HOLDS, Asked
+
 _TICK, _CROSS, _DASH = "✓", "✗", "–"
-_VERDICTS = ("holds", "holds for VGG16 only", "does not hold here")
+_MARKS = {HOLDS: _TICK, FAILS: _CROSS, CANNOT_TELL: _DASH}
 _CLAIM_MIME = "application/vnd.course.slide-claim+json"
 
 
@@ -28,6 +31,7 @@ class Claims:
         for name, values in choices.items():
             if isinstance(values, str) or len(values) < 2:
                 raise ValueError(f"{name} is {values!r}; give a list: the choice, then what the claims were made for")
+        self._choices = choices
         self._others = {name: values for name, values in choices.items() if values[0] not in values[1:]}
 
     @property
@@ -53,31 +57,49 @@ class Claims:
         self,
         lecture: str,
         claim: str,
-        holds: Any,
+        measured: Any,
         verdict: str,
-        number: Any,
+        number: Any = None,
+        *,
+        above: float | None = None,
+        below: float | None = None,
+        within: float | None = None,
+        over: str = "",
+        differs: str = "",
         on_vgg16: bool = False,
     ) -> None:
         """Compare what a slide claims, in our words, with what was just measured, and record it for the claims ledger.
 
-        lecture: which text, for example "004". holds: what the measurement says. verdict: what this page states, one of
-        "holds", "holds for VGG16 only", "does not hold here". number: the measured figure that decides. on_vgg16: the
-        measurement was made on VGG16. Raises AssertionError only when the measured verdict differs from the stated one
-        where it was stated; ValueError for an unknown verdict.
+        lecture: which text, for example "004". measured: the effect with its 95 % interval, (value, low, high), or True
+        or False for an exact fact (`verdicts.derive` says when it holds). above, below, within: the boundary, or the
+        margin of a claim of equality. over: what the interval is over, for example "5 seeds". verdict: what this page
+        states. number: the figure to show, else the effect. differs: what is not as on the slide, beside the choices.
+        on_vgg16: measured on VGG16. Raises AssertionError only when the opposite was measured where the verdict was
+        stated; ValueError for an unknown verdict, no boundary, or an interval over nothing.
         """
-        if verdict not in _VERDICTS:
-            raise ValueError(f"verdict is {verdict!r}, expected one of {', '.join(map(repr, _VERDICTS))}")
-        measured = "holds" if bool(holds) else "does not hold here"
+        if verdict not in verdicts.VERDICTS:
+            raise ValueError(f"verdict is {verdict!r}, expected one of {', '.join(map(repr, verdicts.VERDICTS))}")
+        asked = Asked(above, below, within)
+        found = verdicts.derive(measured, asked)
+        interval, number = _described(measured, asked, over, number)
+        shown = ", ".join(text for text in (number, interval, f"asked: {asked}" if str(asked) else "") if text)
         if not self.apply:
-            outcome = f"{'holds' if bool(holds) else 'does not hold'} here"
-            self._report(f'slide ({lecture}), "{claim}",', outcome, number)
+            outcome = {HOLDS: "holds here", FAILS: "does not hold here", CANNOT_TELL: "cannot be told here"}[found]
+            self._report(f'slide ({lecture}), "{claim}",', outcome, shown)
             return
-        expected = {"holds": True, "does not hold here": False, "holds for VGG16 only": on_vgg16}[verdict]
-        line = f"slide ({lecture}): {claim} - {{}}{_in_brackets(number)}"
-        if bool(holds) != expected:
-            raise AssertionError(f"{_CROSS} " + line.format(f"the text says '{verdict}', measured: {measured}"))
-        record = {"lecture": lecture, "claim": claim, "verdict": verdict, "number": _plain(number)}
-        _show(f"{_TICK if bool(holds) else _CROSS} " + line.format(verdict), record)
+        line = f"slide ({lecture}): {claim} - {{}} ({shown})"
+        if verdicts.opposite(verdict, found, on_vgg16):
+            raise AssertionError(f"{_CROSS} " + line.format(f"the text says '{verdict}', measured: {found}"))
+        kept = verdicts.recorded(verdict, found, on_vgg16)
+        note = "" if kept == verdict else f", though the page says '{verdict}': the interval moved a little"
+        record = {"lecture": lecture, "claim": claim, "verdict": kept, "number": number, "interval": interval}
+        record |= {"asked": str(asked), "differs": self._differs(differs)}
+        _show(f"{_MARKS[found]} " + line.format(kept + note), record)
+
+    def _differs(self, more: str) -> str:
+        """The choices that the claims were made for, but the seed, and what else is not as on the slide."""
+        chosen = [str(values[0]) for name, values in self._choices.items() if name != "SEED"]
+        return ", ".join([*chosen, *([more] if more else [])])
 
     def _report(self, what: str, outcome: str, value: Any) -> None:
         """Say what was measured with these choices, how the claim would come out, and for which it was made."""
@@ -121,6 +143,17 @@ def _plain(value: Any) -> str:
     if isinstance(value, tuple | list | np.ndarray):
         return ", ".join(_plain(v) for v in value)
     return str(value)
+
+
+def _described(measured: Any, asked: Asked, over: str, number: Any) -> tuple[str, str]:
+    """The texts of an interval and of the figure that decides."""
+    if isinstance(measured, bool | np.bool_):
+        return "exact", _plain(number)
+    if not over:
+        raise ValueError("the interval is over nothing; say over what, for example over='5 seeds'")
+    sign = "+" if asked.within is not None or 0 in asked else ""
+    value, low, high = (f"{'+' if sign and one >= 0 else ''}{_plain(float(one))}" for one in measured)
+    return f"{low} to {high}, {over}", value if number is None else _plain(number)
 
 
 def _in_brackets(value: Any) -> str:

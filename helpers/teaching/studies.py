@@ -32,6 +32,18 @@ def stored_rows(name: str) -> dict[str, dict[str, str]]:
     return {name: dict(zip(heads, cells, strict=True)) for name, *cells in first["rows"]}
 
 
+def stored_effect(name: str, what: str) -> dict[str, Any]:
+    """Return an effect of a longer study as `Claims.slide_claim` takes it.
+
+    That is `measured` (value, low, high), `over` what the interval is, and what `differs` from the slide.
+    Raises MissingError where the study is not there, KeyError with the effects that it has for another one.
+    """
+    effects = _stored(name).get("effects", {})
+    if what not in effects:
+        raise KeyError(f"{name!r} has no effect {what!r}; it has {', '.join(map(repr, effects)) or 'none'}")
+    return effects[what]
+
+
 def markdown(part: str | dict[str, list]) -> str:
     """A text as it is; a table `{"heads": [...], "rows": [[...], ...]}` as markdown."""
     if isinstance(part, str):

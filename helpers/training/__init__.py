@@ -10,7 +10,16 @@ from helpers.training.convnet import (
     small_network,
     table,
 )
-from helpers.training.intervals import mean_interval, paired_interval, share_interval, verdict
+from helpers.training.intervals import (
+    bootstrap_interval,
+    difference_interval,
+    mean_interval,
+    paired_interval,
+    rank_interval,
+    ratio_interval,
+    share_interval,
+    verdict,
+)
 from helpers.training.saving import load, save
 
 __all__ = [
@@ -18,6 +27,8 @@ __all__ = [
     "Augmentation",
     "accuracy",
     "apply_one",
+    "bootstrap_interval",
+    "difference_interval",
     "fit",
     "load",
     "mean_interval",
@@ -25,6 +36,8 @@ __all__ = [
     "pictures_per_second",
     "pipeline",
     "probabilities",
+    "rank_interval",
+    "ratio_interval",
     "save",
     "share_interval",
     "small_convnet",

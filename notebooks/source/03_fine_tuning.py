@@ -78,7 +78,8 @@ for layer in vgg.model.layers:
 counts = transfer.parameter_counts(vgg)
 text = "after the loop 7,079,424 of VGG16's parameters are trainable"
 found = f"{counts.trainable:,} of {sum(counts):,}"
-always.slide_claim("000", text, counts.trainable == 7_079_424, "holds", found, on_vgg16=True)
+right_count = counts.trainable == 7_079_424
+always.slide_claim("000", text, right_count, "holds", found, on_vgg16=True)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A trap for younger networks
@@ -270,17 +271,17 @@ training.table(rows)
 # **What the slides say, measured.**
 
 # %% slideshow={"slide_type": "skip"}
-slower = rows["all"]["s / epoch"] / rows["1 block"]["s / epoch"]
-text = "more unfrozen layers take longer to train"
-claims.slide_claim("000", text, slower > 1.5, "holds", f"{slower:.1f} times")
+every = len(blocks) + 1
+times = training.ratio_interval(runs[1]["seconds"][1:], runs[every]["seconds"][1:])
+slower, text = times[0], "more unfrozen layers take longer to train"
+claims.slide_claim("000", text, times, "holds", above=1.5, over="5 epochs")
 statements = {
-    "more unfrozen layers overfit more: new photos are named less well": right["1 block"],
-    "it is only possible to fine-tune the top layers": head_right,
+    "more unfrozen layers overfit more: new photos are named less well": "fine-tuned, last block",
+    "it is only possible to fine-tune the top layers": "features, dense head",
 }
 for text, fewer in statements.items():
-    gain, low, high = training.paired_interval(fewer, right["all"])
-    found = f"all layers minus fewer: {gain:+.3f}, interval {low:+.3f} to {high:+.3f}"
-    claims.slide_claim("000", text, high < 0, "does not hold here", found)
+    gain = teaching.stored_effect("transfer", f"fine-tuned, all layers: test minus {fewer}")
+    always.slide_claim("000", text, verdict="does not hold here", below=0, **gain)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### Try it
@@ -389,10 +390,10 @@ for task in tasks:
         worth[task, "untouched"], worth[task, "all wrong"]
     )
     print(f"probe, {task}: wrong minus untouched {gap:+.3f}, {low:+.3f} to {high:+.3f}")
-lost, low, high = training.paired_interval(kept["all, with care"], kept["all wrong"])
+lost = training.paired_interval(kept["all, with care"], kept["all wrong"])
 text = "unfreezing without care destroys what the base had learned"
-found = f"old classes kept: wrong minus careful {lost:+.2f}, {low:+.2f} to {high:+.2f}"
-claims.slide_claim("002", text, high < 0, "holds", found)
+found = f"old classes kept: wrong minus careful {lost[0]:+.2f}"
+claims.slide_claim("002", text, lost, "holds", found, below=0, over=f"{len(batch)} photos")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Where did the weights move?

@@ -189,9 +189,11 @@ edges = ((kernels - kernels.mean(axis=(0, 1))) ** 2).sum(axis=(0, 1, 2))
 edges /= (kernels**2).sum(axis=(0, 1, 2))
 claim = "The first layer acts as a collection of edge detectors"
 numbers = f"{(edges > 0.5).sum()} of {len(edges)} kernels that are not zero are mostly edges, the others mostly colour"
+share, kinds = (edges > 0.5).mean(), f"{len(edges)} kernels"
+measured, on_vgg16 = (share, *training.share_interval(share, len(edges))), NETWORK == "vgg16"
 for lecture in ("000", "004"):
-    holds = (edges > 0.5).mean() > 0.5
-    claims.slide_claim(lecture, claim, holds, "holds", numbers, NETWORK == "vgg16")
+    claims.slide_claim(lecture, claim, measured, "holds", numbers,
+                above=0.5, over=kinds, on_vgg16=on_vgg16)  # fmt: skip
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # A wide layer has more channels than a screen can show.
@@ -315,18 +317,15 @@ plots.scatter_2d(points, [kind[n] for n in counted], axis_labels=axes)
 # **The slide's claim, layer by layer and as a trend.**
 
 # %% slideshow={"slide_type": "-"}
-from scipy.stats import spearmanr
-
 zeros = np.array([counted[name].zeros for name in names])
-trend, falls = spearmanr(np.arange(len(zeros)), zeros)[0], int((np.diff(zeros) < 0).sum())
-numbers = (
-    f"zeros fall in {falls} of {len(zeros) - 1} steps; rank correlation with depth {trend:.2f}"
-)
+trend = training.rank_interval(np.arange(len(zeros)), zeros)
+falls, on_vgg16 = int((np.diff(zeros) < 0).sum()), NETWORK == "vgg16"
+numbers = f"zeros fall in {falls} of {len(zeros) - 1} steps"
 for lecture in ("000", "004"):
     claims.slide_claim(lecture, "Activations are sparser in every deeper layer (ImageNet network, after ReLU)",
-                falls == 0, "does not hold here", numbers, NETWORK == "vgg16")  # fmt: skip
+                falls == 0, "does not hold here", numbers, on_vgg16=on_vgg16)  # fmt: skip
     claims.slide_claim(lecture, "Activations grow sparser with depth as a trend (ImageNet network, after ReLU)",
-                trend > 0.5, "holds", trend, NETWORK == "vgg16")  # fmt: skip
+                trend, "holds", above=0.5, over=f"{len(zeros)} layers", on_vgg16=on_vgg16)  # fmt: skip
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # *As shipped:* a trend, not a law. In most early and middle blocks the depthwise layer has more zeros than the convolution before it; in some late ones far fewer.
@@ -365,11 +364,12 @@ plots.lines(
 # **The slide's claim at the last layer; and why channels of the first layer are dead.**
 
 # %% slideshow={"slide_type": "-"}
-largest = counted[names[-1]].largest
 blank = last.max(axis=(0, 1)) <= 0
-elsewhere = (largest[:, blank].max(axis=0) > 0).mean() if blank.any() else 1.0
-claims.slide_claim("000", "A blank map means that its pattern is not in this photo: other photos light it up",
-            elsewhere > 0.95, "holds", elsewhere, NETWORK == "vgg16")  # fmt: skip
+elsewhere = counted[names[-1]].largest[:, blank].max(axis=0, initial=0) > 0
+count, lit = max(1, int(blank.sum())), elsewhere.mean() if blank.any() else 1.0
+claims.slide_claim("000", "A blank map means that its pattern is not in this photo: other photos light it up (last layer)",
+            (lit, *training.share_interval(lit, count)), "holds", above=0.95,
+            over=f"{count} blank maps", on_vgg16=NETWORK == "vgg16")  # fmt: skip
 dead = counted[names[0]].dead
 kernels = network.layer(network.vgg_equivalent("block1_conv1")).get_weights()[0]
 sizes = np.abs(kernels).max(axis=(0, 1, 2))
@@ -428,7 +428,7 @@ claims.slide_claim(
     looks[-1] < looks[0] and classes[-1] > classes[0],
     "holds",
     f"miniature {looks[0]:.2f} -> {looks[-1]:.2f}, class {classes[0]:.2f} -> {classes[-1]:.2f}",
-    NETWORK == "vgg16",
+    on_vgg16=NETWORK == "vgg16",
 )
 plots.bars(asked, {"miniature, variance explained": looks, "class, accuracy": classes})
 
@@ -487,10 +487,8 @@ plots.lines(range(18), {"VGG16": vgg_sees}, "VGG16, layer by layer", *axes)
 # **Two claims of lecture 003, on VGG16.**
 
 # %% slideshow={"slide_type": "skip"}
-grows = sorted(vgg_sees) == vgg_sees
-always.slide_claim(
-    "003", "The receptive field grows from layer to layer", grows, "holds", vgg_sees, True
-)
+grows, claim = sorted(vgg_sees) == vgg_sees, "The receptive field grows from layer to layer"
+always.slide_claim("003", claim, grows, "holds", vgg_sees, on_vgg16=True)
 last_conv = {n: f"block{n}_conv{2 if n < 3 else 3}" for n in range(1, 6)}
 gains = [sees[f"block{n}_pool"] - sees[name] for n, name in last_conv.items()]
 claim = "A unit after a pooling sees more of the picture than one before it"
@@ -680,7 +678,7 @@ claims.slide_claim(
     likeness[ladder[0]] > 2 * likeness[ladder[-1]],
     "holds",
     list(likeness.values()),
-    NETWORK == "vgg16",
+    on_vgg16=NETWORK == "vgg16",
 )
 plots.bars(likeness, title="How alike are the nine best patches? Mean correlation")
 

@@ -29,10 +29,10 @@
 
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
-import scipy.stats
 from IPython.display import Markdown
 
 from helpers import activations, backbones, datasets, feature_visualization, images, plots
+from helpers import training
 from helpers.feature_visualization import Regularisers, ascend, channel, logit, unit
 from helpers.teaching import Claims, exercise, slides
 
@@ -279,9 +279,13 @@ plots.bars(needed, title="share of all waves that hold 90 % of a pattern, mean o
 claims.slide_claim(
     "000",
     "The first layer's filters want the simplest pictures (edges and colours): few waves",
-    needed[depths[0]] < 0.03,
+    training.mean_interval(
+        feature_visualization.frequencies_needed(patterns[depths[0]]), (0, 1)
+    ),
     "holds",
     f"{needed[depths[0]]:.1%} of the waves hold 90 % of a pattern",
+    below=0.03,
+    over="6 filters",
     on_vgg16=NETWORK == "vgg16",
 )
 
@@ -290,13 +294,15 @@ claims.slide_claim(
 
 # %% slideshow={"slide_type": "skip"}
 each = np.concatenate([feature_visualization.frequencies_needed(p) for p in patterns.values()])
-trend = scipy.stats.spearmanr(np.repeat(np.arange(len(depths)), 6), each).statistic
+trend = training.rank_interval(np.repeat(np.arange(len(depths)), 6), each)
 claims.slide_claim(
     "000",
     "Filters get increasingly complex the deeper you go",
-    trend > 0.5,
+    trend,
     "holds",
-    f"rank correlation of depth and waves needed: {trend:.2f}",
+    f"rank correlation of depth and waves needed: {trend[0]:.2f}",
+    above=0,
+    over=f"{len(each)} filters",
     on_vgg16=NETWORK == "vgg16",
 )
 

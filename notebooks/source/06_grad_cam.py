@@ -33,7 +33,7 @@
 import numpy as np
 from IPython.display import Markdown
 
-from helpers import attribution, backbones, datasets, images, plots
+from helpers import attribution, backbones, datasets, images, plots, training
 from helpers.attribution import activations_and_gradients, grad_cam, weighted_map
 from helpers.teaching import Claims, exercise, slides
 
@@ -436,13 +436,14 @@ plots.photos(framed, [f"IoU {one:.2f}" for one in overlaps[:3]])
 middle = Box(side // 4, side // 4, 3 * side // 4, 3 * side // 4)
 guesses = [[iou(one, box) for one in heads] for box in (whole, middle)]
 better = np.array(max(guesses, key=np.mean))
-gain, error = overlaps - better, np.std(overlaps - better, ddof=1) / len(cats) ** 0.5
+gain = training.mean_interval(overlaps - better, (-1, 1))
 claims.slide_claim(
     "000",
     "Heat maps allow you to locate objects",
-    gain.mean() > 1.96 * error,
-    "does not hold here",
-    f"IoU {np.mean(overlaps):.2f}, a guess {better.mean():.2f}, gain {gain.mean():+.2f} ± {1.96 * error:.2f}",
+    gain,
+    "cannot tell",
+    f"IoU {np.mean(overlaps):.2f}, a guess {better.mean():.2f}, gain {gain[0]:+.2f}",
+    **{"above": 0, "over": f"{len(cats)} drawn cats"},
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}

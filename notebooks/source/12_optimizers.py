@@ -245,9 +245,11 @@ for seed in track(range(5), "starts"):
 always.slide_claim(
     "003",
     "gradient descent finds the optimum of a convex loss if the rate shrinks",
-    np.ptp(bottoms) < 1e-3 * np.mean(bottoms),
+    training.mean_interval(np.array(bottoms) / min(bottoms) - 1),
     "holds",
     f"five starts end at losses from {min(bottoms):.5f} to {max(bottoms):.5f}",
+    within=0.001,
+    over="5 starts, share above the lowest",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -291,17 +293,20 @@ print(f"another optimizer, each at its best rate: {by_optimizer:.2f}")
 plots.dots(at_best, title="test accuracy at the best of five rates")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Two accuracies on 1000 digits are called alike here when they differ by 0.03 or less.
+# Two accuracies on 1000 digits are called alike here when they differ by 0.05 or less. How sure is one of them? Its variance is 0.25 / 1000 at most, so a difference of two is known to 1.96 times the root of twice that, 0.044, and a difference of two differences to 0.062.
 #
 # **The first claim, measured.**
 
 # %% slideshow={"slide_type": "skip"}
+more, sure = by_rate.min() - by_optimizer, 1.96 * (2 * 0.25 / len(x_test)) ** 0.5
 claims.slide_claim(
     "003",
     "getting the learning rate right matters most",
-    by_rate.min() > by_optimizer,
+    (more, more - 1.42 * sure, more + 1.42 * sure),  # four accuracies: root 2 times as unsure
     "holds",
     f"another rate costs {by_rate.min():.2f} or more, another optimizer {by_optimizer:.2f} at most",
+    above=0,
+    over="1000 test digits, 1 seed",
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -309,15 +314,15 @@ claims.slide_claim(
 
 # %% slideshow={"slide_type": "skip"}
 alike_ones = ("RMSprop", "Adadelta", "Adam")
-same = [grid[name, 0.01] for name in alike_ones]
+apart = np.ptp([grid[name, 0.01] for name in alike_ones])
 claims.slide_claim(
     "003",
     "RMSprop, AdaDelta and Adam do very similar things (at the same rate, 0.01)",
-    np.ptp(same) <= 0.03,
+    (apart, apart - sure, apart + sure),
     "does not hold here",
-    ", ".join(
-        f"{name} {grid[name, 0.01]:.3f} (best {at_best[name]:.3f})" for name in alike_ones
-    ),
+    ", ".join(f"{n} {grid[n, 0.01]:.3f} (best {at_best[n]:.3f})" for n in alike_ones),
+    within=0.05,
+    over="1000 test digits, 1 seed",
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -374,21 +379,18 @@ plots.dots([f"start {k}" for k in range(10)], of_test, title="test accuracy of t
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Are they different minima at all, or one and the same? Two networks that are equal up to the order of their units would agree on every digit.
 #
-# "About as good" means here: the ten lie within 0.03.
+# "About as good" means here: the next start would lie within 0.015 of the ten's mean, with 95 %. That is wider than the interval of the mean: 2.26 standard deviations of the ten (Student), and a little for the mean itself.
 #
 # **The slide's claim, measured.**
 
 # %% slideshow={"slide_type": "skip"}
 said = [dense_network.logits(one, sizes, x_test).argmax(axis=1) for one in minima]
 disagree = np.mean([(a != b).mean() for i, a in enumerate(said) for b in said[:i]])
+next_one = 2.26 * np.std(of_test, ddof=1) * (1 + 1 / 10) ** 0.5
 claims.check(disagree > 0.01, "they are different: two of them disagree on", disagree)
-claims.slide_claim(
-    "003",
-    "all minima are about as good",
-    np.ptp(of_test) <= 0.03,
-    "holds",
-    f"{min(of_test):.3f} to {max(of_test):.3f} over ten seeds, mean {middle:.3f} ({low:.3f} to {high:.3f})",
-)
+shown = f"{min(of_test):.3f} to {max(of_test):.3f}, mean {middle:.3f} ({low:.3f} to {high:.3f})"
+text, asked = "all minima are about as good", {"within": 0.015, "over": "the next of 10 seeds"}
+claims.slide_claim("003", text, (0, -next_one, next_one), "holds", shown, **asked)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A sharp twin
@@ -483,9 +485,11 @@ claims.check(nonsense[0] > 0.95, "shuffled labels are learned by heart", nonsens
 claims.slide_claim(
     "003",
     "networks generalise although they have far more weights than examples",
-    sense[1] > 0.9 and nonsense[0] > 0.95 and nonsense[1] < 0.2,
+    (sense[1], *training.share_interval(sense[1], len(x_test))),
     "holds",
-    f"{len(heart.weights):,} weights, 4000 digits: test {sense[1]:.3f}; with shuffled labels {nonsense[1]:.3f}",
+    f"{len(heart.weights):,} weights, 4000 digits: test {sense[1]:.3f}; shuffled {nonsense[1]:.3f}",
+    above=0.9,
+    over=f"{len(x_test)} test digits, 1 seed",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}

@@ -22,7 +22,18 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_stored_study_is_shown_and_read(results: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sys, "argv", [tables.__file__])
     rows = tables.table(("run", "test"), [("a", 0.5), ("b", 2)])
-    tables.store("study", "Made on a day.", "Text.", rows, "More.", measures=[training.fit])
+    effects = {"gain": tables.over_seeds([0.1, 0.3], "small"), "loss": tables.effect((1, 0, 2), "9 photos")}
+    tables.store(
+        "study", "Made on a day.", "Text.", rows, "More.", measures=[training.fit], seeds=range(2), effects=effects
+    )
+    kept = json.loads((results / "study.json").read_text())
+    assert kept["seeds"] == [0, 1] and {"tensorflow", "keras", "python"} <= set(kept["versions"])
+    gain = teaching.stored_effect("study", "gain")
+    # Mean 0.2, standard error 0.1, t with one degree of freedom 12.706.
+    assert gain["measured"] == pytest.approx([0.2, 0.2 - 1.2706, 0.2 + 1.2706], abs=1e-4)
+    assert (gain["over"], gain["differs"]) == ("2 seeds", "small")
+    with pytest.raises(KeyError, match="it has 'gain', 'loss'"):
+        teaching.stored_effect("study", "win")
     shown = teaching.stored_table("study").data
     assert shown.split("\n\n") == [
         "Made on a day.", "Text.", "| run | test |\n| --- | --- |\n| a | 0.5 |\n| b | 2 |", "More.\n",

@@ -16,7 +16,8 @@ FINE = [
      "$$\\frac{1}{Z} \\sum_{i} x_i$$\n\nInside: $\\alpha_k$."),
     ("code", "import os\nprint(os.path.basename(os.getcwd()))\n6 * 7"),
     ("markdown", "## Part one\n```\n# no heading\n```"),
-    ("code", "from helpers.teaching import Claims\nClaims().slide_claim('004', 'a | b', True, 'holds', 0.925)"),
+    ("code", "from helpers.teaching import Claims\nClaims(NETWORK=['small', 'small']).slide_claim("
+     "'004', 'a | b', (0.925, 0.5, 1), 'holds', above=0, over='9 seeds')"),
     ("markdown", "## Part two"),
     ("code", "Claims().slide_claim('001', 'c', False, 'does not hold here', 3)"),
 ]  # fmt: skip
@@ -175,13 +176,15 @@ def test_ledger_runs_what_is_old_and_collects_claims(project: Path, capsys: pyte
     assert ledger.main([]) == 0
     rows = [line for line in (project / "docs" / "claims.md").read_text().splitlines() if line.startswith("| 0")]
     assert rows == [
-        "| 001 | c | does not hold here | 3 | [03_fine](../notebooks/03_fine.ipynb), Part two |",
-        "| 004 | a \\| b | holds | 0.925 | [03_fine](../notebooks/03_fine.ipynb), Part one |",
+        "| 001 | c | does not hold here | 3 | exact |  |  | [03_fine](../notebooks/03_fine.ipynb), Part two |",
+        "| 004 | a \\| b | holds | +0.925 | +0.500 to +1.000, 9 seeds | above 0 | small "
+        "| [03_fine](../notebooks/03_fine.ipynb), Part one |",
     ]
     assert "[1/1] 03_fine" in capsys.readouterr().out
     assert ledger.main([]) == 0
     again = capsys.readouterr().out
     assert "03_fine ..." not in again and "2 claims: " in again
+    assert "1 are exact; 1 rest on a 95 % interval" in (project / "docs" / "claims.md").read_text()
 
 
 def test_ledger_is_left_alone_when_a_notebook_fails(project: Path, no_kernel: None):

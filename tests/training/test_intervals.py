@@ -71,3 +71,34 @@ def test_verdict_follows_the_interval():
     wrong, right, mixed = np.zeros(100, bool), np.ones(100, bool), np.arange(100) < 50
     assert training.verdict(wrong, right) == "better" and training.verdict(right, wrong) == "worse"
     assert training.verdict(mixed, ~mixed) == training.verdict(right, right) == "cannot tell"
+
+
+def test_differences_and_ratios_by_hand():
+    first, second = [1.0, 2.0, 3.0], [4.0, 6.0, 5.0, 9.0]
+    # Welch: variances 1 and 14/3, standard error the root of 1/3 + 14/12, that is of 1.5.
+    half = stats.t.ppf(0.975, 2.25 / (1 / 18 + (14 / 12) ** 2 / 3)) * np.sqrt(1.5)
+    assert training.difference_interval(first, second) == pytest.approx((4, 4 - half, 4 + half), abs=1e-6)
+    ratio, low, high = training.ratio_interval([1, 1, 1], [2, 4, 8])
+    assert ratio == pytest.approx(4) and low * high == pytest.approx(16) and low == pytest.approx(0.715, abs=1e-3)
+    for bad in (([1], [2, 3]), ([1, 0], [1, 1])):
+        with pytest.raises(ValueError):
+            training.ratio_interval(*bad)
+    with pytest.raises(ValueError, match="two or more"):
+        training.difference_interval([1], [1, 2])
+
+
+def test_a_rank_correlation_and_a_bootstrap_cover_the_truth():
+    random, covered, means = np.random.default_rng(3), 0, 0
+    truth = 6 / np.pi * np.arcsin(0.6 / 2)  # Spearman's of a normal pair whose Pearson correlation is 0.6
+    for seed in range(400):
+        pair = random.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], 40)
+        _, low, high = training.rank_interval(*pair.T)
+        covered += low <= truth <= high
+        _, low, high = training.bootstrap_interval(lambda one: one.mean(), pair[:, 0], draws=200, seed=seed)
+        means += low <= 0 <= high
+    assert 360 <= covered <= 396 and 355 <= means <= 396
+    assert training.rank_interval([1, 2, 3, 4, 5], [2, 4, 6, 8, 9])[0] == pytest.approx(1)
+    with pytest.raises(ValueError, match="four pairs"):
+        training.rank_interval([1, 2, 3], [1, 2, 3])
+    with pytest.raises(ValueError, match="as many of each"):
+        training.bootstrap_interval(np.mean, np.ones(3), np.ones(4))
