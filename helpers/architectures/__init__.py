@@ -1,6 +1,6 @@
 """Famous architectures: five builders, cards read off the graph, blocks, and their tricks on trial."""
 
-from helpers.architectures.blocks import BLOCKS
+from helpers.architectures.blocks import BLOCKS, block_model
 from helpers.architectures.card import Card, model_card
 from helpers.architectures.drawing import accuracy_chart, draw
 from helpers.architectures.famous import FAMOUS, alexnet, googlenet, lenet5, outline, resnet50, vgg16
@@ -12,6 +12,7 @@ __all__ = [
     "Card",
     "accuracy_chart",
     "alexnet",
+    "block_model",
     "block_network",
     "deep_network",
     "draw",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from helpers.runtime import keras
@@ -109,3 +110,25 @@ BLOCKS = {
 def _strided(x: Any, stride: int) -> Any:
     """An inception block keeps the side; a pooling behind it makes it smaller, as in GoogLeNet."""
     return x if stride == 1 else keras().layers.MaxPooling2D(3, stride, "same")(x)
+
+
+def find(block: str) -> Callable:
+    """The function of that name in BLOCKS. Raises ValueError for another name."""
+    if block not in BLOCKS:
+        raise ValueError(f"there is no block {block!r}; choose one of {', '.join(BLOCKS)}")
+    return BLOCKS[block]
+
+
+def block_model(
+    block: str, channels_in: int, channels: int, side: int, times: int = 1, stride: int = 1, norm: bool = False
+) -> Any:
+    """A keras.Model of a block, or of several one after the other; the first has the stride.
+
+    block: a name in BLOCKS. Maps (side, side, channels_in) go in, as many as `channels` come out. Raises ValueError for
+    an unknown block.
+    """
+    make = find(block)
+    inputs = x = keras().Input((side, side, channels_in), name="maps")
+    for number in range(times):
+        x = make(x, channels, norm, stride if number == 0 else 1)
+    return keras().Model(inputs, x, name=block.replace(" ", "_"))

@@ -117,11 +117,13 @@ def model_card(model: Any, input_size: int | tuple[int, int] | None = None) -> C
 def _plain(model: Any) -> Any:
     """The model as one flat graph. Raises ValueError where there is none."""
     if not isinstance(model, keras().Model):
-        raise ValueError(f"{arguments.shown(model)} is no Keras model; give a keras.Model or what backbones.load returns")
+        raise ValueError(
+            f"{arguments.shown(model)} is no Keras model; give a keras.Model or what backbones.load returns"
+        )
     if not graph.is_graph(model):
         raise ValueError(
-            f"{model.name!r} ({type(model).__name__}) has no graph to read: build it with keras.Model(inputs, outputs), "
-            f"or begin a Sequential with keras.Input(shape)"
+            f"{model.name!r} ({type(model).__name__}) has no graph to read: build it with "
+            f"keras.Model(inputs, outputs), or begin a Sequential with keras.Input(shape)"
         )
     if len(model.inputs) != 1:
         raise ValueError(f"{model.name!r} has {len(model.inputs)} inputs; a card is made for models with one")

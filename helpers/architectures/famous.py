@@ -111,9 +111,7 @@ def resnet50() -> Any:
     return keras().Model(inputs, layers.Dense(1000, name="predictions")(x), name="ResNet-50")
 
 
-FAMOUS = {model: build for model, build in zip(
-    ("LeNet-5", "AlexNet", "VGG16", "GoogLeNet", "ResNet-50"), (lenet5, alexnet, vgg16, googlenet, resnet50), strict=True
-)}
+FAMOUS = {"LeNet-5": lenet5, "AlexNet": alexnet, "VGG16": vgg16, "GoogLeNet": googlenet, "ResNet-50": resnet50}
 
 
 def outline(build: Callable[[], Any]) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from helpers import datasets, training
-from helpers.architectures.blocks import BLOCKS, conv, plain, residual
+from helpers.architectures.blocks import conv, find, plain, residual
 from helpers.architectures.card import model_card
 from helpers.backbones import graph
 from helpers.runtime import keras
@@ -42,11 +42,10 @@ def block_network(block: str, channels: int, norm: bool = False) -> Any:
     block: a name in `blocks.BLOCKS`. norm: batch normalisation after every convolution. Raises ValueError for an
     unknown block.
     """
-    if block not in BLOCKS:
-        raise ValueError(f"there is no block {block!r}; choose one of {', '.join(BLOCKS)}")
+    make = find(block)
     inputs = keras().Input((28, 28, 1), name="digits")
-    x = BLOCKS[block](conv(inputs, 16, 3, 2, norm), channels, norm, 1)
-    x = BLOCKS[block](keras().layers.MaxPooling2D()(x), channels, norm, 1)
+    x = make(conv(inputs, 16, 3, 2, norm), channels, norm, 1)
+    x = make(keras().layers.MaxPooling2D()(x), channels, norm, 1)
     return _scores(inputs, x, block)
 
 
