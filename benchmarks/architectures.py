@@ -91,7 +91,7 @@ def of_skip(seeds: range, epochs: int) -> list[Pair]:
 def run(words: str, build: Callable, seeds: range, epochs: int, rate: float = 1e-3) -> Results:
     """The same network with several seeds."""
     began = time.process_time()
-    found = [trials.try_out(build, seed, epochs, rate) for seed in seeds]
+    found = trials.try_out(build, seeds, epochs, rate)
     print(words, [round(one.accuracy, 3) for one in found], f"{time.process_time() - began:.0f} s", flush=True)
     return found
 

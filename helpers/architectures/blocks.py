@@ -7,7 +7,8 @@ from typing import Any
 
 from helpers.runtime import keras
 
-EPSILON = 1.001e-5  # of batch normalisation, as in Keras's ResNet
+# Running means that follow within some tens of steps, as short trainings need them; Keras's 0.99 needs hundreds.
+_NORM = {"momentum": 0.9, "epsilon": 1.001e-5}
 _HE = {"kernel_initializer": "he_normal"}  # weights as large as ReLUs need (He et al. 2015: Delving Deep)
 
 
@@ -27,7 +28,7 @@ def conv(
         activation = "relu" if relu else None
         return layers.Conv2D(channels, kernel, stride, padding, **_HE, activation=activation, name=name)(x)
     x = layers.Conv2D(channels, kernel, stride, padding, **_HE, use_bias=False, name=name)(x)
-    x = layers.BatchNormalization(epsilon=EPSILON)(x)
+    x = layers.BatchNormalization(**_NORM)(x)
     return layers.ReLU()(x) if relu else x
 
 
@@ -84,7 +85,7 @@ def separable(x: Any, channels: int, times: int = 2, norm: bool = False, stride:
     for number in range(times):
         step = stride if number == 0 else 1
         x = layers.DepthwiseConv2D(3, step, "same", depthwise_initializer="he_normal", use_bias=not norm)(x)
-        x = layers.BatchNormalization(epsilon=EPSILON)(x) if norm else x
+        x = layers.BatchNormalization(**_NORM)(x) if norm else x
         x = conv(layers.ReLU()(x), channels, 1, norm=norm)
     return x
 

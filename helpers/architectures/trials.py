@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,22 +80,29 @@ def widest(block: str, budget: int, norm: bool = False) -> int:
     return low
 
 
-def try_out(build: Any, seed: int, epochs: int = 10, rate: float = 1e-3, batch: int = 50) -> Result:
-    """Build a network with weights drawn by `seed`, train it on 1000 digits with Adam, and test it on 4000.
+def try_out(
+    build: Callable[[], Any], seeds: Iterable[int], epochs: int = 10, rate: float = 1e-3, batch: int = 50
+) -> list[Result]:
+    """Train a network from new weights for each seed, on 1000 digits with Adam, and test it on 4000.
 
-    build: a function without arguments, as `lambda: block_network("two 3x3", 24)`. The same seed draws the same
-    digits and the same order for every network.
+    build: a function without arguments, as `lambda: block_network("two 3x3", 24)`. A seed draws the digits, the weights
+    and the order; for every network the same digits and order. The network is traced once for all seeds.
     """
-    k = keras()
-    x, y, x_test, y_test = digits(seed)
-    k.utils.set_random_seed(seed)
-    model = build()
-    loss = k.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(k.optimizers.Adam(rate), loss, jit_compile=False)
-    training.fit(model, (x, y), None, epochs, batch, seed, label=model.name)
-    right = training.probabilities(model, x_test, 500).argmax(axis=1) == y_test
-    card = model_card(model)
-    return Result(right, card.parameters, card.multiply_adds)
+    k, model = keras(), build()
+    optimizer, loss = k.optimizers.Adam(rate), k.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer, loss, jit_compile=False)
+    optimizer.build(model.trainable_variables)
+    unused, card, found = [np.array(one) for one in optimizer.variables], model_card(model), []
+    for seed in seeds:
+        x, y, x_test, y_test = digits(seed)
+        k.utils.set_random_seed(seed)
+        model.set_weights(build().get_weights())
+        for variable, value in zip(optimizer.variables, unused, strict=True):
+            variable.assign(value)
+        training.fit(model, (x, y), None, epochs, batch, seed, label=model.name)
+        right = training.probabilities(model, x_test, 500).argmax(axis=1) == y_test
+        found.append(Result(right, card.parameters, card.multiply_adds))
+    return found
 
 
 def gradient_by_layer(model: Any, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
