@@ -39,9 +39,9 @@ def main() -> None:
         "architectures",
         tables.made(command, (time.time() - began) / 60),
         f"**Tricks on trial.** {trials.LABELLED} digits to learn from, the other 4000 to test with, {asked.seeds} "
-        f"seeds, {asked.epochs} epochs of Adam. Blocks are as wide as the budget of multiply-adds lets them be: that of two "
-        f"3x3 with {CHANNELS} channels. Accuracy: mean over the seeds; difference: its mean on the same seeds with the "
-        f"95 % interval (Student).",
+        f"seeds, {asked.epochs} epochs of Adam. Blocks are as wide as the budget of multiply-adds lets them be, which "
+        f"is that of two 3x3 with {CHANNELS} channels. Accuracy: mean over the seeds; difference: its mean on the same "
+        f"seeds with the 95 % interval (Student).",
         tables.table(HEADS, [row(*pair) for pair in pairs]),
         seeds=seeds,
         effects={f"{name}, {against}": effect(found, other) for name, against, found, other in pairs if other},
