@@ -37,7 +37,7 @@ def block_explorer(side: int = 28) -> Explorer:
         found, usual = card(block, *settings), card("two 3x3", *settings)
         title = f"{times} x {block}: {channels_in} to {channels} maps of {found.layers[-1].shape[0]} px"
         words = (
-            f"{title}. {found.parameters:,} parameters, {found.multiply_adds:,} multiply-adds, {found.depth} layers; "
+            f"{title}. {found.parameters:,} parameters, {found.multiply_adds:,} multiply-adds, depth {found.depth}; "
             f"a unit sees {found.field.size[0]} px of the maps that go in; activations {found.megabytes:.2f} MB. "
             f"Against two 3x3: {found.parameters / usual.parameters:.2f} of the parameters, "
             f"{found.multiply_adds / usual.multiply_adds:.2f} of the multiply-adds"

@@ -1,4 +1,4 @@
-"""The blind quiz: a judge that sees colours only, cards as they should be, and kernels that look like what they want."""
+"""The blind quiz: a judge of colours only, cards as they should be, and kernels that look like what they want."""
 
 from types import SimpleNamespace
 

@@ -12,11 +12,11 @@ def set_to(explorer, **values):
 
 def test_the_caption_follows_the_block():
     explorer = block_explorer()
-    assert "73,856 parameters, 57,802,752 multiply-adds, 2 layers; a unit sees 5 px" in explorer.frame.caption
+    assert "73,856 parameters, 57,802,752 multiply-adds, depth 2; a unit sees 5 px" in explorer.frame.caption
     frame = set_to(explorer, block="one 5x5", channels_in=32, side=14)
     card = model_card(outline(lambda: block_model("one 5x5", 32, 64, 14)))
-    assert f"{card.parameters:,} parameters, {card.multiply_adds:,} multiply-adds, 1 layers" in frame.caption
-    assert "0.93 of the parameters" in frame.caption  # 25 x 32 against 9 x 32 + 9 x 64
+    assert f"{card.parameters:,} parameters, {card.multiply_adds:,} multiply-adds, depth 1" in frame.caption
+    assert "0.92 of the parameters" in frame.caption  # 25 x 32 against 9 x 32 + 9 x 64
 
 
 def test_every_control_changes_the_numbers_or_the_picture():
