@@ -206,6 +206,13 @@ def race(network: Any) -> np.ndarray:
     return drawn_wide(surfaces.race_picture("narrow valley", ways, 40, "forty steps at the same rate"))
 
 
+def googlenet(network: Any) -> np.ndarray:
+    """GoogLeNet, drawn from its graph."""
+    from helpers import architectures
+
+    return drawn_wide(architectures.draw(architectures.model_card(architectures.outline(architectures.googlenet))))
+
+
 PICTURES = {
     "00_start_here": tour,
     "01_augmentation": variants,
@@ -219,6 +226,7 @@ PICTURES = {
     "09_deepdream": dreamt,
     "10_multi_task": networks_of_schools,
     "12_optimizers": race,
+    "13_architectures": googlenet,
     "critters": critters,
 }
 

@@ -37,6 +37,7 @@ EXPLORERS = {
     "stage": STAGES,
     "unfreezing": UNFREEZING,
     "race": "optimizer_race()",
+    "blocks": "block_explorer()",
     "activations": "activation_explorer(network)",
     "field": "field_explorer(network)",
     "patches": PATCHES,
