@@ -465,7 +465,7 @@ claims.slide_claim(
 # %% slideshow={"slide_type": "-"}
 deck = matching.cards(found, searched[2], chosen[searched[2]])
 picked = np.random.default_rng(SEED).choice(48, 4, replace=False)
-order = np.random.default_rng(SEED + 1).permutation(4)
+order = np.random.default_rng(SEED + 2).permutation(4)
 shown = [*deck["pieces of photos"][picked].reshape(12, 64, 64, 3)]
 shown += [deck["new piece"][picked[unit], 0] for unit in order]
 names = [f"{card}" for card in "ABCD" for _ in range(3)] + [f"new {i}" for i in range(1, 5)]
@@ -547,7 +547,7 @@ exercise(your_pair, [7, 27 / 49], hint="Each adds two pixels; 3 times 9 against 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **3. The quiz.**
 #
-# To which cards above do the new pieces 1, 2, 3 and 4 belong? (Expected: four letters in a string, for example `"ABCD"`.)
+# To which cards above do the new pieces 1, 2, 3 and 4 belong? (Expected: four letters in a string, for example `"ABDC"`.)
 
 # %% slideshow={"slide_type": "skip"}
 your_cards = None
