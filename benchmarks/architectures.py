@@ -19,7 +19,7 @@ from helpers.architectures.card import model_card
 from helpers.backbones import graph
 
 REFERENCE, CHANNELS = "two 3x3", 16
-DEPTHS = (10, 20, 30)
+DEPTHS = {True: (10, 20, 30), False: (20,)}  # with batch normalisation and without
 HEADS = ("trial", "against", "parameters", "multiply-adds", "accuracy", "difference (95 % interval)")
 DIFFERS = "small networks on 1000 digits, not on ImageNet"
 Results = list[trials.Result]
@@ -68,7 +68,7 @@ def of_blocks(seeds: range, epochs: int) -> list[Pair]:
 def of_norm(seeds: range, epochs: int) -> list[Pair]:
     """Batch normalisation against none, at a usual rate and at ten times that."""
     pairs: list[Pair] = []
-    for rate in (1e-3, 1e-2):
+    for rate in (3e-3, 3e-2):
         builds = [partial(trials.block_network, REFERENCE, CHANNELS, norm) for norm in (False, True)]
         without, with_it = (run(f"batch norm, {rate:g}", build, seeds, epochs, rate) for build in builds)
         pairs.append((f"batch norm, rate {rate:g}", "none", with_it, without))
@@ -76,20 +76,18 @@ def of_norm(seeds: range, epochs: int) -> list[Pair]:
 
 
 def of_skip(seeds: range, epochs: int) -> list[Pair]:
-    """The sum around each pair of convolutions, at three depths, with batch normalisation and without."""
-    pairs: list[Pair] = []
-    for norm in (True, False):
-        words, plain = "batch norm" if norm else "no batch norm", {}
-        for depth in DEPTHS:
+    """The sum around each pair of convolutions, with batch normalisation at three depths, and without at one."""
+    pairs, plain = [], {}
+    for norm, depths in DEPTHS.items():
+        words = "batch norm" if norm else "no batch norm"
+        for depth in depths:
             builds = [partial(trials.deep_network, depth, skip, norm) for skip in (False, True)]
-            plain[depth], skipping = (run(f"{depth} layers, {words}", build, seeds, epochs) for build in builds)
-            pairs.append((f"skip, {depth} layers, {words}", "no skip", skipping, plain[depth]))
-        deep, shallow = DEPTHS[-1], DEPTHS[0]
-        pairs.append((f"plain, {deep} layers, {words}", f"{shallow} layers", plain[deep], plain[shallow]))
-    return pairs
+            plain[norm, depth], skipping = (run(f"{depth} layers, {words}", build, seeds, epochs) for build in builds)
+            pairs.append((f"skip, {depth} layers, {words}", "no skip", skipping, plain[norm, depth]))
+    return [*pairs, ("plain, 30 layers, batch norm", "10 layers", plain[True, 30], plain[True, 10])]
 
 
-def run(words: str, build: Callable, seeds: range, epochs: int, rate: float = 1e-3) -> Results:
+def run(words: str, build: Callable, seeds: range, epochs: int, rate: float = 3e-3) -> Results:
     """The same network with several seeds."""
     began = time.process_time()
     found = trials.try_out(build, seeds, epochs, rate)

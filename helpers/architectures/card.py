@@ -75,7 +75,7 @@ class Card(NamedTuple):
             "depth": self.depth,
             "last maps see": self.sees,
             "stride": "-" if self.field is None else str(self.field.stride[0]),
-            "activations, MB": f"{self.megabytes:.1f}",
+            "activations, MB": f"{self.megabytes:.2f}",
         }
 
     def _repr_markdown_(self) -> str:

@@ -9,6 +9,7 @@ from helpers.architectures.card import Card, LayerCost
 from helpers.plots.figure import COLOURS, Figure, chart, describe, drawing
 
 _GROUPS = {  # what is drawn: word -> (Keras's classes, colour)
+    "what comes in": (("InputLayer",), "white"),
     "convolution": (("Conv2D", "Conv1D", "SeparableConv2D", "Conv2DTranspose"), COLOURS[0]),
     "convolution 1x1": ((), COLOURS[4]),
     "depthwise": (("DepthwiseConv2D",), COLOURS[3]),
@@ -43,8 +44,9 @@ def draw(card: Card, title: str | None = None) -> Figure:
         figure = Figure(9.0, 3.4)
         _draw(figure, boxes, shown, reads, column)
         figure.suptitle(title, fontsize=13)
-    kinds = [f"{sum(_group(one) == word for one in shown.values())} {word}" for word in _GROUPS]
-    figure.alt = describe("Drawing of the layers", [one for one in kinds if one[:2] != "0 "], title)
+    counts = {word: sum(_group(one) == word for one in shown.values()) for word in list(_GROUPS)[1:]}
+    kinds = [f"{count} {word}" for word, count in counts.items() if count]
+    figure.alt = describe("Drawing of the layers", kinds, title)
     return figure
 
 
@@ -119,15 +121,20 @@ def _shown_before(card: Card, number: int, shown: dict[int, LayerCost]) -> list[
 def accuracy_chart(networks: Mapping[str, tuple[float, float, float]], title: str | None = None) -> Figure:
     """Accuracy against cost: name -> (multiply-adds, parameters, top-1 accuracy in percent).
 
-    The area of a dot follows the parameters; cost is shown by powers of ten.
+    The area of a dot follows the parameters; cost on a logarithmic axis.
     """
-    with chart(title, 4.6, "multiply-adds for one picture", "top-1 accuracy on ImageNet, %") as (figure, place):
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    with chart(title, 4.6, "billion multiply-adds for one picture", "top-1 accuracy on ImageNet, %") as (figure, place):
         for number, (name, (products, weights, accuracy)) in enumerate(networks.items()):
             place.scatter(products, accuracy, s=weights / 1e5, color=COLOURS[number % 8], alpha=0.5)
             place.scatter(products, accuracy, s=8, color="black")
             words = f"{name}\n{weights / 1e6:.1f} M"
             place.annotate(words, (products, accuracy), (9, -4), textcoords="offset points", va="top", fontsize=10)
         place.set_xscale("log")
+        place.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
+        place.xaxis.set_major_formatter(lambda products, _: f"{products / 1e9:g}")
+        place.xaxis.set_minor_locator(NullLocator())
         place.margins(0.2)
         place.grid(alpha=0.3)
     parts = [f"{name} {row[2]:.1f} % for {row[0]:.3g}" for name, row in networks.items()]

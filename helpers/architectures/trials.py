@@ -81,7 +81,7 @@ def widest(block: str, budget: int, norm: bool = False) -> int:
 
 
 def try_out(
-    build: Callable[[], Any], seeds: Iterable[int], epochs: int = 10, rate: float = 1e-3, batch: int = 50
+    build: Callable[[], Any], seeds: Iterable[int], epochs: int = 10, rate: float = 3e-3, batch: int = 50
 ) -> list[Result]:
     """Train a network from new weights for each seed, on 1000 digits with Adam, and test it on 4000.
 

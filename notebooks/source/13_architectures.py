@@ -145,7 +145,9 @@ architectures.draw(cards["AlexNet"])
 architectures.draw(cards["VGG16"])
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **GoogLeNet: four ways side by side, nine times.** Ours has the paper's 5 x 5 kernels; torchvision's has 3 x 3 in their place.
+# Our GoogLeNet has the paper's 5 x 5 kernels; torchvision's has 3 x 3 in their place.
+#
+# **GoogLeNet: four ways side by side, nine times.**
 
 # %% slideshow={"slide_type": "-"}
 architectures.draw(cards["GoogLeNet"])
@@ -257,8 +259,8 @@ model_card(yours)
 # %% slideshow={"slide_type": "skip"}
 odd = [
     keras.Sequential([keras.Input((10, 3)), keras.layers.LSTM(4)]),
-    keras.Sequential([keras.layers.Dense(3)]),
-    keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(8, 3)]),
+    keras.Sequential([keras.layers.Dense(3)], name="no_input"),
+    keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(8, 3)], name="any"),
 ]
 for model in odd:
     try:
@@ -340,7 +342,9 @@ print("two 3x3 minus one 5x5: {:+.3f}, interval {:+.3f} to {:+.3f}".format(*gain
 stored_table("architectures")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **The gain of each, with its interval.**
+# An interval that holds 0 cannot tell: the trick may help or harm.
+#
+# **Each trick against two 3 x 3 at equal cost, or without it: mean and interval of the difference.**
 
 # %% slideshow={"slide_type": "-"}
 asked = {
@@ -349,10 +353,30 @@ asked = {
     "inception": "inception, two 3x3",
     "depthwise separable": "depthwise separable, two 3x3",
     "residual": "residual, two 3x3",
-    "batch norm": "batch norm, rate 0.001, none",
+    "batch norm": "batch norm, rate 0.003, none",
 }
 gains = {name: stored_effect("architectures", what)["measured"] for name, what in asked.items()}
-gains
+errors = [(high - low) / 2 for _, low, high in gains.values()]
+plots.dots(
+    {name: row[0] for name, row in gains.items()}, title="accuracy gained", errors=errors
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **What the slides call tricks of winning architectures, measured on this small task.**
+
+# %% slideshow={"slide_type": "skip"}
+verdicts = {  # claim: (trick, what this page says)
+    "a 1x1 bottleneck helps": ("bottleneck", "cannot tell"),
+    "inception's branches help": ("inception", "cannot tell"),
+    "depthwise separable convolutions help": ("depthwise separable", "cannot tell"),
+    "batch normalisation helps": ("batch norm", "cannot tell"),
+}
+for claim, (trick, said) in verdicts.items():
+    effect = stored_effect("architectures", asked[trick])
+    always.slide_claim("003", f"{claim}, at equal cost", verdict=said, above=0, **effect)
+effect = stored_effect("architectures", asked["one 5x5"])
+claim = "two 3x3 are better than one 5x5, at equal cost"
+always.slide_claim("003", claim, verdict="cannot tell", below=0, **effect)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Deep, and a way around
@@ -374,6 +398,37 @@ for norm in (False, True):
         found = architectures.gradient_by_layer(deep, x[:200], y[:200])
         sizes[name] = np.log10(list(found.values())).tolist()
 plots.lines(range(1, 30), sizes, "gradient by layer", "convolution", "log10 of its size")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# *As shipped:* with batch normalisation the gradient of the plain network grows forty times from the last convolution to the first, so no rate suits all layers; with the sum it grows four times. Without batch normalisation the sum keeps it even, but ten thousand times as large as without: what the sums add up to grows from pair to pair.
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# Trained, with batch normalisation in both: does the way around help, and does it help more the deeper the network is?
+#
+# **Stored: what the sum gains at 10, 20 and 30 layers.**
+
+# %% slideshow={"slide_type": "-"}
+skips = {
+    depth: stored_effect("architectures", f"skip, {depth} layers, batch norm, no skip")
+    for depth in (10, 20, 30)
+}
+plots.dots(
+    {f"{depth} layers": one["measured"][0] for depth, one in skips.items()},
+    title="accuracy gained by the sum",
+    errors=[(one["measured"][2] - one["measured"][1]) / 2 for one in skips.values()],
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The trick of ResNet, at each depth, and what plain depth costs.**
+
+# %% slideshow={"slide_type": "skip"}
+said = {10: "cannot tell", 20: "cannot tell", 30: "cannot tell"}
+for depth, effect in skips.items():
+    claim = f"a way around every two convolutions helps at {depth} layers"
+    always.slide_claim("003", claim, verdict=said[depth], above=0, **effect)
+effect = stored_effect("architectures", "plain, 30 layers, batch norm, 10 layers")
+claim = "without it, 30 layers learn worse than 10"
+always.slide_claim("003", claim, verdict="cannot tell", below=0, **effect)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## First-layer kernels
@@ -423,13 +478,14 @@ plots.photos(sheets, ["at random", "trained"], columns=2)
 #
 # A kernel of the first layer reads pixels; a later one reads maps. The slide says that later kernels do not directly correspond to patterns of the input. We ask each unit of SqueezeNet: is your kernel more like the pieces of photos that excite *you* than like those that excite the others?
 #
-# **Search the sample photos for what excites the first layer, an early one and a late one.**
+# **Search the sample photos for what excites units of the first layer, of a middle one and of a late one.**
 
 # %% slideshow={"slide_type": "-"}
-searched = ("conv1_relu", "fire3_expand3x3_relu", "fire8_expand3x3_relu")
-collection = activations.photo_collection(128, crops=3, critters=24, seed=SEED)
+searched = ("conv1_relu", "fire5_expand3x3_relu", "fire8_expand3x3_relu")
+collection = activations.photo_collection(224, crops=4, critters=0, seed=SEED)
 found = activations.top_activations(squeezenet, collection, searched)
-chosen = {layer: matching.matchable(found, layer, 48) for layer in searched}
+counts = dict(zip(searched, (48, 64, 128), strict=True))
+chosen = {layer: matching.matchable(found, layer, n) for layer, n in counts.items()}
 likeness = {
     layer: training.mean_interval(matching.kernel_likeness(found, layer, units))
     for layer, units in chosen.items()
@@ -451,7 +507,7 @@ claims.slide_claim(
     likeness[searched[2]],
     "holds",
     within=0.15,
-    over="48 units",
+    over="128 units",
     differs="kernels summed over the maps they read",
 )
 
@@ -460,11 +516,11 @@ claims.slide_claim(
 #
 # The slide says that *parts of photos* tell more about a deep unit than its filter or its maps. So here is a quiz. Each unit gets a card: three pieces of photos, or its kernel, or its map of one photo. Then comes a new piece, from yet another photo. To which card does it belong?
 #
-# **Four units of the late layer: their cards, and four new pieces in another order.**
+# **Four units of the middle layer, which see 63 pixels: their cards, and four new pieces in another order.**
 
 # %% slideshow={"slide_type": "-"}
-deck = matching.cards(found, searched[2], chosen[searched[2]])
-picked = np.random.default_rng(SEED).choice(48, 4, replace=False)
+deck = matching.cards(found, searched[1], chosen[searched[1]])
+picked = np.random.default_rng(SEED).choice(64, 4, replace=False)
 order = np.random.default_rng(SEED + 2).permutation(4)
 shown = [*deck["pieces of photos"][picked].reshape(12, 64, 64, 3)]
 shown += [deck["new piece"][picked[unit], 0] for unit in order]
@@ -472,7 +528,7 @@ names = [f"{card}" for card in "ABCD" for _ in range(3)] + [f"new {i}" for i in 
 plots.photos(shown, names, columns=6)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Exercise 3 below asks for your answer. Here another network plays, EfficientNet-Lite0, which only compares how pictures look: 48 pieces, each among eight cards.
+# Exercise 3 below asks for your answer. Here another network plays, EfficientNet-Lite0, which only compares how pictures look: 64 pieces, each among eight cards.
 #
 # **How often does the judge find the right card?**
 
@@ -493,7 +549,7 @@ claims.slide_claim(
     "holds",
     f"right cards: {', '.join(f'{name} {value:.2f}' for name, value in share.items())}",
     above=0,
-    over="48 units",
+    over="64 units",
     differs="a network as judge",
 )
 
