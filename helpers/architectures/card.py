@@ -99,8 +99,7 @@ def model_card(model: Any, input_size: int | tuple[int, int] | None = None) -> C
     place = {id(output): number for number, call in enumerate(calls) for output in call.outputs}
     layers = tuple(_cost(call, shapes, place) for call in calls)
     sides = shapes[id(plain.inputs[0])]
-    weights = sum(layer.count_params() for layer in plain.layers)
-    statistics = sum(math.prod(one.shape) for one in _statistics(plain))
+    weights, statistics = _weights(plain)
     return Card(
         getattr(model, "name", plain.name),
         sides[:-1] or sides,
@@ -197,12 +196,13 @@ def _multiply_adds(operation: Any, kind: str, shape: tuple[int, ...], read: list
     return 0
 
 
-def _statistics(model: Any) -> list[Any]:
-    """What layers keep but no gradient changes: running means, counts, seeds."""
-    kept = {id(weight) for layer in model.layers for weight in layer.trainable_weights}
-    own = [weight for layer in model.layers for weight in layer.weights if id(weight) not in kept]
+def _weights(model: Any) -> tuple[int, int]:
+    """How many weights there are in all, and how many of them no gradient changes: running means, counts, seeds."""
+    every = {id(weight): weight for layer in model.layers for weight in layer.weights}  # shared ones count once
+    learned = {id(weight) for layer in model.layers for weight in layer.trainable_weights}
     frozen = ("kernel", "bias", "gamma", "beta", "embeddings", *_KERNELS)  # of a layer that was told not to learn
-    return [weight for weight in own if weight.name not in frozen]
+    statistics = [one for key, one in every.items() if key not in learned and one.name not in frozen]
+    return tuple(sum(math.prod(one.shape) for one in part) for part in (every.values(), statistics))
 
 
 def _depth(layers: tuple[LayerCost, ...]) -> int:
