@@ -487,9 +487,9 @@ plots.photos(drawn, ["at random", "trained"], columns=2)
 
 # %% slideshow={"slide_type": "-"}
 searched = ("conv1_relu", "fire5_expand3x3_relu", "fire8_expand3x3_relu")
-collection = activations.photo_collection(224, crops=4, critters=0, seed=SEED)
+collection = activations.photo_collection(224, crops=3, critters=24, seed=SEED)
 search = activations.top_activations(squeezenet, collection, searched)
-counts = dict(zip(searched, (48, 64, 128), strict=True))
+counts = dict(zip(searched, (48, 128, 128), strict=True))
 chosen = {layer: matching.matchable(search, layer, n) for layer, n in counts.items()}
 likeness = {
     layer: training.mean_interval(matching.kernel_likeness(search, layer, units))
@@ -524,16 +524,16 @@ claims.slide_claim(
 # **Four units of the middle layer, which see 63 pixels: their cards, and four new pieces in another order.**
 
 # %% slideshow={"slide_type": "-"}
-deck = matching.cards(search, searched[1], chosen[searched[1]])
-picked = np.random.default_rng(SEED).choice(64, 4, replace=False)
+deck = matching.cards(search, searched[1], chosen[searched[1]], side=96)
+picked = np.random.default_rng(SEED).choice(128, 4, replace=False)
 order = np.random.default_rng(SEED + 2).permutation(4)
-shown = [*deck["pieces of photos"][picked].reshape(12, 64, 64, 3)]
+shown = [*deck["pieces of photos"][picked].reshape(12, 96, 96, 3)]
 shown += [deck["new piece"][picked[unit], 0] for unit in order]
 names = [f"{card}" for card in "ABCD" for _ in range(3)] + [f"new {i}" for i in range(1, 5)]
 plots.photos(shown, names, columns=6)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Exercise 3 below asks for your answer. Here another network plays, EfficientNet-Lite0, which only compares how pictures look: 64 pieces, each among eight cards.
+# Exercise 3 below asks for your answer. Here another network plays, EfficientNet-Lite0, which only compares how pictures look: 128 pieces, each among eight cards.
 #
 # **How often does the judge find the right card?**
 
@@ -554,7 +554,7 @@ claims.slide_claim(
     "holds",
     f"right cards: {', '.join(f'{name} {value:.2f}' for name, value in share.items())}",
     above=0,
-    over="64 units",
+    over="128 units",
     differs="a network as judge",
 )
 
