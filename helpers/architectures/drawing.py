@@ -69,7 +69,7 @@ def _draw(figure: Figure, boxes: dict, shown: dict, reads: dict, column: dict) -
         place.add_patch(Rectangle((x, y), wide, high, facecolor=colour, edgecolor="black", linewidth=0.4, zorder=2))
     _sides(place, boxes, shown, min(y for _, y, _, _ in boxes.values()))
     words = [word for word in _GROUPS if any(_group(one) == word for one in shown.values())]
-    patches = [Patch(facecolor=_GROUPS[word][1], label=word) for word in words]
+    patches = [Patch(facecolor=_GROUPS[word][1], edgecolor="black", linewidth=0.4, label=word) for word in words]
     figure.legend(handles=patches, loc="outside lower center", ncols=len(words), frameon=False, fontsize=10)
     place.autoscale_view()
     place.set_axis_off()

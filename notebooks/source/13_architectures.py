@@ -374,9 +374,18 @@ verdicts = {  # claim: (trick, what this page says)
 for claim, (trick, said) in verdicts.items():
     effect = stored_effect("architectures", asked[trick])
     always.slide_claim("003", f"{claim}, at equal cost", verdict=said, above=0, **effect)
-effect = stored_effect("architectures", asked["one 5x5"])
-claim = "two 3x3 are better than one 5x5, at equal cost"
-always.slide_claim("003", claim, verdict="cannot tell", below=0, **effect)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **And VGG's: here the effect is that of one 5 x 5, so the claim asks for less than 0.**
+
+# %% slideshow={"slide_type": "skip"}
+always.slide_claim(
+    "003",
+    "two 3x3 are better than one 5x5, at equal cost",
+    verdict="cannot tell",
+    below=0,
+    **stored_effect("architectures", asked["one 5x5"]),
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Deep, and a way around
