@@ -589,7 +589,7 @@ stored_table("off_the_shelf")
 always.slide_claim(
     "003",
     "features of a CNN off the shelf are consistently superior (the least gain of five tasks)",
-    verdict="holds",
+    verdict="does not hold here",
     above=0,
     **stored_effect("off_the_shelf", "the least of five"),
 )
