@@ -92,7 +92,7 @@ def try_out(
     optimizer, loss = k.optimizers.Adam(rate), k.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(optimizer, loss, jit_compile=False)
     optimizer.build(model.trainable_variables)
-    unused, card, found = [np.array(one) for one in optimizer.variables], model_card(model), []
+    unused, card, found = [np.array(one.numpy()) for one in optimizer.variables], model_card(model), []
     for seed in seeds:
         x, y, x_test, y_test = digits(seed)
         k.utils.set_random_seed(seed)

@@ -583,6 +583,8 @@ claims.slide_claim(
 stored_table("off_the_shelf")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# In three tasks the learned features win, clearly. On digits HOG does: strokes at angles are just what it counts, and ImageNet has no digits. Which way a piece of a photo stands, neither can tell from 120 examples.
+#
 # **The slide's claim: even in the task where they gain least?**
 
 # %% slideshow={"slide_type": "skip"}
