@@ -356,10 +356,8 @@ asked = {
     "batch norm": "batch norm, rate 0.003, none",
 }
 gains = {name: stored_effect("architectures", what)["measured"] for name, what in asked.items()}
-errors = [(high - low) / 2 for _, low, high in gains.values()]
-plots.dots(
-    {name: row[0] for name, row in gains.items()}, title="accuracy gained", errors=errors
-)
+means, errors = zip(*((row[0], (row[2] - row[1]) / 2) for row in gains.values()), strict=True)
+plots.dots(list(gains), list(means), title="accuracy gained", errors=list(errors))
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **What the slides call tricks of winning architectures, measured on this small task.**
