@@ -297,7 +297,7 @@ told.equal(
 told.score()
 
 # %% [markdown] nbgrader={"grade_id": "trial_text", "locked": true}
-# **3b. You do (3 points):** put `TRICK` on trial against `"two 3x3"`. Both get the multiply-adds of `block_network("two 3x3", 8)`; `architectures.widest(block, budget)` says how many channels that is. `architectures.try_out(build, seeds, epochs)` trains and tests; take the seeds below, and two epochs. Fill `widths` and `accuracies` for both blocks, and `says` with what your `verdict` says of the trick against two 3 x 3.
+# **3b. You do (3 points):** put `TRICK` on trial against `"two 3x3"`. Both get the multiply-adds of `block_network("two 3x3", 8)`; `architectures.widest(block, budget)` says how many channels that is. `architectures.try_out(build, seeds, epochs, rate)` trains and tests; take the seeds below, three epochs and a rate of 0.01. Fill `widths` and `accuracies` for both blocks, and `says` with what your `verdict` says of the trick against two 3 x 3.
 
 # %% nbgrader={"grade_id": "trial", "solution": true}
 SEEDS = (SEED, SEED + 1, SEED + 2)
@@ -311,7 +311,7 @@ widths = {
     block: architectures.widest(block, eight.multiply_adds) for block in ("two 3x3", TRICK)
 }
 accuracies = {
-    block: [one.accuracy for one in architectures.try_out(network(block, wide), SEEDS, 2)]
+    block: [one.accuracy for one in architectures.try_out(network(block, wide), SEEDS, 3, 0.01)]
     for block, wide in widths.items()
 }
 says = verdict(accuracies["two 3x3"], accuracies[TRICK])
@@ -336,14 +336,15 @@ def blank(block, wide):
 
 
 allowed = architectures.model_card(blank("two 3x3", 8)).multiply_adds
+room = architectures.widest(TRICK, allowed)
 trial.equal(
     1,
     "both blocks use the budget",
     lambda: widths,
-    lambda: {block: architectures.widest(block, allowed) for block in ("two 3x3", TRICK)},
+    {"two 3x3": 8, TRICK: room},
     mistakes={"Equal channels are no equal budget.": {"two 3x3": 8, TRICK: 8}},
 )
-# Another processor has other last digits, which two epochs make larger: seed by seed they lie within some hundredths.
+# Another processor has other last digits, which training makes larger: seed by seed they lie within some hundredths.
 trial.equal(
     1,
     "the trick's accuracies, trained again",
@@ -351,9 +352,10 @@ trial.equal(
     lambda: [
         one.accuracy
         for one in architectures.try_out(
-            lambda: architectures.block_network(TRICK, architectures.widest(TRICK, allowed)),
+            lambda: architectures.block_network(TRICK, room),
             (SEED, SEED + 1, SEED + 2),
-            2,
+            3,
+            0.01,
         )
     ],
     within=0.15,

@@ -268,30 +268,18 @@ for block in ("two 3x3", TRICK):
     widths[block], accuracies[block] = wide, []
     for seed in SEEDS:
         result = architectures.try_out(
-            lambda block=block, wide=wide: architectures.block_network(block, wide), [seed], 2
+            lambda block=block, wide=wide: architectures.block_network(block, wide),
+            [seed],
+            epochs=3,
+            rate=0.01,
         )
         accuracies[block].append(result[0].accuracy)
 says = verdict(accuracies["two 3x3"], accuracies[TRICK])
 
-# %% nbgrader={"grade_id": "trial"} variant={"loses": 1, "says": "no equal budget"}
+# %% nbgrader={"grade_id": "trial"} variant={"loses": 2, "says": "no equal budget"}
 SEEDS = (SEED, SEED + 1, SEED + 2)
 widths = {"two 3x3": 8, TRICK: 8}
-accuracies = {
-    block: [
-        one.accuracy
-        for one in architectures.try_out(
-            lambda block=block: architectures.block_network(
-                block, architectures.widest(block, allowed_here)
-            ),
-            SEEDS,
-            2,
-        )
-    ]
-    for allowed_here in [
-        architectures.model_card(architectures.block_network("two 3x3", 8)).multiply_adds
-    ]
-    for block in widths
-}
+accuracies = {"two 3x3": [0.05, 0.06, 0.07], TRICK: [0.95, 0.96, 0.98]}
 says = verdict(accuracies["two 3x3"], accuracies[TRICK])
 
 # %% nbgrader={"grade_id": "trial"} variant={"loses": 3, "says": "not answered yet"}
@@ -304,5 +292,5 @@ budget = architectures.model_card(
     architectures.outline(lambda: architectures.block_network("two 3x3", 8))
 ).multiply_adds
 widths = {block: architectures.widest(block, budget) for block in ("two 3x3", TRICK)}
-accuracies = {"two 3x3": [0.97, 0.96, 0.98], TRICK: [0.99, 0.98, 0.99]}
+accuracies = {"two 3x3": [0.07, 0.06, 0.08], TRICK: [0.99, 0.98, 0.99]}
 says = "worse"
