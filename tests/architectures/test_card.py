@@ -12,6 +12,8 @@ from helpers.runtime import keras
 
 # Weights, multiply-adds, layers with products on the longest way, and field and stride of the last maps. AlexNet and
 # VGG16: torchvision's table; ResNet-50: Keras's form without its convolutions' biases; fields: Araujo et al. 2019.
+# LeNet-5: 117,600 + 1,176 + 150,000 + 400 + 48,000 + 10,080 + 840. GoogLeNet's weights: the Caffe model zoo's; its field
+# 27 before the blocks, then 4 for each block and 2 for each pooling, times the stride: 64 + 16 + 320 + 32 + 256.
 KNOWN = {
     "LeNet-5": (60_000, 328_096, 7, 32, 4),
     "AlexNet": (61_100_840, 714_188_480, 8, 195, 32),
@@ -72,6 +74,13 @@ def test_googlenets_widths_add_up_to_the_next_blocks_inputs(cards):
     """The paper's table 1, column "output size"."""
     outputs = [one + three + five + pooled for one, _, three, _, five, pooled in INCEPTIONS.values()]
     assert outputs == [256, 480, 512, 512, 512, 528, 832, 832, 1024]
+    products = 112**2 * 64 * 147 + 56**2 * (64 * 64 + 192 * 9 * 64) + 1024 * 1000
+    for name, inputs, row in zip(INCEPTIONS, [192, *outputs], INCEPTIONS.values(), strict=False):
+        one, to_three, three, to_five, five, pooled = row
+        products += {"3": 28, "4": 14, "5": 7}[name[0]] ** 2 * (
+            inputs * (one + to_three + to_five + pooled) + 9 * to_three * three + 25 * to_five * five
+        )
+    assert products == cards["GoogLeNet"].multiply_adds
     assert sum(layer.kind == "Conv2D" and layer.window == 5 for layer in cards["GoogLeNet"].layers) == 9
 
 
