@@ -477,7 +477,8 @@ teller = keras.Sequential(
     + [L.Dense(len(sources), activation="softmax")]
 )
 before, adam = kernels(teller), keras.optimizers.Adam(3e-3)
-teller.compile(adam, "sparse_categorical_crossentropy", ["accuracy"], jit_compile=False)
+loss = "sparse_categorical_crossentropy"
+teller.compile(adam, loss, metrics=["accuracy"], jit_compile=False)
 training.fit(teller, (np.stack(pieces), np.array(origin)), None, 6, 50, SEED)["accuracy"][-1]
 
 # %% [markdown] slideshow={"slide_type": "skip"}

@@ -12,7 +12,7 @@ from helpers.runtime import keras
 
 # Weights, multiply-adds, layers with products on the longest way, and field and stride of the last maps. AlexNet and
 # VGG16: torchvision's table; ResNet-50: Keras's form without its convolutions' biases; fields: Araujo et al. 2019.
-# LeNet-5: 117,600 + 1,176 + 150,000 + 400 + 48,000 + 10,080 + 840. GoogLeNet's weights: the Caffe model zoo's; its field
+# LeNet-5: 117,600 + 1,176 + 150,000 + 400 + 48,000 + 10,080 + 840. GoogLeNet's weights: Caffe's model zoo; its field
 # 27 before the blocks, then 4 for each block and 2 for each pooling, times the stride: 64 + 16 + 320 + 32 + 256.
 KNOWN = {
     "LeNet-5": (60_000, 328_096, 7, 32, 4),
