@@ -55,13 +55,14 @@ def _draw(figure: Figure, boxes: dict, shown: dict, reads: dict, column: dict) -
     from matplotlib.path import Path
 
     place = figure.subplots()
-    top = max(y + height for _, y, _, height in boxes.values())
+    tops = {column[number]: y + height for number, (_, y, _, height) in boxes.items()}
     for number, sources in reads.items():
         for source in sources:
             (x0, y0, wide, high), (x1, y1, _, high1) = boxes[source], boxes[number]
             start, end = (x0 + wide, y0 + high / 2), (x1, y1 + high1 / 2)
             around = column[number] - column[source] > 1 and abs(start[1] - end[1]) < 0.3
-            bow = [((start[0] + end[0]) / 2, top + 0.5 * around)] if around else []
+            over = max((tops[one] for one in range(column[source] + 1, column[number])), default=0) + 0.3
+            bow = [((start[0] + end[0]) / 2, 2 * over - start[1])] if around else []  # its middle lies at `over`
             codes = [Path.MOVETO, *([Path.CURVE3, Path.CURVE3] if around else [Path.LINETO])]
             place.add_patch(PathPatch(Path([start, *bow, end], codes), fill=False, color="#888888", linewidth=0.8))
     for number, (x, y, wide, high) in boxes.items():

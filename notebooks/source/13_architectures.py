@@ -546,7 +546,7 @@ names = [f"{card}" for card in "ABCD" for _ in range(3)] + [f"new {i}" for i in 
 plots.photos(shown, names, columns=6)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Exercise 3 below asks for your answer. Here another network plays, EfficientNet-Lite0, which only compares how pictures look: 128 pieces, each among eight cards.
+# Grey lies outside the photo: some units like its edge. Exercise 3 below asks for your answer. Here another network plays, EfficientNet-Lite0, which only compares how pictures look: 128 pieces, each among eight cards.
 #
 # **How often does the judge find the right card?**
 
