@@ -213,6 +213,19 @@ def googlenet(network: Any) -> np.ndarray:
     return drawn_wide(architectures.draw(architectures.model_card(architectures.outline(architectures.googlenet))))
 
 
+def banks(network: Any) -> np.ndarray:
+    """Sixteen filters each: learned from drawn animals, from patches without labels, from a formula, by chance."""
+    from helpers import datasets, images
+    from helpers.transfer import filter_banks
+    from helpers.widgets.evidence import filter_tiles
+
+    part = datasets.animals(400, 100, 32)
+    pictures = filter_banks.grey(part.pixels)
+    found = [filter_banks.learned_bank(pictures, part.labels, 300), filter_banks.kmeans_bank(pictures)]
+    found += [filter_banks.gabor_bank(), filter_banks.random_bank()]
+    return strip([images.grid(filter_tiles(bank), columns=4, gap=GAP) for bank in found])
+
+
 PICTURES = {
     "00_start_here": tour,
     "01_augmentation": variants,
@@ -227,6 +240,7 @@ PICTURES = {
     "10_multi_task": networks_of_schools,
     "12_optimizers": race,
     "13_architectures": googlenet,
+    "15_good_features": banks,
     "critters": critters,
 }
 

@@ -101,6 +101,8 @@ class Question:
             reason = wrong(found)
             named = next((sentence for sentence, test in mistakes.items() if reason and _true(test, found)), "")
         except Exception as error:  # an answer may do anything: it costs its points, never the other checks
+            if _empty(error):
+                return self._say(_DASH, 0, points, f"{what}: not answered yet, or a function of yours returns nothing")
             return self._say(_CROSS, 0, points, f"{what}: {_stopped(error, self.without)}")
         if reason:
             return self._say(_CROSS, 0, points, f"{what}: {reason}. {named}".strip())
@@ -208,6 +210,11 @@ def _difference(found: Any, expected: Any, within: float) -> str:
         return f"{_shown(found)} is not right {allowed}"
     share = 1 - np.isclose(mine, right, rtol=0, atol=limit, equal_nan=True).mean()
     return f"{_shown(found)} is not right at {share:.0%} of its places {allowed}"
+
+
+def _empty(error: Exception) -> bool:
+    """Whether a check stopped because it reckoned with the nothing that an untouched answer gives."""
+    return isinstance(error, TypeError | AttributeError) and any(n in str(error) for n in ("NoneType", "ellipsis"))
 
 
 def _stopped(error: Exception, barred: Sequence[str]) -> str:

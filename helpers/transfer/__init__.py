@@ -11,6 +11,7 @@ from helpers.transfer.classifiers import (
     hog,
     logistic_regression,
     pixels,
+    predicted_place,
     project_2d,
     random_network,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "parameter_counts",
     "pixels",
     "predict",
+    "predicted_place",
     "project_2d",
     "random_network",
     "train",

@@ -195,10 +195,17 @@ def explained_place(train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray
     varies most) are left out: standardised, a silent unit that fires once in the test would outweigh all others. 1 is
     perfect, 0 is no better than the mean place, less than 0 is worse.
     """
+    from sklearn.metrics import r2_score
+
+    return float(r2_score(test[1], predicted_place(train, test[0])))
+
+
+def predicted_place(train: tuple[np.ndarray, np.ndarray], asked: np.ndarray) -> np.ndarray:
+    """The places `(m, 2)` that the ridge regression of `explained_place` predicts for features `(m, ...)`."""
     from sklearn.linear_model import RidgeCV
 
-    known, asked = flatten(train[0]), flatten(test[0])
+    known, asked = flatten(train[0]), flatten(asked)
     spread = known.std(axis=0)
     lively = spread > 0.01 * spread.max() if spread.max() > 0 else np.ones(len(spread), bool)
     model = _standardised(RidgeCV(alphas=np.logspace(0, 6, 13))).fit(known[:, lively], train[1])
-    return float(model.score(asked[:, lively], test[1]))
+    return model.predict(asked[:, lively])

@@ -143,7 +143,7 @@ move.holds(
 move.equal(
     1,
     "there and back again, the middle is as before",
-    lambda: np.asarray(shift(np.asarray(shift(photo[None], 3, -5)), -3, 5))[:, 8:-8, 8:-8],
+    lambda: shift(shift(photo[None], 3, -5), -3, 5)[:, 8:-8, 8:-8],
     photo[None, 8:-8, 8:-8],
 )
 ### BEGIN HIDDEN TESTS
@@ -225,7 +225,7 @@ lean.holds(
 lean.equal(
     0.5,
     "the row in the middle stays",
-    lambda: np.asarray(shear(photo[:95], LEAN))[47],
+    lambda: shear(photo[:95], LEAN)[47],
     photo[47],
 )
 ### BEGIN HIDDEN TESTS

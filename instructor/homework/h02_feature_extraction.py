@@ -146,7 +146,7 @@ place.equal(
 place.equal(
     0.5,
     "a silent channel has its centre in the middle",
-    lambda: np.asarray(with_place(np.zeros((1, 3, 3, 2))), float),
+    lambda: with_place(np.zeros((1, 3, 3, 2))),
     np.array([[0, 0, 0.5, 0.5, 0.5, 0.5]]),
     mistakes={
         "Do not divide by a sum of zero.": np.array([[0, 0, *[np.nan] * 4]]),
@@ -292,13 +292,13 @@ sure = homework.Question("4. How sure", points=3, without=["training.share_inter
 sure.holds(
     0.5,
     "right and wrong answers change places when 3 of 20 become 17 of 20",
-    lambda: np.ravel(interval(3, 20)),
+    lambda: interval(3, 20),
     lambda found: np.allclose(found, 1 - np.ravel(interval(17, 20))[::-1]) and found[0] < 0.15,
 )
 sure.holds(
     0.5,
     "of 10 right out of 10, the interval ends at 1 and begins well below",
-    lambda: np.ravel(interval(10, 10)),
+    lambda: interval(10, 10),
     lambda found: abs(found[1] - 1) < 1e-4 and 0.6 < found[0] < 0.8,
     {
         "An interval of no width after ten photos: this is not Wilson's.": lambda found: (

@@ -46,6 +46,7 @@
 # | [10 Multi-task](10_multi_task.ipynb) | 65 schools, and how much their models should share | about 1 minute |
 # | [12 Optimizers](12_optimizers.ipynb) | eleven ways downhill, and where they arrive | about 1 minute |
 # | [13 Famous architectures](13_architectures.ipynb) | what five famous networks cost, and what their tricks are worth | about 1 minute |
+# | [15 Good features](15_good_features.ipynb) | what a base must keep, and where it comes from | about 1 minute |
 #
 # Measured on two processor cores, all cells at once. Reading, guessing at each **Think!** and playing with the explorers take longer, and are the point.
 
@@ -220,12 +221,14 @@ exercise(answer, len(above), hint="Compare the array with 0.001; True counts as 
 # | | heat maps of class activation; an elephant, a dog of the wrong breed, a gate | [6 Grad-CAM](06_grad_cam.ipynb) |
 # | | which parts were used; debugging | [8 Honest maps](08_honest_maps.ipynb) |
 # | | DeepDream | [9 DeepDream](09_deepdream.ipynb) |
-# | 001 HKUST, topics on CNN | features off the shelf, their map in the plane | [2 Feature extraction](02_feature_extraction.ipynb) |
+# | 001 HKUST, topics on CNN | amount of pictures, many classes, no labels, mathematics? | [15 Good features](15_good_features.ipynb) |
+# | | features off the shelf, their map in the plane | [2 Feature extraction](02_feature_extraction.ipynb) |
 # | | kernels, gradient ascent, class images | [5 Filters](05_filters.ipynb) |
 # | | saliency, guided backpropagation | [7 Rivals](07_rivals.ipynb) |
 # | | DeepDream of a sky | [9 DeepDream](09_deepdream.ipynb) |
 # | 002 Harvard BST 261, lecture 8 | data augmentation | [1 Augmentation](01_augmentation.ipynb) |
 # | | pretrained networks, feature extraction without and with augmentation | [2 Feature extraction](02_feature_extraction.ipynb) |
+# | | any input size; features of variants, kept on the disk | [15 Good features](15_good_features.ipynb) |
 # | | fine-tuning in Keras | [3 Fine-tuning](03_fine_tuning.ipynb) |
 # | 003 ZHAW, CNNs part II | fighting overfitting: augmentation, dropout | [1 Augmentation](01_augmentation.ipynb) |
 # | | optimizers, the rate, minima | [12 Optimizers](12_optimizers.ipynb) |

@@ -314,6 +314,94 @@ teaching.stored_table("transfer")
 #
 # Nine comparisons at 95 %: one interval in twenty misses by chance, so take the small gain with care.
 
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### Fewer labels, faster, better?
+#
+# What is transfer for? Lecture 000: learning is faster, more accurate, or needs fewer labels. The same photos for a small convnet from scratch and for logistic regression on the trained base, five seeds.
+#
+# **Think!** 20 labels on a trained base against 240 from scratch: which is better?
+#
+# **The stored table.**
+
+# %% slideshow={"slide_type": "-"}
+teaching.stored_table("amount")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The slides' claims, measured.**
+
+# %% slideshow={"slide_type": "skip"}
+for with_labels, what in ((240, "is more accurate"), (20, "needs fewer labels")):
+    text = f"transfer {what} ({with_labels} labels against 240 from scratch)"
+    effect = teaching.stored_effect(
+        "amount", f"trained base, {with_labels}: test minus scratch, 240"
+    )
+    always.slide_claim("000", text, verdict="holds", above=0, **effect)
+spent = "processor seconds, scratch 240 remixed over trained base 240"
+effect = teaching.stored_effect("amount", spent)
+text = "transfer learns faster (times as many processor seconds from scratch)"
+always.slide_claim("000", text, verdict="holds", above=1, **effect)
+text = "a trained base saves an enormous amount of computing (ten times)"
+always.slide_claim("002", text, verdict="holds", above=10, **effect)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### Head first, high layers, augmentation
+#
+# The slides' other advice, each way with the same seeds: all layers open with a fresh or a trained head; the first three blocks or the last three alone; the last block or all layers with augmented photos, as the slide trains them (here 36 steps, there 10,000).
+#
+# **The stored table.**
+
+# %% slideshow={"slide_type": "-"}
+teaching.stored_table("tuning")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# TUNING_TEXT
+#
+# **Head first, measured.**
+
+# %% slideshow={"slide_type": "skip"}
+tables = {"new photos named": "test", "old classes kept": "old classes kept"}
+for rate in ("0.0001", "0.001"):
+    for shown, what in tables.items():
+        pair = f"all open, trained head, rate {rate}: {what} minus all open, fresh head, rate {rate}"
+        effect = teaching.stored_effect("tuning", pair)
+        text = f"the head must be trained first (rate {rate}, {shown}, trained minus fresh)"
+        always.slide_claim("000", text, verdict="holds", above=0, **effect)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# "Slightly" means: the last maps change by less than a quarter of their length. "A good choice" means: within 0.02 of all layers.
+#
+# **Which layers, measured.**
+
+# %% slideshow={"slide_type": "skip"}
+high, low = "last three blocks", "first three blocks"
+effect = teaching.stored_effect("tuning", f"{high}: test minus {low}")
+text = "tuning high layers is more useful than tuning low ones (three blocks alone)"
+always.slide_claim("000", text, verdict="HIGH_VERDICT", above=0, **effect)
+for way in (high, "last block, augmented"):
+    effect = teaching.stored_effect("tuning", f"{way}: change of the last maps")
+    text = f"fine-tuning changes the abstract layers slightly ({way})"
+    always.slide_claim("000", text, verdict="holds", below=0.25, **effect)
+whole = "fine-tuned, all layers: test minus fine-tuned, last block"
+effect, text = teaching.stored_effect("transfer", whole), "2 to 3 layers are a good choice"
+always.slide_claim("000", text, verdict="cannot tell", within=0.02, **effect)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The slide speaks of a *risk*. One of five runs with seven blocks fell by more than 0.05, none of the others: a hint, and too few runs for more.
+#
+# **Overfitting with augmentation, and the risk.**
+
+# %% slideshow={"slide_type": "skip"}
+one, every_layer = "last block, augmented", "all layers, augmented"
+effect = teaching.stored_effect("tuning", f"{every_layer}: test minus {one}")
+text = "more unfrozen layers overfit more, also with augmentation (all minus last block)"
+always.slide_claim("000", text, verdict="OVERFIT_VERDICT", below=0, **effect)
+effect = teaching.stored_effect("tuning", f"{every_layer}: test minus head alone")
+text = "it is only possible to fine-tune the top layers (with augmentation, all minus none)"
+always.slide_claim("000", text, verdict="ONLY_VERDICT", below=0, **effect)
+fell = (1 / 5, *training.share_interval(1 / 5, 5))
+text = "more layers are a higher risk: runs that fall by 0.05 (seven blocks)"
+always.slide_claim("000", text, fell, "cannot tell", above=0.05, over="5 seeds")
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How to destroy a base
 #
@@ -411,6 +499,33 @@ plots.lines(order, lines, "How far the weights moved", "layer", "share of their 
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The order of size matters. *As shipped:* with care no layer moved by more than some 1 %, done wrong the late ones moved by 10 %. The first layer moved least in both, so its kernels look the same to the eye before and after. Look at what the base can still do, not at its pictures.
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# The slide speaks of the *representations*: fine-tuning adjusts the more abstract ones slightly. So ask the layers, not the weights: how much do their answers to the same photos change? "Slightly" means here: by less than a quarter of their length.
+#
+# **The change of every block's answers, for 40 test photos.**
+
+# %% slideshow={"slide_type": "-"}
+forty = data.test.take(min(40, len(data.test)), SEED)
+ends = [transfer.frozen_boundary(network, one) for one in transfer.blocks(network)[1:]]
+ends, answered, shift = [*ends, network.vgg_equivalent("block5_conv3")], {}, {}
+for name in ("untouched", "all, with care"):
+    new.model.set_weights(bases[name])
+    answered[name] = extract(base, forty, ends, SIZE)
+for end in ends:
+    old, now = (transfer.flatten(one[end]) for one in answered.values())
+    shift[end] = np.linalg.norm(now - old, axis=1) / np.linalg.norm(old, axis=1)
+means = [one.mean() for one in shift.values()]
+title = "How far each block's answers moved"
+plots.lines(range(1, len(ends) + 1), {"with care": means}, title, "block", "of their length")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The claim, measured at the last maps, with all layers open.**
+
+# %% slideshow={"slide_type": "skip"}
+text = "fine-tuning changes the abstract layers slightly (all layers, with care)"
+measured, over = training.mean_interval(shift[ends[-1]]), f"{len(forty)} photos"
+claims.slide_claim("000", text, measured, "cannot tell", below=0.25, over=over)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Save it, load it, use it

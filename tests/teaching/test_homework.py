@@ -45,6 +45,15 @@ def test_a_usual_mistake_is_named():
     assert named == ["The square is missing.", "Zero by zero.", "The sign is turned."]
 
 
+def test_a_check_that_reckons_with_an_untouched_answer_says_that_there_is_none(capsys):
+    question = homework.Question("1", points=4)
+    for reckons in (lambda: None + 1, lambda: ...[0], lambda: None.sum(), lambda: list(None)):
+        question.equal(1, "its sum", reckons, 3)
+    question.equal(1, "a real mistake", lambda: "text" + 1, 3)
+    assert [line[0] for line in question.lines] == ["–"] * 4 + ["✗"] and question.earned == 0
+    assert all("not answered yet" in line for line in question.lines[:4])
+
+
 def test_points_that_only_grading_gives_are_announced(capsys):
     question = homework.Question("2. The gate", points=4)
     question.holds(1, "a number", lambda: 3, lambda found: found == 3)

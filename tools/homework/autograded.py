@@ -8,10 +8,15 @@ import re
 import nbformat
 from nbformat import NotebookNode
 
+from tools import pages
 from tools.homework import source
 from tools.homework.grader import Result
 from tools.homework.notebooks import Cell
 from tools.homework.repair import Work
+
+FORMULA = re.compile(
+    r"(?P<code>```.*?```|`[^`]*`)|\$\$(?P<block>.+?)\$\$|(?<!\\)\$(?=\S)(?P<inline>[^$]+?)(?<=\S)\$(?!\d)", re.DOTALL
+)
 
 
 def notebook(
@@ -19,7 +24,8 @@ def notebook(
 ) -> NotebookNode:
     """The students' edition with a student's answers, their outputs as handed in, and the lines of the checks.
 
-    rubrics: what the key says of an answer in prose, by grade_id. Nothing of a hidden check stands in it.
+    rubrics: what the key says of an answer in prose, by grade_id. Nothing of a hidden check stands in it. The course's
+    own formulas are MathML already: the formgrader would fetch MathJax from the net. A student's stay as typed.
     """
     said = {result.name: result for result in results}
     made = copy.deepcopy(student)
@@ -27,6 +33,8 @@ def notebook(
     for original in copy.deepcopy(student.cells):
         if original.cell_type == "code":
             original.outputs, original.execution_count = [], None
+        elif not source.mark(original, "solution"):
+            original.source = with_formulas(original.source)
         answer = work.answers.get(original.id)
         if source.mark(original, "solution"):
             original.source = harmless(answer.text, original.cell_type) if answer else ""
@@ -37,7 +45,8 @@ def notebook(
         if original.id in said:
             original.outputs = [_text("\n".join(_summary(said[original.id])))]
         if original.id in rubrics:
-            made.cells.append(nbformat.v4.new_markdown_cell(f"**For who gives the points:** {rubrics[original.id]}"))
+            rubric = with_formulas(f"**For who gives the points:** {rubrics[original.id]}")
+            made.cells.append(nbformat.v4.new_markdown_cell(rubric))
         made.cells += [original, *_own(work, original.id)]
     return made
 
@@ -70,6 +79,17 @@ def harmless(text: str, kind: str) -> str:
     text = re.sub(r"<(?=[A-Za-z/!?])", "< ", text.expandtabs(4))
     text = re.sub(r"&(?=[#\w])", "& ", text)
     return re.sub(r"(?i)(script|data|file|blob)\s*:", r"\1 :", text)
+
+
+def with_formulas(text: str) -> str:
+    """Markdown in which what stands between dollar signs is MathML; code is left alone."""
+
+    def drawn(match: re.Match[str]) -> str:
+        if match["code"]:
+            return match["code"]
+        return pages.formula(match["block"] or match["inline"], block=bool(match["block"]))
+
+    return FORMULA.sub(drawn, text)
 
 
 def rubrics_of(grader: NotebookNode) -> dict[str, str]:

@@ -391,6 +391,12 @@ def test_nothing_that_a_student_wrote_runs_in_a_graders_browser(text: str, kind:
     )
 
 
+def test_formulas_of_the_course_are_drawn_with_no_network_and_code_and_prices_are_not():
+    drawn = autograded.with_formulas("$$y = \\frac{a}{b}$$ for $x_1$, `$HOME`, 5$ or 6$, and \\$7")
+    assert drawn.count("<math") == 2 and "<mfrac>" in drawn and "<msub>" in drawn and 'display="block"' in drawn
+    assert drawn.endswith("`$HOME`, 5$ or 6$, and \\$7")
+
+
 def test_mathematics_and_code_in_prose_stay_readable():
     assert autograded.harmless("$a<b$ and $1 < 2 & 3$", "markdown") == "$a< b$ and $1 < 2 & 3$"
     assert autograded.harmless("if a<b: x = '<b>'", "code") == "if a<b: x = '<b>'"
