@@ -477,9 +477,8 @@ teller = keras.Sequential(
     + [L.Dense(len(sources), activation="softmax")]
 )
 before, adam = kernels(teller), keras.optimizers.Adam(3e-3)
-loss = "sparse_categorical_crossentropy"
-teller.compile(adam, loss, metrics=["accuracy"], jit_compile=False)
-training.fit(teller, (np.stack(pieces), np.array(origin)), None, 6, 50, SEED)["accuracy"][-1]
+teller.compile(adam, "sparse_categorical_crossentropy", metrics=["acc"], jit_compile=False)
+training.fit(teller, (np.stack(pieces), np.array(origin)), None, 6, 50, SEED)["acc"][-1]
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # It finds the right one of 26 photos for most pieces. *As shipped:* edges in several directions, dark spots on light ground, and flat colours, as in the slides' pictures; at random there is nothing to see.
