@@ -344,20 +344,16 @@ trial.equal(
     {"two 3x3": 8, TRICK: room},
     mistakes={"Equal channels are no equal budget.": {"two 3x3": 8, TRICK: 8}},
 )
-# Another processor has other last digits, which training makes larger: seed by seed they lie within some hundredths.
+# Another processor has other last digits, which training makes larger.
 trial.equal(
     1,
-    "the trick's accuracies, trained again",
-    lambda: accuracies[TRICK] if accuracies is not ... else ...,
-    lambda: [
-        one.accuracy
-        for one in architectures.try_out(
-            lambda: architectures.block_network(TRICK, room),
-            (SEED, SEED + 1, SEED + 2),
-            3,
-            0.01,
-        )
-    ],
+    "the trick's first accuracy, trained again",
+    lambda: accuracies[TRICK][0] if accuracies is not ... else ...,
+    lambda: (
+        architectures.try_out(
+            lambda: architectures.block_network(TRICK, room), (SEED,), 3, 0.01
+        )[0].accuracy
+    ),
     within=0.15,
 )
 
