@@ -206,6 +206,13 @@ def race(network: Any) -> np.ndarray:
     return drawn_wide(surfaces.race_picture("narrow valley", ways, 40, "forty steps at the same rate"))
 
 
+def googlenet(network: Any) -> np.ndarray:
+    """GoogLeNet, drawn from its graph."""
+    from helpers import architectures
+
+    return drawn_wide(architectures.draw(architectures.model_card(architectures.outline(architectures.googlenet))))
+
+
 def banks(network: Any) -> np.ndarray:
     """Sixteen filters each: learned from drawn animals, from patches without labels, from a formula, by chance."""
     from helpers import datasets, images
@@ -241,6 +248,7 @@ PICTURES = {
     "10_multi_task": networks_of_schools,
     "11_training": depths,
     "12_optimizers": race,
+    "13_architectures": googlenet,
     "15_good_features": banks,
     "critters": critters,
 }

@@ -74,12 +74,20 @@ def receptive_fields(network: Network | Any, input_size: int | tuple[int, int] |
     return {layer.name: _field(network, layer.name, input_size, done) for layer in network.layers}
 
 
+def field_of(tensor: Any, sides: tuple[int, int], done: dict[int, list]) -> Field:
+    """The receptive field of a Keras tensor of a plain graph on a picture of `sides` (height, width).
+
+    done: what is known of other tensors of the graph; an empty dict at first. Raises ValueError behind a layer that
+    enlarges maps.
+    """
+    axes = _trace(tensor, [(1, 1, 0, side) for side in sides], done)
+    return Field(*(tuple(axis[i] for axis in axes) for i in range(4)))
+
+
 def _field(network: Network, layer: str, input_size: int | tuple[int, int] | None, done: dict[int, list]) -> Field:
     fixed = network.model.inputs[0].shape[1:3]
     size = input_size or tuple(side or usual for side, usual in zip(fixed, network.sides, strict=True))
-    height, width = (size, size) if isinstance(size, int) else size
-    axes = _trace(network.output_of(layer), [(1, 1, 0, height), (1, 1, 0, width)], done)
-    return Field(*(tuple(axis[i] for axis in axes) for i in range(4)))
+    return field_of(network.output_of(layer), (size, size) if isinstance(size, int) else size, done)
 
 
 def _trace(tensor: Any, picture: list[tuple], done: dict[int, list]) -> list[tuple]:

@@ -6,6 +6,7 @@ from typing import Any
 # Each is loaded when it is asked for: one explorer must not bring in what only another one needs.
 _MODULES = {
     "activations": ("activation_explorer", "field_explorer", "patches_explorer"),
+    "architectures": ("block_explorer",),
     "ascent": ("ascent_explorer",),
     "attribution": ("grad_cam_explorer", "lime_explorer", "methods_explorer", "occlusion_explorer", "rules_explorer"),
     "augmentation": ("augmentation_explorer",),

@@ -46,6 +46,7 @@
 # | [10 Multi-task](10_multi_task.ipynb) | 65 schools, and how much their models should share | about 1 minute |
 # | [11 Training a network well](11_training.ipynb) | scaling, first weights, dropout, batch normalisation, on trial | about 1 minute |
 # | [12 Optimizers](12_optimizers.ipynb) | eleven ways downhill, and where they arrive | about 1 minute |
+# | [13 Famous architectures](13_architectures.ipynb) | what five famous networks cost, and what their tricks are worth | about 1 minute |
 # | [15 Good features](15_good_features.ipynb) | what a base must keep, and where it comes from | about 1 minute |
 #
 # Measured on two processor cores, all cells at once. Reading, guessing at each **Think!** and playing with the explorers take longer, and are the point.
@@ -238,10 +239,11 @@ exercise(answer, len(above), hint="Compare the array with 0.001; True counts as 
 # | | optimised images | [5 Filters](05_filters.ipynb) |
 # | | saliency, occlusion, LIME | [7 Rivals](07_rivals.ipynb) |
 # | | the snow behind wolf and husky | [8 Honest maps](08_honest_maps.ipynb) |
+# | | LeNet, AlexNet, VGG, GoogLeNet, ResNet; what kernels show | [13 Famous architectures](13_architectures.ipynb) |
 # | 004 SMU, neural networks and machine learning | multi-task learning: schools and computer survey | [10 Multi-task](10_multi_task.ipynb) |
 # | | activations, filters, class activation mapping | [4 Activations](04_activations.ipynb), [5 Filters](05_filters.ipynb), [6 Grad-CAM](06_grad_cam.ipynb) |
 #
-# The famous architectures of lecture 003 have no notebook here. Every term of the course stands in the [glossary](../docs/glossary.md).
+# Every term of the course stands in the [glossary](../docs/glossary.md).
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## You have

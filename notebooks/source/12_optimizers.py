@@ -17,7 +17,7 @@
 #
 # *Follows lecture 003 (ZHAW, CNNs part II: which optimizer, and "all minima are good"). **About 1 minute** on two cores.*
 #
-# [← 11 Training a network well](11_training.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md) · [15 Good features →](15_good_features.ipynb)
+# [← 11 Training a network well](11_training.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md) · [13 Famous architectures →](13_architectures.ipynb)
 #
 # **You will**
 # 1. take three steps by hand, and check eleven rules against Keras's,

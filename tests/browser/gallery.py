@@ -40,6 +40,7 @@ EXPLORERS = {
     "one_kernel": "one_kernel_explorer()",
     "signal": "signal_explorer()",
     "dead_relu": "dead_relu_explorer()",
+    "blocks": "block_explorer()",
     "activations": "activation_explorer(network)",
     "field": "field_explorer(network)",
     "patches": PATCHES,
