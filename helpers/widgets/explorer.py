@@ -78,8 +78,8 @@ class Explorer:
         self.picture, self.error = Picture(self.controls, lifetime.weakly(self.end)), ipywidgets.HTML()
         for control in self.controls.values():
             control.observe(lifetime.weakly(self._changed), "value")
-        self.panel = ipywidgets.VBox(shown, layout={"min_width": "260px", "flex": "1 1 260px"})
-        self.view = ipywidgets.VBox([self.picture, self.error])
+        self.panel = ipywidgets.VBox(shown, layout={"min_width": "min(260px, 100%)", "flex": "1 1 260px"})
+        self.view = ipywidgets.VBox([self.picture, self.error], layout={"min_width": "0"})
         layout = {"flex_flow": "row wrap", "align_items": "flex-start", "grid_gap": "4px 16px"}
         self.box = ipywidgets.Box([self.panel, self.view], layout=layout)
         self.box.add_class("explorer")
