@@ -17,32 +17,21 @@ function countPlaces(model, change) {
     setTimeout(() => places.get(layout) === 0 && model.send({ event: "gone" }), WAIT);
 }
 
-// Names for what ipywidgets leaves without: a slider's handle is called by its words and the value beside it.
-let names = 0;
+// Names for what ipywidgets leaves without: a slider, its value and its steps, a progress bar, a row of buttons.
 function nameControls(explorer) {
-  for (const row of explorer.querySelectorAll(".widget-inline-hbox")) {
+  for (const row of explorer.querySelectorAll(".widget-inline-hbox, .widget-toggle-buttons")) {
     const label = row.querySelector(".widget-label"), handle = row.querySelector(".noUi-handle");
     const readout = row.querySelector(".widget-readout"), bar = row.querySelector(".progress");
     if (!label) continue;
-    label.id ||= `explorer-name-${names++}`;
-    if (readout) {
-      readout.id ||= `explorer-name-${names++}`;
-      readout.setAttribute("role", readout.isContentEditable ? "textbox" : "note");
-      readout.setAttribute("aria-labelledby", label.id);
-    }
-    handle?.setAttribute("aria-labelledby", [label.id, readout?.id].filter(Boolean).join(" "));
-    if (bar) {
-      bar.setAttribute("role", "progressbar");
-      bar.setAttribute("aria-labelledby", label.id);
-    }
-  }
-  for (const group of explorer.querySelectorAll(".widget-toggle-buttons")) {
-    const label = group.querySelector(".widget-label");
-    if (!label) continue;
-    label.id ||= `explorer-name-${names++}`;
-    group.setAttribute("role", "group");
-    group.setAttribute("aria-labelledby", label.id);
-    for (const one of group.querySelectorAll("button")) one.setAttribute("aria-pressed", one.classList.contains("mod-active"));
+    label.id ||= `explorer-name-${Math.random().toString(36).slice(2)}`; // there are other explorers on the page
+    const group = row.matches(".widget-toggle-buttons") ? row : null;
+    readout?.setAttribute("role", readout.isContentEditable ? "textbox" : "note");
+    bar?.setAttribute("role", "progressbar");
+    group?.setAttribute("role", "group");
+    for (const named of [readout, bar, group, handle]) named?.setAttribute("aria-labelledby", label.id);
+    if (readout) handle?.setAttribute("aria-valuetext", readout.textContent);
+    for (const one of group?.querySelectorAll("button") ?? [])
+      one.setAttribute("aria-pressed", one.classList.contains("mod-active"));
   }
 }
 
@@ -94,18 +83,19 @@ function render({ model, el, host, signal }) {
   window.addEventListener("keydown", listen, on);
   model.on("change:frame", show);
   model.on("change:working", () => picture.hush(model.get("working")));
-  model.on("comm_live_update", () => {
+  const tellEnd = () => {
     const dead = Boolean(el.closest(".jupyter-widgets-disconnected"));
     busy.end();
     picture.fade(dead);
     picture.say(dead ? "The kernel was started anew or has ended: run the cell again." : "");
-  });
+  };
+  model.on("comm_live_update", () => setTimeout(tellEnd, 100)); // the widgets around it hear of it one after the other
   for (const [name, reference] of Object.entries(model.get("controls")))
     host.getModel(reference).then((control) => {
       const moved = () => {
         picture.set(name, control.get("value") ?? control.get("index"));
         busy.begin();
-        requestAnimationFrame(() => explorer() && nameControls(explorer())); // which button is pressed
+        requestAnimationFrame(() => explorer() && nameControls(explorer())); // values that have changed
       };
       control.on("change:value", moved);
       control.on("change:index", moved);
