@@ -6,7 +6,8 @@ import axe_playwright_python
 
 SCRIPT = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RUN = """async ([place, selector]) => {
-    const found = await axe.run(place?.querySelector(selector) ?? document, { resultTypes: ["violations"] });
+    const options = { resultTypes: ["violations"], preload: false };  // it would ask for style sheets again
+    const found = await axe.run(place?.querySelector(selector) ?? document, options);
     return found.violations.flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.html.slice(0, 160)}`));
 }"""
 

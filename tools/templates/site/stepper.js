@@ -22,5 +22,8 @@ document.querySelectorAll(".stepper").forEach((stepper) => {
 document.querySelectorAll("p.caption[role='heading']").forEach((one) => one.setAttribute("aria-level", "2"));
 document.querySelector(".sidebar-drawer")?.setAttribute("aria-label", "Pages");
 document.querySelector(".toc-drawer")?.setAttribute("aria-label", "On this page");
-const first = document.querySelector("h1") ? null : document.querySelector("article h2");
-if (first) Object.entries({ role: "heading", "aria-level": "1" }).forEach((pair) => first.setAttribute(...pair));
+if (!document.querySelector("h1")) {
+  const heading = document.createElement("h1");
+  heading.textContent = document.title.split(" - ")[0];
+  document.querySelector("article")?.prepend(heading);
+}
