@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 
 from tools.common import Stop
-from tools.pages import links, markdown_to_html
+from tools.pages import LIGHT, links, markdown_to_html
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 HEADING = re.compile(r"^#{1,6}\s", re.M)
@@ -180,7 +180,7 @@ def head() -> str:
 
     folder = reveal_folder()
     styles = [(folder / "reveal.css").read_text(encoding="utf-8"), (TEMPLATES / "deck.css").read_text(encoding="utf-8")]
-    styles.append(HtmlFormatter(style="friendly").get_style_defs(".highlight"))
+    styles.append(HtmlFormatter(style=LIGHT).get_style_defs(".highlight"))
     script = re.sub(r"//# sourceMappingURL=\S+", "", (folder / "reveal.js").read_text(encoding="utf-8"))
     own = (TEMPLATES / "deck.js").read_text(encoding="utf-8")
     style = "\n".join(styles).replace("</style", r"<\/style")

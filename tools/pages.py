@@ -26,21 +26,23 @@ MATRIX = re.compile(
     r"(<mo)>(&#x0*(?:28|5B|7B|7C);</mo><mtable>(?:(?!<mtable).)*?</mtable>)(<mo)>(&#x0*(?:29|5D|7D|7C);</mo>)"
 )
 CHATTER = re.compile(r"^(WARNING: All log messages before absl.*|[EWIF]\d{4} .*)\n?", re.M)  # of TensorFlow's C++ part
+EMPTY_HEAD = re.compile(r"<th((?: [^>]*)?)>\s*</th>")  # of a table: pandas leaves the corner without a word
+LIGHT, DARK = "a11y-high-contrast-light", "a11y-high-contrast-dark"  # of code: colours that can be read, 7 to 1
 NOTE = "<p class='note'>An interactive control stands here: open the notebook in JupyterLab to use it.</p>"
 
 
 def page(book: nbformat.NotebookNode, name: str) -> str:
     """The HTML text of a notebook; `name` is its file name without the ending."""
     body, _ = Exporter().from_notebook_node(for_paper(book), {"metadata": {"path": str(NOTEBOOKS), "name": name}})
-    return shell(first_heading(book) or name, links(body))
+    return shell(first_heading(book) or name, EMPTY_HEAD.sub(r"<td\1></td>", links(body)))
 
 
 def shell(title: str, body: str) -> str:
     """A whole page around a body: the style sheet with light and dark colours, and no address that is fetched."""
     from pygments.formatters import HtmlFormatter
 
-    light = HtmlFormatter(style="friendly").get_style_defs(".highlight")
-    dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
+    light = HtmlFormatter(style=LIGHT).get_style_defs(".highlight")
+    dark = HtmlFormatter(style=DARK).get_style_defs(".highlight")
     style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
     style += f"\n{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}"
     template = Template((TEMPLATES / "page.html").read_text(encoding="utf-8"))

@@ -54,6 +54,7 @@ def finished(body: str, here: Target, root: Target, code: str, known: dict[str, 
 
     body = NAMED.sub(document, pages.links(body, here))
     body = with_names(body, imported(code), known)
+    body = pages.EMPTY_HEAD.sub(r"<td\1></td>", body)
     body = SHORT_CELL.sub(lambda cell: cell[0].replace(" ", "&nbsp;"), body)
     return body.replace("<p><strong>Think!</strong>", '<p class="think"><strong>Think!</strong>')
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tools import common, site_extension
+from tools import common, pages, site_extension
 from tools.common import Stop, write
 
 STATIC = Path(__file__).resolve().parent / "templates" / "site"
@@ -27,7 +27,8 @@ SETTINGS = {
     "html_show_sphinx": False,
     "html_show_copyright": False,
     "html_show_search_summary": False,  # it is fetched from the pages, which a browser refuses to files
-    "pygments_style": "friendly",
+    "pygments_style": pages.LIGHT,
+    "pygments_dark_style": pages.DARK,
     "smartquotes": False,
     "nb_execution_mode": "off",
     "nb_render_markdown_format": "myst",

@@ -116,7 +116,7 @@ def deprocess(array) -> np.ndarray:
     return np.repeat(shown, 3, axis=2) if shown.shape[2] == 1 else shown
 
 
-def _colour_table(colours: str = "magma") -> np.ndarray:
+def colour_table(colours: str = "magma") -> np.ndarray:
     """Return the 256 colours of matplotlib's table `colours` as uint8 `(256, 3)`; misleading tables are refused."""
     import matplotlib
 
@@ -134,8 +134,8 @@ def colourise(heat, colours: str = "magma", signed: bool = False, limit: float |
     the colours are `RdBu_r`: red above 0, blue below, white at 0, the ends at plus and minus `limit` (the largest
     absolute value, if not given). Give the same `limit` to maps that are to be compared.
     """
-    table = _colour_table(SIGNED_COLOURS if signed else colours)
-    return np.take(table, _steps(_shares(heat, signed, limit), signed), axis=0)
+    table = colour_table(SIGNED_COLOURS if signed else colours)
+    return np.take(table, colour_steps(heat, signed, limit), axis=0)
 
 
 def overlay(
@@ -152,8 +152,13 @@ def overlay(
     shares = _shares(heat, signed, limit)
     if shares.shape != picture.shape[:2]:
         shares = resize(shares, picture.shape[:2], "bilinear")
-    colour = np.take(_colour_table(SIGNED_COLOURS if signed else colours), _steps(shares, signed), axis=0)
+    colour = np.take(colour_table(SIGNED_COLOURS if signed else colours), _steps(shares, signed), axis=0)
     return np.array(Image.blend(Image.fromarray(picture), Image.fromarray(colour), float(opacity)))
+
+
+def colour_steps(heat, signed: bool = False, limit: float | None = None) -> np.ndarray:
+    """Return the places 0..255 of a heat map in the table of colours, as in `colourise`: uint8 `(height, width)`."""
+    return _steps(_shares(heat, signed, limit), signed)
 
 
 def _shares(heat, signed: bool, limit: float | None) -> np.ndarray:
@@ -194,7 +199,7 @@ def colour_bar(
     a few milliseconds, to stand beside a picture: `np.hstack([picture, colour_bar(len(picture), limit)])`.
     """
     letters, wide, margin = 15, 16, 8
-    table = _colour_table(SIGNED_COLOURS if signed else colours)
+    table = colour_table(SIGNED_COLOURS if signed else colours)
     low = -limit if signed else 0.0
     texts = [f"{low + (limit - low) * share:.3g}" for share in np.linspace(1, 0, ticks)]
     font = _font(letters)

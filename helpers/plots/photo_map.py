@@ -49,12 +49,13 @@ def photo_map(
     low, spread = points.min(axis=0), np.maximum(np.ptp(points, axis=0), 1e-12)
     places = EDGE + (points - low) / spread * (PLANE - 2 * EDGE)
     each = zip(places, pictures, labels.tolist(), notes or [""] * len(points), strict=True)
-    picture.svg = _drawing([_mark(*point, names) for point in each], names, title, picture.alt)
+    marks = [_mark(*point, names, first=not number) for number, point in enumerate(each)]
+    picture.svg = _drawing(marks, names, title, picture.alt)
     return picture
 
 
-def _mark(place: np.ndarray, picture: np.ndarray, label: int, note: str, names: Sequence[str]) -> str:
-    """One point with its hidden photo; y grows upwards, as in a chart."""
+def _mark(place: np.ndarray, picture: np.ndarray, label: int, note: str, names: Sequence[str], first: bool) -> str:
+    """One point with its hidden photo; y grows upwards, as in a chart. Tab comes to the first one only."""
     x, y, colour = place[0], PLANE - place[1], COLOURS[label % len(COLOURS)]
     shape = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{colour}"/>'
     if label % 2:
@@ -64,7 +65,15 @@ def _mark(place: np.ndarray, picture: np.ndarray, label: int, note: str, names: 
     frame = f'x="{left}" y="{top}" width="{_PANEL - 24}" height="{_PANEL - 24}"'
     photo = f'<image class="seen" {frame} href="{_jpeg(picture)}"/>'
     words = f'<text class="seen" x="{left}" y="{top + _PANEL}">{text}</text>'
-    return f'<g class="point" tabindex="0" aria-label="{text}">{shape}{photo}{words}</g>'
+    return f'<g class="point" role="img" tabindex="{0 if first else -1}" aria-label="{text}">{shape}{photo}{words}</g>'
+
+
+# Arrow keys go from point to point; JupyterLab would take them for itself.
+_KEYS = (
+    "const all = [...this.querySelectorAll('.point')], at = all.indexOf(document.activeElement);"
+    "const step = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1}[event.key];"
+    "if (step &amp;&amp; at >= 0) { all.at((at + step) % all.length).focus(); event.preventDefault(); }"
+)
 
 
 def _jpeg(picture: np.ndarray) -> str:
@@ -85,11 +94,12 @@ def _drawing(marks: list[str], names: Sequence[str], title: str, alt: str) -> st
         ".photo-map .point:hover .seen,.photo-map .point:focus .seen{visibility:visible} "
         ".photo-map .point:hover circle,.photo-map .point:focus circle,"
         ".photo-map .point:hover rect,.photo-map .point:focus rect{stroke:#000;stroke-width:2} "
-        ".photo-map .point{outline:none;cursor:pointer}"
+        ".photo-map .point{outline:none;cursor:pointer} .photo-map .point:focus-visible{outline:2px solid #1a73e8}"
     )
     return (
         f'<svg class="photo-map" viewBox="0 0 {wide} {tall}" style="max-width:{wide * 1.3:.0f}px;background:#fff" '
-        f'role="group" aria-label="{html.escape(alt)}"><style>{style}</style>'
+        f'role="group" aria-label="{html.escape(alt)}" data-lm-suppress-shortcuts="true" onkeydown="{_KEYS}">'
+        f"<style>{style}</style>"
         f'<text x="{EDGE}" y="{tall - 12}">{html.escape(title)}</text>'
         f'<rect x="0" y="0" width="{PLANE}" height="{PLANE}" fill="none" stroke="#bbb"/>{keys}{"".join(marks)}</svg>'
     )

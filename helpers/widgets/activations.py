@@ -15,7 +15,6 @@ from helpers.activations import (
     choose_channels,
     draw_box,
     draw_channels,
-    draw_map,
     effective_receptive_field,
     effective_size,
     layer_maps,
@@ -31,6 +30,8 @@ from helpers.backbones import Network, as_network, forward, layers
 from helpers.images import transform
 from helpers.widgets.explorer import Explorer, Frame, menu, slider
 from helpers.widgets.photos import PhotoChoice
+from helpers.widgets.scene import Part, beside
+from helpers.widgets.static_preview import fitted
 
 _SIDE, _PHOTO, _THUMBNAIL = 448, 224, 56  # pixels of the large picture in the page, the one beside it, one among many
 _ONE, _OVER, MANY = "one channel", "over the photo", "many channels"
@@ -72,16 +73,16 @@ def activation_explorer(
         maps = maps_of(*key)[layer]
         channel = min(channel, maps.shape[-1] - 1)
         if view == MANY:
-            large = _marked(*sheet(*key, layer, order), channel)
+            large = [Part(_marked(*sheet(*key, layer, order), channel), quality=None)]
         else:
             large = _one_map(choice.seen(photo, _SIDE), maps, channel, view)
         words = f"{photo}: {_in_words(layer, maps, channel)}"
-        shown = _beside(choice.seen(photo, _PHOTO), large)
+        shown = beside([Part(choice.seen(photo, _PHOTO))], large)
         return Frame(shown, words, f'layer_maps(network, picture, "{layer}")[..., {channel}]')
 
     controls = {"photo": choice, "group": group, "layer": layer, "channel": channel, "view": view, "order": order}
     strip = [{"layer": first[at], "view": MANY} for at in (0, len(first) // 3, 2 * len(first) // 3, -1)]
-    return Explorer(controls, draw, strip, "Activation explorer")
+    return Explorer(controls, draw, strip, "Activation explorer", choice.call("activation_explorer"))
 
 
 def field_explorer(network: Network | Any, photo: str = "chelsea", photos: Iterable[str] | None = None) -> Explorer:
@@ -116,15 +117,16 @@ def field_explorer(network: Network | Any, photo: str = "chelsea", photos: Itera
         field, size = fields[layer], choice.seen(photo).shape[:2]
         unit = min(row, field.grid[0] - 1), min(column, field.grid[1] - 1)
         box = visible_box(field, unit, size)
-        drawn, words = on_photo(choice.array(photo), [box], size, _SIDE), _seen_in_words(field, unit, box)
+        drawn = [Part(on_photo(choice.array(photo), [box], size, _SIDE))]
+        words = _seen_in_words(field, unit, box)
         if used:
             heat = used_part(photo, layer, unit)
             height, width = effective_size(heat, field.centre(*unit))
             words += f"; 95 % of the gradient lies in {height:.0f} x {width:.0f} pixels"
             large = images.overlay(choice.seen(photo, _SIDE), np.sqrt(heat), 0.6)
-            drawn = _beside(drawn, draw_box(large, [[edge * _SIDE / max(size) for edge in box]]))
+            drawn.append(Part(draw_box(large, [[edge * _SIDE / max(size) for edge in box]])))
         code = f'receptive_field(network, "{layer}").box{unit}'
-        return Frame(drawn, f"{photo}: unit {unit} of {layer} sees {words}", code)
+        return Frame(beside(*([part] for part in drawn)), f"{photo}: unit {unit} of {layer} sees {words}", code)
 
     layer.observe(new_layer, "value")
     controls = {"photo": choice, "layer": layer, "row": row, "column": column, "used": used}
@@ -132,7 +134,7 @@ def field_explorer(network: Network | Any, photo: str = "chelsea", photos: Itera
         {"layer": name} | dict(zip(("row", "column"), fields[name].middle, strict=True))
         for name in (names[at * len(names) // 4] for at in range(4))
     ]
-    return Explorer(controls, draw, strip, "Receptive field explorer")
+    return Explorer(controls, draw, strip, "Receptive field explorer", choice.call("field_explorer"))
 
 
 def patches_explorer(
@@ -152,7 +154,8 @@ def patches_explorer(
         channel = min(channel, len(found.answers[layer]) - 1)
         cut = activations.patches if view == "patches" else top_patches.photos_with_box
         shown = cut(found, layer, channel, 9, 160, sizes.get(layer))
-        code, words = f'{cut.__name__}(found, "{layer}", {channel})', f"{layer}, channel {channel}"
+        code = f'{"" if view == "patches" else "top_patches."}{cut.__name__}(found, "{layer}", {channel})'
+        words = f"{layer}, channel {channel}"
         if not shown:
             return Frame(np.full((_SIDE, _SIDE, 3), 230, np.uint8), f"{words}: nothing excites it", code)
         names, best = (
@@ -163,7 +166,8 @@ def patches_explorer(
 
     controls = {"layer": layer, "channel": channel, "view": view}
     strip = [{"layer": layers[at]} for at in (0, len(layers) // 3, 2 * len(layers) // 3, -1)]
-    return Explorer(controls, draw, strip, "Explorer of the most exciting patches")
+    made = f"patches_explorer(found{', effective' if effective else ''})"
+    return Explorer(controls, draw, strip, "Explorer of the most exciting patches", made)
 
 
 def _groups(network: Network) -> dict[str, list[str]]:
@@ -191,11 +195,22 @@ def _marked(shown: np.ndarray, sheet: np.ndarray, channel: int) -> np.ndarray:
     return draw_box(sheet, [(top, left, top + height - 2, left + _THUMBNAIL)], 2)
 
 
-def _one_map(photo: np.ndarray, maps: np.ndarray, channel: int, view: str) -> np.ndarray:
+def _one_map(photo: np.ndarray, maps: np.ndarray, channel: int, view: str) -> list[Part]:
     """One channel, alone or over the photo, with its colour bar."""
     signed, one = is_signed(maps), maps[..., channel]
-    heat = images.overlay(photo, one, 0.6, "viridis", signed) if view == _OVER else draw_map(one, _SIDE, signed)
-    return np.hstack([heat, transform.colour_bar(len(heat), float(np.abs(one).max()) or 1.0, "viridis", signed)])
+    looks = {
+        "heat": maps,
+        "channel": channel,
+        "follows": {"channel": "channel"},
+        "colours": "viridis",
+        "signed": signed,
+    }
+    if view == _OVER:
+        heat = Part(photo, opacity=0.6, **looks)
+    else:
+        heat = Part(size=fitted(*one.shape, _SIDE), smooth=False, **looks)
+    bar = transform.colour_bar(heat.shape[0], float(np.abs(one).max()) or 1.0, "viridis", signed)
+    return [heat, Part(bar, quality=None)]
 
 
 def _in_words(layer: str, maps: np.ndarray, channel: int) -> str:
@@ -210,13 +225,6 @@ def _seen_in_words(field: Any, unit: tuple[int, int], box: tuple) -> str:
     share = (box[2] - box[0]) * (box[3] - box[1]) / (field.size[0] * field.size[1])
     words = f"{field.size[0]} x {field.size[1]} pixels, rows {top} to {bottom - 1}, columns {left} to {right - 1}; "
     return f"{words}its neighbour is {field.stride[0]} pixels away; {share:.0%} of its field lies in the picture"
-
-
-def _beside(*pictures: np.ndarray, gap: int = 8) -> np.ndarray:
-    """Pictures side by side on white, their tops in one line."""
-    height = max(len(picture) for picture in pictures)
-    padded = [np.pad(p, ((0, height - len(p)), (0, gap), (0, 0)), constant_values=255) for p in pictures]
-    return np.hstack(padded)[:, :-gap]
 
 
 def _layer_slider(names: list[str], first: str | None = None) -> SelectionSlider:

@@ -67,7 +67,9 @@ def ascent_explorer(network: Network, layer: str | None = None) -> LiveExplorer:
     # Of one layer: each further one would have to be compiled, while everybody waits for the cell.
     other = min(10, int(network.output_of(controls["layer"].value).shape[-1]) - 1)
     strip = [{"number": controls["number"].value}, {"number": other}, {"blur": 0.0}, {"paint": True}]
-    return LiveExplorer(controls, run, first, strip, "Ascent explorer", network, {"steps": 8})
+    return LiveExplorer(
+        controls, run, first, strip, "Ascent explorer", network, {"steps": 8}, "ascent_explorer(network)"
+    )
 
 
 def _controls(network: Network, layer: str | None) -> dict[str, Any]:

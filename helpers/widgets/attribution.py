@@ -20,9 +20,12 @@ from helpers.runtime import Report
 from helpers.widgets.explorer import Explorer, Frame, menu, quoted, slider
 from helpers.widgets.live_explorer import LiveExplorer
 from helpers.widgets.photos import KINDS, PhotoChoice, layers_of, strongest_classes
+from helpers.widgets.scene import Part, Scene, in_rows
+from helpers.widgets.static_preview import fitted
 
 SHOWN = 448  # pixels of the picture in the page; the network sees the same part at its own size
 _SMALL, ALONE = 224, 336  # of one picture among several, and of one by itself
+_FOLLOWS = {"opacity": "opacity"}  # a part's value and the control that it follows in the page
 CLASS = "the class"  # in the explorer of the rules: start from a class score instead of a unit
 
 
@@ -46,9 +49,9 @@ class _Question(PhotoChoice):
             self.classes.options = [(f"{self.name(one)} ({self.shares[one]:.2f})", one) for one in best]
             self.classes.value = self.classes.options[0][1]
 
-    def enlarged(self, photo: str, picture: np.ndarray) -> np.ndarray:
+    def enlarged(self, picture: np.ndarray) -> Scene:
         """A picture of what the network sees, in the size of the page's photo."""
-        return images.resize(picture, self.seen(photo, SHOWN).shape[:2], "nearest")
+        return Scene((Part(picture, size=fitted(*self.network.sides, SHOWN), smooth=False),))
 
 
 def _layers_with_maps(network: Network) -> tuple[list[str], str]:
@@ -80,7 +83,7 @@ def grad_cam_explorer(network: Network, photo: str = "chelsea", photos: Iterable
 
     def draw(photo: str, class_: int, layer: str, opacity: float) -> Frame:
         heat, name = heat_of(photo, class_, layer), asked.name(class_)
-        shown = images.overlay(asked.seen(photo, SHOWN), heat, opacity)
+        shown = Scene((Part(asked.seen(photo, SHOWN), heat, opacity=opacity, follows=_FOLLOWS),))
         rows, columns = heat.shape
         caption = f"{photo}: Grad-CAM of {name} at {layer}, {rows} x {columns} places, maximum {heat.max():.3g}"
         return Frame(shown, caption, f"grad_cam(network, picture, {quoted(name)}, layer={quoted(layer)})")
@@ -88,7 +91,7 @@ def grad_cam_explorer(network: Network, photo: str = "chelsea", photos: Iterable
     controls = asked.controls | {"layer": menu("Layer", layers, "Whose maps", first), "opacity": _opacity(0.55)}
     # Of one layer: another one has to be compiled first, which takes a second that nobody should wait for.
     strip = [{"opacity": 0.0}, *({"class_": value} for _, value in asked.classes.options[:4])]
-    return Explorer(controls, draw, strip, "Grad-CAM explorer")
+    return Explorer(controls, draw, strip, "Grad-CAM explorer", asked.call("grad_cam_explorer"))
 
 
 def methods_explorer(
@@ -114,14 +117,15 @@ def methods_explorer(
             raise ValueError("no method is chosen; choose at least one in the list")
         heats = [heat(photo, class_, method) for method in methods]
         small = asked.seen(photo, _SMALL if len(heats) > 1 else ALONE)
-        shown = images.grid([images.overlay(small, one, opacity) for one in heats], min(3, len(heats)), 6)
+        parts = [Part(small, one, opacity=opacity, follows=_FOLLOWS) for one in heats]
+        shown = in_rows(parts, min(3, len(parts)), 6)
         caption = f"{photo}: {asked.name(class_)}; from the top left: {', '.join(methods)}; each on its own scale"
         return Frame(shown, caption, f'heat_of("{methods[0]}", network, picture, {quoted(asked.name(class_))})')
 
     controls = asked.controls | {"methods": chosen, "opacity": _opacity(0.7)}
     # Two and two of these share a compiled function; the slower ones are for the live page.
     strip = [{"methods": (name,)} for name in ("Grad-CAM", "Layer-CAM", "saliency", "gradient x input")]
-    return Explorer(controls, draw, strip, "Methods side by side")
+    return Explorer(controls, draw, strip, "Methods side by side", asked.call("methods_explorer"))
 
 
 def occlusion_explorer(network: Network, photo: str = "chelsea", photos: Iterable[str] | None = None) -> Explorer:
@@ -144,7 +148,7 @@ def occlusion_explorer(network: Network, photo: str = "chelsea", photos: Iterabl
         top, left = row - size // 2, column - size // 2
         covered = attribution.cover(network, picture, top, left, size, fill)
         before, now = asked.shares[class_], network.probabilities(covered)[0, class_]
-        shown = asked.enlarged(photo, np.rint(covered).clip(0, 255).astype(np.uint8))
+        shown = asked.enlarged(np.rint(covered).clip(0, 255).astype(np.uint8))
         caption = (
             f"{photo}: probability of {asked.name(class_)}: {before:.3f} uncovered, {now:.3f} under a cover of "
             f"{size} x {size} pixels ({fill}) whose middle is at row {row}, column {column}"
@@ -153,7 +157,7 @@ def occlusion_explorer(network: Network, photo: str = "chelsea", photos: Iterabl
 
     corners = ((1, 1), (1, 3), (3, 1), (3, 3))
     strip = [{"row": rows // 4 * one, "column": columns // 4 * other} for one, other in corners]
-    return Explorer(controls, draw, strip, "Occlusion by hand")
+    return Explorer(controls, draw, strip, "Occlusion by hand", asked.call("occlusion_explorer"))
 
 
 def rules_explorer(network: Network, photo: str = "chelsea", photos: Iterable[str] | None = None) -> Explorer:
@@ -180,10 +184,12 @@ def rules_explorer(network: Network, photo: str = "chelsea", photos: Iterable[st
             of = f"channel {unit} of {start}"
             code = f'rule_gradient(network, picture, rule="{rule}", layer={quoted(start)}, unit={unit})'
         silent = "" if np.ptp(gradient) else ": no gradient arrives, the unit is silent"
-        shown = asked.enlarged(photo, images.deprocess(gradient))
+        shown = asked.enlarged(images.deprocess(gradient))
         return Frame(shown, f"{photo}: {rule} backward pass from {of}{silent}", code)
 
-    return Explorer(controls, draw, [{"rule": one} for one in RULES], "The ReLU's way back")
+    return Explorer(
+        controls, draw, [{"rule": one} for one in RULES], "The ReLU's way back", asked.call("rules_explorer")
+    )
 
 
 def lime_explorer(network: Network, photo: str = "chelsea", photos: Iterable[str] | None = None) -> LiveExplorer:
@@ -210,7 +216,7 @@ def lime_explorer(network: Network, photo: str = "chelsea", photos: Iterable[str
         parts = attribution.superpixels(asked.seen(photo), count)
         words = f"{photo}: {parts.max() + 1} superpixels; Start asks about {asked.name(class_)} {samples} times"
         marked = mark_boundaries(asked.seen(photo), parts, color=(1, 0.9, 0), mode="inner")
-        outlined = asked.enlarged(photo, np.rint(marked * 255).astype(np.uint8))
+        outlined = asked.enlarged(np.rint(marked * 255).astype(np.uint8))
         return Frame(outlined, words, code(class_, count, samples, **how))
 
     def run(report: Report, photo: str, class_: int, count: int, samples: int, **how: Any) -> Frame:
@@ -218,11 +224,13 @@ def lime_explorer(network: Network, photo: str = "chelsea", photos: Iterable[str
         parts = attribution.superpixels(picture, count)
         found = attribution.lime(network, picture, class_, parts, samples, **how, report=report)
         words = f"{photo}: LIME of {name}, {how['model']}, {samples} samples, R2 {found.fit:.2f}"
-        over = images.overlay(asked.seen(photo, SHOWN), found.heat, 0.6, signed=True)
-        return Frame(over, f"{words}; red speaks for it, blue against", code(class_, count, samples, **how))
+        over = Part(asked.seen(photo, SHOWN), found.heat, opacity=0.6, signed=True)
+        return Frame(Scene((over,)), f"{words}; red speaks for it, blue against", code(class_, count, samples, **how))
 
     strip = [{"seed": 0}, {"seed": 1}, {"model": "lasso"}, {"fill": "blur"}]
-    return LiveExplorer(controls, run, first, strip, "LIME", network, {"count": 16, "samples": 24})
+    return LiveExplorer(
+        controls, run, first, strip, "LIME", network, {"count": 16, "samples": 24}, asked.call("lime_explorer")
+    )
 
 
 def _opacity(value: float) -> ipywidgets.Widget:

@@ -57,7 +57,7 @@ def augmentation_explorer(network: Network, photo: str = "chelsea", photos: Iter
         return Frame(shown, caption, f"training.apply_one({call})")
 
     strip = [{}, {"rotation": 40.0}, {"shear": 0.5}, {"zoom": 0.5}, {"brightness": 0.5}, {"horizontal_flip": True}]
-    return Explorer(controls, draw, strip, "Augmentation explorer")
+    return Explorer(controls, draw, strip, "Augmentation explorer", choice.call("augmentation_explorer"))
 
 
 def _words(name: str) -> str:

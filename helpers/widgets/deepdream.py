@@ -65,7 +65,7 @@ def dream_studio(network: Network, photo: str = "coffee", photos: Iterable[str] 
     # Of two layers: each further one would have to be compiled, while everybody waits for the cell.
     strip = [{"layer": layers[len(layers) // 5]}, {"layer": first_layer}, {"jitter": 0}, {"detail": False}]
     cheap = {"side": 224, "octaves": 2, "steps": 4, "step_size": 4.0, "second": NOTHING}
-    return LiveExplorer(controls, run, first, strip, "Dream studio", network, cheap)
+    return LiveExplorer(controls, run, first, strip, "Dream studio", network, cheap, choice.call("dream_studio"))
 
 
 def _layers(values: dict) -> dict[str, float]:

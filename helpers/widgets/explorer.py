@@ -6,42 +6,46 @@ import asyncio
 import base64
 import html
 import json
+import signal
+import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import anywidget
 import ipywidgets
 import numpy as np
+import traitlets
 
 from helpers import images
 from helpers.widgets import lifetime
+from helpers.widgets.description import described
+from helpers.widgets.picture import Picture
+from helpers.widgets.scene import Scene, scene
 from helpers.widgets.static_preview import SHOWN, static_preview
 
 _CLOSED = "this explorer was closed, or its cell was run again; run the cell that makes it to have a new one"
 
 
 class Frame(NamedTuple):
-    """One picture of an explorer: uint8 (height, width, 3), what it shows in words, and the call that makes it."""
+    """One picture of an explorer: what it shows, what that is in words, and the call that makes it.
 
-    picture: np.ndarray
+    shown: uint8 (height, width, 3), or a `Scene`, of which a page is sent what is new only.
+    """
+
+    shown: np.ndarray | Scene
     caption: str
     code: str = ""
 
+    @property
+    def scene(self) -> Scene:
+        """What is shown, as parts."""
+        return self.shown if isinstance(self.shown, Scene) else scene(self.shown)
 
-class _InPage(anywidget.AnyWidget):
-    """What the page does without Python: plain keys stay in the explorer, and two buttons save picture and code."""
-
-    # Text, not a path: anywidget watches a path for changes, and its watcher would keep every widget for ever.
-    _esm = Path(__file__).with_name("explorer.js").read_text(encoding="utf-8")
-    _css = Path(__file__).with_name("explorer.css").read_text(encoding="utf-8")
-
-    def __init__(self, gone: Callable[[], None]) -> None:
-        """gone: called when the page shows the explorer no more, because its output was cleared or its tab closed."""
-        super().__init__()
-        self.on_msg(lambda _, message, buffers: gone() if message.get("event") == "gone" else None)
+    @property
+    def picture(self) -> np.ndarray:
+        """What is shown, uint8 (height, width, 3)."""
+        return self.shown.pixels() if isinstance(self.shown, Scene) else self.shown
 
 
 class Explorer:
@@ -49,8 +53,9 @@ class Explorer:
 
     controls: name -> ipywidgets control, or a `PhotoChoice`, whose value is the photo's name. draw: takes the controls'
     values by name and returns a Frame. strip: the settings, four to six, that are shown side by side where no front end
-    is. title: what is explored. Events that arrive while a picture is drawn are dropped but for the last. An exception
-    in `draw` appears as one sentence under the picture, and the controls keep working.
+    is. title: what is explored. made: the call that makes this explorer; the copied code opens it again in its state.
+    Events that arrive while a picture is drawn are dropped but for the last. An exception in `draw` appears as one
+    sentence under the picture, and the controls keep working.
 
     An explorer lives as long as a name or the page holds it. It ends, and frees its network, when its cell runs
     again, when the last name for one that was never shown is gone, by `close()`, or by `Widget.close_all()`.
@@ -62,19 +67,19 @@ class Explorer:
         draw: Callable[..., Frame],
         strip: Iterable[dict[str, Any]] = (),
         title: str = "",
+        made: str = "explorer",
     ) -> None:
         shown = [part for control in controls.values() for part in getattr(control, "parts", [control])]
         self.controls = {name: getattr(control, "menu", control) for name, control in controls.items()}
-        self.draw, self.title, self.settings = draw, title, list(strip)
+        self.draw, self.title, self.settings, self.made = draw, title, list(strip), made
         self._waiting: asyncio.Handle | None = None
+        self._held = False
         self.frame: Frame | None = None
-        # Not ipywidgets.Image: it has no alternative text, and a tooltip keeps it from being drawn at all (8.1.9).
-        self.image, self.caption, self.error = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
-        self.png = b""
+        self.picture, self.error = Picture(self.controls, lifetime.weakly(self.end)), ipywidgets.HTML()
         for control in self.controls.values():
             control.observe(lifetime.weakly(self._changed), "value")
-        self.panel = ipywidgets.VBox(shown, layout={"min_width": "260px", "flex": "1 1 260px"})
-        self.view = ipywidgets.VBox([self.image, self.caption, self.error, _InPage(lifetime.weakly(self.end))])
+        self.panel = ipywidgets.VBox(shown, layout={"min_width": "min(260px, 100%)", "flex": "1 1 260px"})
+        self.view = ipywidgets.VBox([self.picture, self.error], layout={"min_width": "0"})
         layout = {"flex_flow": "row wrap", "align_items": "flex-start", "grid_gap": "4px 16px"}
         self.box = ipywidgets.Box([self.panel, self.view], layout=layout)
         self.box.add_class("explorer")
@@ -83,12 +88,36 @@ class Explorer:
         self._ending.atexit = False  # the page goes with the kernel
         self.update()
         # A photo may be a little smaller to stand beside its controls; a plot with words goes below them instead.
-        width = self.frame.picture.shape[1] if self.frame else 0
+        width = self.frame.scene.shape[1] if self.frame else 0
         self.view.layout.flex = f"3 1 {min(max(width - 90, 340), 640)}px"
 
     def values(self) -> dict[str, Any]:
         """The controls' present values by name."""
         return {name: control.value for name, control in self.controls.items()}
+
+    def description(self) -> dict[str, Any]:
+        """What this explorer is, without what it computes; it can be written as JSON: title, call, controls, strip."""
+        controls = [described(*named) for named in self.controls.items()]
+        return {"title": self.title, "made": self.made, "controls": controls, "strip": self.settings}
+
+    def at(self, **values: Any) -> Explorer:
+        """This explorer with its controls at these values, set one after the other; so copied code opens it again.
+
+        Raises ValueError for a control or a value that it does not have.
+        """
+        self._held = True
+        try:
+            for name, value in values.items():
+                if name not in self.controls:
+                    raise ValueError(f"there is no control {name!r}; there are {', '.join(self.controls)}")
+                try:
+                    self.controls[name].value = value
+                except traitlets.TraitError:
+                    raise ValueError(f"{name} cannot be {value!r} here; choose it in the explorer") from None
+        finally:
+            self._held = False
+        self.update()
+        return self
 
     def update(self) -> None:
         """Draw the picture for the present values; an exception becomes a sentence in the explorer."""
@@ -102,22 +131,23 @@ class Explorer:
 
     def show(self, frame: Frame, took: str = "") -> None:
         """Put a picture, its words, how long it took and its call on the page."""
-        self.put(images.encode_png(frame.picture), "png", frame, took)
-
-    def put(self, data: bytes, kind: str, frame: Frame, took: str = "") -> None:
-        """Put the bytes of a "png" or "jpeg" on the page, in the size of the frame's picture, with its words."""
-        self.frame, self.png = frame, data
-        height, width = frame.picture.shape[:2]  # given, so that nothing moves while the page decodes the picture
-        words = f'alt="{html.escape(frame.caption)}" width="{width}" height="{height}" decoding="sync"'
-        source = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
-        self.image.value = f'<img {words} style="max-width: 100%" src="{source}">'
-        code = f"<br><code>{html.escape(frame.code)}</code>" if frame.code else ""
-        self.caption.value = html.escape(frame.caption) + (f" <small>({took})</small>" if took else "") + code
+        self.frame = frame
+        self.picture.show(frame.scene, caption=frame.caption, code=frame.code, state=self.state(), took=took)
         self.error.value = ""
+
+    def state(self) -> str:
+        """The call that opens this explorer again as it is."""
+        return f"{self.made}.at({', '.join(f'{name}={value!r}' for name, value in self.values().items())})"
+
+    @property
+    def png(self) -> bytes:
+        """The picture as the bytes of a PNG file, empty where there is none."""
+        return images.encode_png(self.frame.picture) if self.frame else b""
 
     def fail(self, error: Exception) -> None:
         """Say in the explorer, in one sentence, what went wrong."""
         self.error.value = f'<p role="alert"><b>That did not work:</b> {html.escape(_sentence(error))}</p>'
+        self.picture.answered()
 
     def end(self) -> None:
         """End the work that goes on, where there is some: nobody waits for it."""
@@ -142,7 +172,8 @@ class Explorer:
     def drop(self) -> None:
         """Let go of what was drawn and how."""
         self.draw, self.settings, self._waiting = closed_draw, [], None
-        self.frame, self.png, self.image.value = None, b"", ""
+        self.frame = None
+        self.picture.frame, self.picture.photos, self.picture.maps = {}, {}, {}
 
     def _comm_changed(self) -> None:
         if self.box.comm is None:  # somebody closed the widget itself
@@ -150,13 +181,28 @@ class Explorer:
 
     def _changed(self) -> None:
         """Draw next, once for all events of the moment; at once where no event loop runs (scripts, tests)."""
+        if self._held:
+            return
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             self.update()
             return
         if self._waiting is None:
-            self._waiting = loop.call_soon(self.update)
+            self._waiting = loop.call_soon(self._answer)
+
+    def _answer(self) -> None:
+        """Draw for the page, which may interrupt the kernel when it takes long: ipykernel hears that only in a cell."""
+        heard = threading.current_thread() is threading.main_thread()
+        before = signal.signal(signal.SIGINT, signal.default_int_handler) if heard else None
+        try:
+            self.update()
+        except KeyboardInterrupt:
+            self._waiting = None
+            self.fail(ValueError("it was stopped"))
+        finally:
+            if heard:
+                signal.signal(signal.SIGINT, before)
 
     def still(self, setting: dict[str, Any]) -> Frame:
         """The picture of one setting of the strip; the other controls stay as they are."""

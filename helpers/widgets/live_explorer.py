@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import threading
 import time
 import weakref
@@ -11,16 +10,16 @@ from typing import Any
 
 import ipywidgets
 import numpy as np
-from PIL import Image
 
 from helpers.runtime import Stopped, memory
 from helpers.widgets import lifetime
 from helpers.widgets.explorer import Explorer, Frame, closed_draw
+from helpers.widgets.scene import Part, Scene
 from helpers.widgets.static_preview import within
 
 # The page draws what it is sent before it hears a key: pictures of a megabyte, four a second, kept Stop out of reach.
 _WORDS_PAUSE, _PICTURE_PAUSE = 0.25, 0.5  # seconds between two words and two pictures of running work, at least
-PREVIEW = 384  # pixels of a running picture's longer side
+PREVIEW, _PREVIEW_QUALITY = 384, 85  # pixels of a running picture's longer side, and of its JPEG
 _YIELD = 0.001  # seconds after each step in which the kernel may answer somebody else
 
 _made: weakref.WeakSet[LiveExplorer] = weakref.WeakSet()
@@ -33,8 +32,9 @@ class LiveExplorer(Explorer):
     every step, and returns the last Frame. first: takes the values and returns the quick Frame that is shown before
     Start is pressed and whenever a control moves. strip and title: as in `Explorer`; each setting of the strip is run.
     subject: what is worked on, such as the network. cheap: control name -> value for all pictures of the strip (fewer
-    steps, a smaller picture), not named under them. Stop ends the work at its next step; so do clearing the output that
-    shows the explorer, closing it, and running its cell again: the new explorer has the same title and subject.
+    steps, a smaller picture), not named under them. made: as in `Explorer`. Stop ends the work at its next step; so do
+    clearing the output that shows the explorer, closing it, and running its cell again: the new explorer has the same
+    title and subject.
     """
 
     def __init__(
@@ -46,16 +46,18 @@ class LiveExplorer(Explorer):
         title: str = "",
         subject: Any = None,
         cheap: dict[str, Any] | None = None,
+        made: str = "explorer",
     ) -> None:
         self.run, self._cheap = run, cheap or {}
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
         self._started = self._told = self._pictured = 0.0
+        self._picture: np.ndarray | None = None  # the last one of running work, of which the page has a preview
         self.start = ipywidgets.Button(description="Start", icon="play", tooltip="Start the work with these settings")
         self.stop = ipywidgets.Button(description="Stop", icon="stop", tooltip="End the work", disabled=True)
         self.bar = ipywidgets.FloatProgress(min=0, max=1, description="Progress", layout={"width": "100%"})
         self.time_left = ipywidgets.HTML()
-        super().__init__(controls, first, strip, title)
+        super().__init__(controls, first, strip, title, made)
         self.start.on_click(lifetime.weakly(self.begin))
         self.stop.on_click(lifetime.weakly(self.end))
         buttons = ipywidgets.HBox([self.start, self.stop])
@@ -86,7 +88,7 @@ class LiveExplorer(Explorer):
             return
         self._stopping.clear()
         self._started, self._told, self._pictured = time.monotonic(), 0.0, 0.0
-        self.start.disabled, self.stop.disabled = True, False
+        self.stop.disabled, self.start.disabled, self.picture.working = False, True, True
         self.bar.value, self.error.value, self.time_left.value = 0.0, "", "starting ..."
         self._thread = threading.Thread(target=self._work, args=(self.values(),), daemon=True)
         self._thread.start()
@@ -122,14 +124,15 @@ class LiveExplorer(Explorer):
             self.show(frame, f"{time.monotonic() - self._started:.1f} s")
             self.bar.value, self.time_left.value = 1.0, "done"
         except Stopped:
-            if self._pictured and not self.closed:
-                self.show(self.frame)  # the whole picture instead of its preview
+            if self._picture is not None and not self.closed:  # whole instead of its preview
+                self.show(self.frame._replace(shown=self._picture))
             self.time_left.value = "stopped; the picture is as far as it came"
         except Exception as error:  # in a thread nobody would see it
             self.fail(error)
             self.time_left.value = ""
         finally:
-            self.start.disabled, self.stop.disabled = False, True
+            self.start.disabled, self.stop.disabled, self.picture.working = False, True, False
+            self._picture = None
             if self.closed:
                 self.drop()
             memory.give_memory_back()
@@ -148,7 +151,7 @@ class LiveExplorer(Explorer):
         self.time_left.value = f"step {done} of {total}, about {left:.0f} s left"
         if picture is not None and now - self._pictured >= _PICTURE_PAUSE:
             self._pictured = now
-            stream = io.BytesIO()
             small = within(picture, PREVIEW, "bilinear") if max(picture.shape[:2]) > PREVIEW else picture
-            Image.fromarray(small).save(stream, "JPEG", quality=85)
-            self.put(stream.getvalue(), "jpeg", Frame(picture, f"{self.title}, step {done} of {total}"))
+            preview = Scene((Part(small, size=picture.shape[:2], quality=_PREVIEW_QUALITY),))
+            self._picture = picture
+            self.show(Frame(preview, f"{self.title}, step {done} of {total}"))

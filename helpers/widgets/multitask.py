@@ -66,7 +66,8 @@ def school_explorer(tasks: Tasks, seed: int = 0) -> LiveExplorer:
     # Of the one model that needs no training: the others would hold up the cell for seconds.
     start = {"model": _RIDGE, "schools": min(5, count)}
     strip = [start | more for more in ({}, {"schools": min(60, count)}, {"pupils": 2})]
-    return LiveExplorer(controls, run, first, [*strip, strip[1] | strip[2]], "School explorer", tasks)
+    strip.append(strip[1] | strip[2])
+    return LiveExplorer(controls, run, first, strip, "School explorer", tasks, made=f"school_explorer(tasks, {seed})")
 
 
 def _shown(fitted: Fitted, prepared: data.Prepared, model: str, schools: int, pupils: int) -> Frame:

@@ -2,14 +2,37 @@
 // server refuses messages above 10 MB; each part is read when its turn comes. Nothing leaves this machine.
 const PART = 1 << 20;
 
+// A photo with more pixels than anybody looks at is made smaller here; what this page cannot read goes as it is.
+async function shrunk(file, longest) {
+  let image;
+  try {
+    image = await createImageBitmap(file);
+  } catch {
+    return [file, ""];
+  }
+  const { width, height } = image, scale = longest / Math.max(width, height);
+  if (scale >= 1) return [file, ""];
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [Math.round(width * scale), Math.round(height * scale)];
+  const pen = canvas.getContext("2d");
+  pen.imageSmoothingQuality = "high";
+  pen.drawImage(image, 0, 0, canvas.width, canvas.height);
+  image.close();
+  const kind = file.type === "image/png" ? "image/png" : "image/jpeg"; // a PNG may be transparent
+  return [await new Promise((done) => canvas.toBlob(done, kind, 0.95)), `${width} x ${height}`];
+}
+
 // A function that sends files; a newer one ends the sending of an older one.
 function sender(model) {
   let latest = 0;
-  return async (file) => {
+  return async (chosen) => {
     const number = (latest = Math.random());
-    const told = { file: number, name: file?.name ?? "", size: file?.size ?? 0, part: 0, parts: 0 };
-    if (!file) return model.send({ ...told, problem: "nothing" });
-    if (!file.size) return model.send({ ...told, problem: "empty" });
+    const told = { file: number, name: chosen?.name ?? "", part: 0, parts: 0 };
+    if (!chosen) return model.send({ ...told, problem: "nothing" });
+    if (!chosen.size) return model.send({ ...told, problem: "empty" });
+    const [file, before] = await shrunk(chosen, model.get("longest"));
+    if (number !== latest) return;
+    told.before = before;
     if (file.size > model.get("most")) return model.send({ ...told, problem: "large" });
     const parts = Math.ceil(file.size / PART);
     try {

@@ -22,6 +22,7 @@ KEPT = 16_000_000  # bytes of maps that an explorer remembers: going back to a s
 UPLOADED = "(your photo)"
 KINDS = ("relu", "activation", "add", "concatenate", "convolution")  # of layers with maps that are worth a look
 _HERE = Path(__file__).parent
+_LONGEST = 2048  # pixels: more than any explorer shows
 _MOST = 100_000_000  # bytes of a file: larger ones are films, or would be refused when they are read
 _PROBLEMS = {
     "nothing": "That was no file: drop a photo that is stored on this machine, or choose one with the button.",
@@ -34,8 +35,9 @@ _PROBLEMS = {
 class PhotoDrop(anywidget.AnyWidget):
     """A file input that a photo can also be dropped on; `content` holds a whole file while its observers are called.
 
-    most: bytes of the largest file; the page refuses a larger one before it is read. problem: what is wrong with the
-    last file, in one sentence, or empty.
+    most: bytes of the largest file; the page refuses a larger one before it is read. longest: pixels of the longer
+    side; the page shrinks what is larger, if it can read it. name, before: the last file's name, and its size before it
+    was shrunk. problem: what is wrong with it, in one sentence, or empty.
     """
 
     # Text, not paths: anywidget's watcher of a path would keep every widget for ever.
@@ -44,12 +46,14 @@ class PhotoDrop(anywidget.AnyWidget):
     description = traitlets.Unicode("Your own photo: drop it here, or").tag(sync=True)
     tooltip = traitlets.Unicode("Open a photo of your own; it stays on this machine").tag(sync=True)
     most = traitlets.Int(_MOST).tag(sync=True)
+    longest = traitlets.Int(_LONGEST).tag(sync=True)
     content = traitlets.Bytes()
     problem = traitlets.Unicode()
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._whole, self._parts, self._file = bytearray(), 0, None
+        self.name = self.before = ""
         self.on_msg(lambda widget, message, buffers: widget.receive(message, buffers))
 
     def receive(self, message: dict[str, Any], buffers: Iterable[Any]) -> None:
@@ -71,6 +75,7 @@ class PhotoDrop(anywidget.AnyWidget):
         if wrong is not None:
             self.problem = _PROBLEMS[wrong].format(name=name, most=self.most / 1e6)
             return
+        self.name, self.before = name, str(message.get("before") or "")
         self.content = whole
         self.content = b""  # the same file a second time is news, too, and nothing is kept
 
@@ -78,14 +83,19 @@ class PhotoDrop(anywidget.AnyWidget):
 class PhotoChoice:
     """A menu of sample photos and a drop zone for the reader's own, which stays on this machine.
 
-    menu: the control whose value is the photo's name. parts: what an explorer shows: menu, drop zone, and its errors.
-    network: whose view of the photos is asked for, None for none.
+    names: samples, None for all. first: the one to begin with, or the path of a photo, which then is one of them.
+    menu: the control whose value is the photo's name. parts: what an explorer shows: menu, drop zone, and what is said
+    of the reader's file. network: whose view of the photos is asked for, None for none. Raises ImageError for a path
+    that is no photo.
     """
 
     def __init__(
         self, names: Iterable[str] | None = None, first: str = "chelsea", network: Network | None = None
     ) -> None:
-        names, self.network = list(names or datasets.photos()), network
+        names, self.network, self._path = list(names or datasets.photos()), network, ""
+        if first not in (*names, *datasets.photos()):
+            self._path = first
+            names = [first, *names]
         self.menu = menu("Photo", names, "Choose a photo", first if first in names else None)
         self.upload, self.message = PhotoDrop(), ipywidgets.HTML()
         self._own: np.ndarray | None = None
@@ -95,12 +105,18 @@ class PhotoChoice:
         self.upload.observe(lambda change: self._say(change["new"]), "problem")
         self.menu.observe(lambda _: self._say(""), "value")
         self.parts = [self.menu, self.upload, self.message]
+        if self._path:
+            self.array(first)
+
+    def call(self, function: str) -> str:
+        """The call that makes an explorer of a network and these photos."""
+        return f"{function}(network{f', {self._path!r}' if self._path else ''})"
 
     def array(self, name: str) -> np.ndarray:
         """The chosen photo, uint8 (height, width, 3), read once as long as no other is asked for."""
         if name == UPLOADED and self._own is not None:
             return self._own
-        return self._keep((name, 0), lambda: datasets.photo(name).array)
+        return self._keep((name, 0), lambda: images.load(name) if name == self._path else datasets.photo(name).array)
 
     def prepared(self, name: str, side: int | tuple[int, int]) -> np.ndarray:
         """What `images.prepare` makes of a photo, uint8 (side, side, 3), made once as long as no other is asked for."""
@@ -144,10 +160,13 @@ class PhotoChoice:
         if self.menu.value == UPLOADED:  # a second upload: the name stays, the photo changes
             self.menu.value = self.menu.options[0]
         self.menu.value = UPLOADED
+        height, width = self._own.shape[:2]
+        smaller = f"; it had {self.upload.before}" if self.upload.before else ""
+        self._say(f"{self.upload.name}: {width} x {height} pixels{smaller}", "status")
 
-    def _say(self, problem: str) -> None:
-        """Say what is wrong with the reader's file; nothing when it is right, or another photo is chosen."""
-        self.message.value = f'<p role="alert">{html.escape(problem)}</p>' if problem else ""
+    def _say(self, words: str, role: str = "alert") -> None:
+        """Say what the reader's file is, or what is wrong with it; nothing when another photo is chosen."""
+        self.message.value = f'<p role="{role}">{html.escape(words)}</p>' if words else ""
 
 
 def strongest_classes(shares: np.ndarray, most: int = 5) -> list[int]:

@@ -14,6 +14,7 @@ from helpers.backbones import Network, forward
 from helpers.images import transform
 from helpers.widgets.explorer import Explorer, Frame, menu, quoted
 from helpers.widgets.photos import PhotoChoice, strongest_classes
+from helpers.widgets.scene import Part, Scene
 
 _STEPS = ("what it sees", "its first layer", "a middle layer", "what it names", "where it looks")
 _SIDE = 448  # pixels of the picture in the page
@@ -46,11 +47,17 @@ def tour_explorer(network: Network, photo: str = "coffee", photos: Iterable[str]
             words = ", ".join(f"{name} {shares[number]:.2f}" for name, number in zip(names, best, strict=True))
             shown = transform.bars(names, shares[best], _SIDE)
             return Frame(shown, f"{photo}: {words}", "network.predict_top(photo)")
-        shown = images.overlay(large, grad_cam(network, picture, best[0]))
+        shown = Scene((Part(large, grad_cam(network, picture, best[0]), opacity=0.5),))
         code = f"grad_cam(network, picture, {quoted(names[0])})"
         return Frame(shown, f"{photo}: Grad-CAM of {names[0]}", code)
 
-    return Explorer({"photo": choice, "step": step}, draw, [{"step": name} for name in _STEPS], "A tour of the network")
+    return Explorer(
+        {"photo": choice, "step": step},
+        draw,
+        [{"step": name} for name in _STEPS],
+        "A tour of the network",
+        choice.call("tour_explorer"),
+    )
 
 
 def _strongest(network: Network, picture: np.ndarray, layer: str, photo: str) -> Frame:

@@ -54,4 +54,4 @@ def optimizer_race(steps: int = _STEPS) -> Explorer:
         {"surface": "bent valley", "rate": 0.03},
         {"surface": "saddle", "rate": 0.03},
     ]
-    return Explorer(controls, draw, strip, "Optimizer race")
+    return Explorer(controls, draw, strip, "Optimizer race", f"optimizer_race({steps})")

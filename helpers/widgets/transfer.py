@@ -71,13 +71,15 @@ def stage_explorer(
             picture = _map(plane(stage), right, labels["test"], class_names, stage)
         else:
             picture = _curve(answers, stage, stages[-1], counts, labels["test"])
-        code = f'transfer.few_labels((train["{stage}"], y_train), (test["{stage}"], y_test), {count}, draws={_DRAWS})'
+        code = f'transfer.few_labels((train["{stage}"], y_train), (test["{stage}"], y_test), {count}, {_DRAWS}, {seed})'
         return Frame(picture.pixels(), caption, code)
 
     settings = [(stages[len(stages) // 4], counts[-1]), (stages[3 * len(stages) // 4], counts[-1])]
     settings += [(last, counts[min(1, len(counts) - 1)]), (last, counts[-1])]
     strip = [{"stage": stage, "count": count} for stage, count in settings]
-    explorer = Explorer(controls, draw, strip, "Stages and labels")
+    explorer = Explorer(
+        controls, draw, strip, "Stages and labels", f"stage_explorer(features, labels, class_names, {seed})"
+    )
     explorer.view.layout.flex = "3 1 640px"  # the first picture is small, the others are not
     return explorer
 
@@ -140,7 +142,8 @@ def unfreezing_explorer(network: Network, runs: Mapping[int, Mapping[str, list[f
             caption += "; the stored averages of the thawed layers move with every batch"
         code = f'transfer.unfreeze_from(network, "{starts[blocks]}")'
         if thaw:
-            code = f'for every layer from "{starts[blocks]}" on: layer.trainable = True'
+            first = [layer.name for layer in network.model.layers].index(starts[blocks])
+            code = f"for layer in network.model.layers[{first}:]: layer.trainable = True"
         if show == PARAMETERS:
             return Frame(_learning_picture(parts, caption.split(";")[0]).pixels(), caption, code)
         made = min(runs, key=lambda number: (abs(number - blocks), number))
@@ -153,7 +156,8 @@ def unfreezing_explorer(network: Network, runs: Mapping[int, Mapping[str, list[f
 
     last = len(starts) - 1
     strip = [{"blocks": 0}, {"blocks": 1}, {"blocks": min(3, last)}, {"blocks": last}]
-    return Explorer(controls, draw, strip, "What learns")
+    made = f"unfreezing_explorer(network{', runs' if runs else ''})"
+    return Explorer(controls, draw, strip, "What learns", made)
 
 
 def _learning_picture(parts: Sequence[heads.Part], title: str) -> plots.Figure:

@@ -182,7 +182,7 @@ plots.photos([awake, dreamt], ["the middle of the photo", f"dreamt by {dream_lay
 # %% slideshow={"slide_type": "-"}
 from helpers.widgets import tour_explorer
 
-tour_explorer(network, PHOTO if PHOTO in datasets.photos() else "coffee")
+tour_explorer(network, PHOTO)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Try `stereo_motorcycle`, `horse` and `retina`. *As shipped:* a motorcycle that is called a moped, the outline of a horse that is taken for a dog, and a picture of none of the 1000 classes, which gets a name all the same.

@@ -273,7 +273,7 @@ plots.heats(
 # %% slideshow={"slide_type": "-"}
 from helpers.widgets import activation_explorer
 
-activation_explorer(network, PHOTO if PHOTO in datasets.photos() else "chelsea")
+activation_explorer(network, PHOTO)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Sparser with depth?
@@ -591,7 +591,7 @@ claims.check(
 # %% slideshow={"slide_type": "-"}
 from helpers.widgets import field_explorer
 
-field_explorer(network, PHOTO if PHOTO in datasets.photos() else "chelsea")
+field_explorer(network, PHOTO)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What excites a unit?

@@ -266,7 +266,7 @@ plots.overlays(picture, by_depth, titles, opacity=0.7, title=", ".join(depths))
 # %% slideshow={"slide_type": "-"}
 from helpers.widgets import grad_cam_explorer
 
-grad_cam_explorer(network, PHOTO if PHOTO in datasets.photos() else "coffee")
+grad_cam_explorer(network, PHOTO)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Relatives of Grad-CAM

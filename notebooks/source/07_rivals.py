@@ -272,7 +272,7 @@ claims.slide_claim(
 # %% slideshow={"slide_type": "-"}
 from helpers.widgets import rules_explorer
 
-rules_explorer(network, PHOTO if PHOTO in datasets.photos() else "coffee")
+rules_explorer(network, PHOTO)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### One neuron in the middle
@@ -306,7 +306,7 @@ plots.photos(
 # %% slideshow={"slide_type": "-"}
 from helpers.widgets import occlusion_explorer
 
-occlusion_explorer(network, PHOTO if PHOTO in datasets.photos() else "coffee")
+occlusion_explorer(network, PHOTO)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Think!** What is the best size of the cover?
@@ -407,7 +407,7 @@ claims.check(many > few + 0.1, "fits agree more with more samples", (few, many))
 # %% slideshow={"slide_type": "-"}
 from helpers.widgets import lime_explorer
 
-lime_explorer(network, PHOTO if PHOTO in datasets.photos() else "coffee")
+lime_explorer(network, PHOTO)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## All on one photo
@@ -419,7 +419,7 @@ lime_explorer(network, PHOTO if PHOTO in datasets.photos() else "coffee")
 # %% slideshow={"slide_type": "-"}
 from helpers.widgets import methods_explorer
 
-methods_explorer(network, PHOTO if PHOTO in datasets.photos() else "coffee")
+methods_explorer(network, PHOTO)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Exercises

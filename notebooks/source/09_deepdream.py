@@ -406,7 +406,7 @@ always.check(
 # %% slideshow={"slide_type": "-"}
 from helpers.widgets import dream_studio
 
-dream_studio(network, PHOTO if PHOTO in datasets.photos() else "coffee")
+dream_studio(network, PHOTO)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises

@@ -55,6 +55,18 @@ EXPLORERS = {
 }
 
 
+# Answers for the first value at once, then only after a minute.
+WAITS = """
+import time
+import ipywidgets
+def draw(minutes):
+    for _ in range(60 * minutes):
+        time.sleep(1)
+    return Frame(np.full((90, 160, 3), 99, "uint8"), f"waited for {minutes}")
+Explorer({"minutes": ipywidgets.IntSlider(0, 0, 1, description="Wait", tooltip="Minutes")}, draw, title="Waits")
+"""
+# The picture of an explorer, which has its words as a name.
+PICTURE = ".explorer-picture[aria-label]"
 # Their Start begins work of seconds; all others draw at once.
 LONG = ("ascent", "lime", "dream", "school")
 # Controls that act in another view than the one that is shown first.
@@ -66,12 +78,22 @@ def name_of(control) -> str:
     return control.evaluate("e => e.closest('.widget-inline-hbox')?.querySelector('.widget-label')?.innerText ?? ''")
 
 
+def words_of(place) -> str:
+    """What the picture shows, as a screen reader is told it."""
+    return place.locator(PICTURE).first.get_attribute("aria-label")
+
+
+def pixels_of(place) -> str:
+    """The pixels of the picture that is shown, as the data address of a PNG."""
+    return place.locator(PICTURE).first.evaluate("canvas => canvas.toDataURL()")
+
+
 def write(folder: Path, names: list[str], more: str = "") -> Path:
     """Write a notebook with a cell for each of these explorers, the setup (and `more`) first; return its path."""
     import nbformat.v4 as v4
     from nbformat import write as save
 
-    cells = [v4.new_code_cell(SETUP + more), *(v4.new_code_cell(EXPLORERS[name]) for name in names)]
+    cells = [v4.new_code_cell(SETUP + more), *(v4.new_code_cell(EXPLORERS.get(name, WAITS)) for name in names)]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
     path = folder / "gallery.ipynb"
     save(v4.new_notebook(cells=cells, metadata=kernel), path)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from tests.browser.accessibility import assert_none
 from tests.browser.lab import CHROMIUM_OPTIONS, ROOT
 from tests.browser.tiny import write
 from tools import common, reference, site
@@ -73,10 +74,11 @@ def test_a_page_of_the_site(page, folder, picture_of):
     picture_of(f"site_page_{page.scheme}")
 
 
-def test_every_page_fits_a_phone_and_fetches_nothing(page, folder):
+def test_every_page_fits_a_phone_fetches_nothing_and_is_open_to_everybody(page, folder):
     for path in sorted(folder.glob("*.html")):
         page.goto(path.as_uri())
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path.name
+        assert_none(page, "", f"{path.name}, {page.scheme}")
 
 
 def test_search_works_from_a_file(page, folder, picture_of):
@@ -133,4 +135,5 @@ def test_static_slides(page, folder, picture_of):
     page.get_by_role("slider", name="Greys: setting").focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator("img[alt='grey of level 100']")).to_be_visible()
+    assert_none(page, "", "static slides")
     picture_of(f"static_slides_{page.scheme}")

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.accessibility import assert_none
+from tests.browser.gallery import pixels_of
 from tests.tools.slides_server import kernel_of, serving
 
 SLOW = 120_000  # milliseconds; a busy machine is no failure
@@ -30,7 +32,7 @@ def test_live_slides(page, served, picture_of):
     picture_of("slides_title")
 
     # The answer waits: the question first, then with one key the caption and the explorer.
-    image = page.locator("img[alt^='grey of level']")
+    image = page.locator("canvas[aria-label^='grey of level']")
     image.wait_for(state="attached", timeout=SLOW)
     page.keyboard.press("ArrowRight")
     expect(page.locator(".think")).to_be_visible()
@@ -38,14 +40,15 @@ def test_live_slides(page, served, picture_of):
     page.keyboard.press("ArrowRight")
     assert page.locator(".fragment.visible").count() == 2
     expect(page.locator(".fragment", has_text="Move it.")).to_be_visible()
-    expect(image).to_have_attribute("alt", "grey of level 100")
+    expect(image).to_have_attribute("aria-label", "grey of level 100")
 
     # Arrow keys move the slider that has the focus, and not the slides; Escape gives them back.
-    before, place = image.get_attribute("src"), page.evaluate("deck.getIndices()")
+    before, place = pixels_of(page), page.evaluate("deck.getIndices()")
     page.locator(".noUi-handle").first.focus()
     page.keyboard.press("ArrowRight")
-    expect(image).to_have_attribute("alt", "grey of level 101", timeout=SLOW)
-    assert image.get_attribute("src") != before and page.evaluate("deck.getIndices()") == place
+    expect(image).to_have_attribute("aria-label", "grey of level 101", timeout=SLOW)
+    assert pixels_of(page) != before and page.evaluate("deck.getIndices()") == place
+    assert_none(page, "", "live slides")
     picture_of("slides_explorer")
     page.keyboard.press("Escape")
 
@@ -73,10 +76,10 @@ def test_live_slides(page, served, picture_of):
     image.wait_for(state="attached", timeout=SLOW)
     page.keyboard.press("ArrowRight")
     expect(image).to_be_visible()
-    expect(image).to_have_attribute("alt", "grey of level 101", timeout=SLOW)
+    expect(image).to_have_attribute("aria-label", "grey of level 101", timeout=SLOW)
     page.locator(".noUi-handle").first.focus()
     page.keyboard.press("ArrowLeft")
-    expect(image).to_have_attribute("alt", "grey of level 100", timeout=SLOW)
+    expect(image).to_have_attribute("aria-label", "grey of level 100", timeout=SLOW)
     assert not said, said
 
 
@@ -88,21 +91,21 @@ def test_a_second_window_shows_the_same_kernel(page, served, show):
         window.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
         window.goto(served + "#/1", wait_until="commit")
         window.locator("body[data-deck=ready]").wait_for(timeout=SLOW)
-        images.append(window.locator("img[alt^='grey of level']"))
+        images.append(window.locator("canvas[aria-label^='grey of level']"))
         images[-1].wait_for(state="attached", timeout=SLOW)
         window.keyboard.press("ArrowRight")
-    level = int(images[0].get_attribute("alt").split()[-1])
-    expect(images[1]).to_have_attribute("alt", f"grey of level {level}", timeout=SLOW)
+    level = int(images[0].get_attribute("aria-label").split()[-1])
+    expect(images[1]).to_have_attribute("aria-label", f"grey of level {level}", timeout=SLOW)
     page.locator(".noUi-handle").first.focus()
     page.keyboard.press("ArrowRight")
     for image in images:
-        expect(image).to_have_attribute("alt", f"grey of level {level + 1}", timeout=SLOW)
+        expect(image).to_have_attribute("aria-label", f"grey of level {level + 1}", timeout=SLOW)
 
     # The window that goes leaves the other its kernel.
     kernel = kernel_of(show.page())
     second.close()
     page.keyboard.press("ArrowRight")
-    expect(images[0]).to_have_attribute("alt", f"grey of level {level + 2}", timeout=SLOW)
+    expect(images[0]).to_have_attribute("aria-label", f"grey of level {level + 2}", timeout=SLOW)
     assert show.kernels() == 1 and kernel_of(show.page()) == kernel
     assert not said, said
 

@@ -61,7 +61,7 @@ def test_one_channel_is_what_the_function_computes(network):
     maps = layer_maps(network, network.prepare(datasets.photo("coffee").array), "fire3_squeeze_relu")
     expected = draw_map(maps[..., 7], 448)
     np.testing.assert_array_equal(shown(explorer)[:448, 232 : 232 + 448], expected)
-    words = explorer.caption.value
+    words = explorer.frame.caption
     assert "coffee: fire3_squeeze_relu" in words and "channel 7 of 16" in words and f"{maps[..., 7].max():.3g}" in words
 
 
@@ -86,7 +86,7 @@ def test_a_layer_with_fewer_channels_keeps_the_slider_in_range(network):
     explorer.controls["channel"].value = 63
     explorer.controls["layer"].value = "fire2_squeeze_relu"
     assert explorer.controls["channel"].max == 15 and explorer.controls["channel"].value == 15
-    assert explorer.error.value == "" and "channel 15 of 16" in explorer.caption.value
+    assert explorer.error.value == "" and "channel 15 of 16" in explorer.frame.caption
 
 
 def test_own_photo_twice_is_computed_twice(network):
@@ -97,7 +97,7 @@ def test_own_photo_twice_is_computed_twice(network):
         upload.content = images.encode_png(np.full((30, 50, 3), grey, np.uint8))
         maps = layer_maps(network, np.full((224, 224, 3), grey, np.uint8), "conv1_relu")
         np.testing.assert_array_equal(shown(explorer)[:448, 232 : 232 + 448], draw_map(maps[..., 0], 448))
-        assert explorer.caption.value.startswith("(your photo): conv1_relu")
+        assert explorer.frame.caption.startswith("(your photo): conv1_relu")
 
 
 def test_field_explorer_shows_the_box_in_numbers(network):
@@ -106,10 +106,10 @@ def test_field_explorer_shows_the_box_in_numbers(network):
     explorer.controls["row"].value, explorer.controls["column"].value = 3, 20
     field = receptive_field(network, "fire4_expand3x3")
     top, left, bottom, right = field.box(3, 20)
-    assert f"rows {top} to {bottom - 1}, columns {left} to {right - 1}" in explorer.caption.value
+    assert f"rows {top} to {bottom - 1}, columns {left} to {right - 1}" in explorer.frame.caption
     before = explorer.png
     explorer.controls["used"].value = True
-    assert explorer.png != before and "of the gradient" in explorer.caption.value and not explorer.error.value
+    assert explorer.png != before and "of the gradient" in explorer.frame.caption and not explorer.error.value
 
 
 def test_field_explorer_takes_every_value(network):
@@ -121,7 +121,7 @@ def test_patches_explorer_shows_what_the_function_cuts(found):
     explorer.controls["layer"].value = "conv1_relu"
     explorer.controls["channel"].value = 12
     np.testing.assert_array_equal(shown(explorer), images.grid(activations.patches(found, "conv1_relu", 12, 9, 160), 3))
-    assert activations.titles(found, "conv1_relu", 12)[0] in explorer.caption.value
+    assert activations.titles(found, "conv1_relu", 12)[0] in explorer.frame.caption
 
 
 def test_patches_explorer_takes_every_value(found):

@@ -58,7 +58,7 @@ def test_ascent_quick_picture_takes_every_value(network):
             assert explorer.error.value == "" or name == "number", (name, value, explorer.error.value)
             if name == "number":
                 control.value = 3
-    assert "press Start" in explorer.caption.value
+    assert "press Start" in explorer.frame.caption
 
 
 def test_ascent_paints_what_is_chosen(network):
@@ -84,9 +84,7 @@ def test_ascent_paints_what_is_chosen(network):
         seen.add(finished(explorer))
         assert explorer.error.value == "", (name, value, explorer.error.value)
     assert len(seen) == 14 - 1  # back from unit to channel is the first picture again
-    assert "class dalmatian" in explorer.caption.value and 'logit("dalmatian")' in explorer.caption.value.replace(
-        "&quot;", '"'
-    )
+    assert "class dalmatian" in explorer.frame.caption and 'logit("dalmatian")' in explorer.frame.code
 
 
 def test_ascent_tells_of_a_dead_unit(network):
@@ -96,7 +94,7 @@ def test_ascent_tells_of_a_dead_unit(network):
     explorer.controls["goal"].value, explorer.controls["start"].value = UNIT, "grey"
     explorer.controls["steps"].value, explorer.controls["number"].value = 2, dead
     finished(explorer)
-    assert "the unit is dead there" in explorer.caption.value
+    assert "the unit is dead there" in explorer.frame.caption
 
 
 @pytest.mark.parametrize(
@@ -150,7 +148,7 @@ def test_studio_dreams_what_is_chosen(network):
         seen.add(finished(explorer))
         assert explorer.error.value == "", (name, value, explorer.error.value)
     assert len(seen) == 13 - 1  # without the guide it is the picture before
-    assert "rocket dreamt by fire3_concat" in explorer.caption.value
+    assert "rocket dreamt by fire3_concat" in explorer.frame.caption
 
 
 def test_studio_quick_picture_takes_every_value(network):

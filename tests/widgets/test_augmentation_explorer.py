@@ -48,5 +48,5 @@ def test_it_shows_what_the_function_gives_and_what_the_network_says(network):
     shown = np.asarray(Image.open(io.BytesIO(explorer.png)))
     np.testing.assert_array_equal(shown, images.resize(turned, (448, 448)))
     before = network.probabilities(photo).max()
-    assert f"{before:.2f} unchanged" in explorer.caption.value
-    assert "rotation=90.0)" in explorer.caption.value and _neutral("zoom") == 1
+    assert f"{before:.2f} unchanged" in explorer.frame.caption
+    assert "rotation=90.0)" in explorer.frame.code and _neutral("zoom") == 1

@@ -51,8 +51,10 @@ def shown(explorer):
 
 def test_the_picture_follows_the_control(small):
     small.controls["value"].value = 77
-    assert (shown(small) == 77).all() and "grey 77 a" in small.caption.value and "grey(77)" in small.caption.value
-    assert '<img alt="grey 77 a"' in small.image.value
+    assert (
+        (shown(small) == 77).all() and "grey 77 a" in small.frame.caption and small.picture.frame["code"] == "grey(77)"
+    )
+    assert small.picture.frame["caption"] == "grey 77 a"
 
 
 def test_an_error_is_one_sentence_in_sight_and_the_explorer_goes_on(small):
@@ -62,9 +64,10 @@ def test_an_error_is_one_sentence_in_sight_and_the_explorer_goes_on(small):
     assert small.error.value == "" and (shown(small) == 20).all()
 
 
-def test_words_are_shown_as_text_not_as_html():
-    explorer = Explorer({}, lambda: Frame(np.zeros((2, 2, 3), np.uint8), "<script>x</script>", "f(<a>)"), title="t")
-    assert "<script>" not in explorer.caption.value and "&lt;script&gt;" in explorer.caption.value
+def test_an_error_is_shown_as_text_not_as_html():
+    explorer = Explorer({}, lambda: grey(3), title="t")
+    explorer.fail(ValueError("<script>x</script>"))
+    assert "<script>" not in explorer.error.value and "&lt;script&gt;" in explorer.error.value
 
 
 def test_events_of_one_moment_draw_once(small):
@@ -96,7 +99,7 @@ def test_grad_cam_explorer_shows_what_the_function_computes(network):
     photo = datasets.photo("coffee").array
     heat = grad_cam(network, network.prepare(photo), class_)
     np.testing.assert_array_equal(shown(explorer), images.overlay(images.prepare(photo, 448), heat, 0.55))
-    assert network.class_names[class_] in explorer.caption.value
+    assert network.class_names[class_] in explorer.frame.caption
 
 
 def test_grad_cam_explorer_takes_every_value(network):
@@ -107,7 +110,7 @@ def test_grad_cam_explorer_takes_every_value(network):
         for value in values if name != "layer" else (values[0], values[len(values) // 2], values[-1]):
             control.value = value
             assert explorer.error.value == "", explorer.error.value
-            before.add(explorer.image.value)
+            before.add((explorer.png, explorer.frame.caption))
     assert len(before) == 3 + 4 + 3 + 3  # photos, other classes, layers, opacities
     assert all(control.description and control.tooltip for control in explorer.controls.values())
 
@@ -210,7 +213,28 @@ def test_an_older_error_goes_when_a_photo_comes():
         choice.upload.receive({"name": "bad", "part": 0, "parts": 1}, [bad])
         assert 'role="alert"' in choice.message.value
     upload(choice, images.encode_png(np.full((9, 7, 3), 30, np.uint8)))
-    assert choice.message.value == "" and choice.menu.value == UPLOADED
+    assert 'role="alert"' not in choice.message.value and choice.menu.value == UPLOADED
+
+
+def test_an_upload_says_what_it_has():
+    choice = PhotoChoice(["moon"])
+    data = images.encode_png(np.full((9, 7, 3), 30, np.uint8))
+    choice.upload.receive({"name": "<own>.png", "part": 0, "parts": 1, "before": "8000 x 6000"}, [data])
+    assert choice.message.value == '<p role="status">&lt;own&gt;.png: 7 x 9 pixels; it had 8000 x 6000</p>'
+    choice.menu.value = "moon"
+    assert choice.message.value == ""
+
+
+def test_an_explorer_opens_on_the_path_of_a_photo(tmp_path, network):
+    picture = np.full((40, 50, 3), (200, 30, 30), np.uint8)
+    path = images.save(picture, tmp_path / "own.png")
+    explorer = grad_cam_explorer(network, str(path))
+    assert explorer.controls["photo"].value == str(path) and not explorer.error.value
+    assert explorer.frame.caption.startswith(f"{path}: Grad-CAM of")
+    again = eval(explorer.state(), {"grad_cam_explorer": grad_cam_explorer, "network": network})
+    np.testing.assert_array_equal(again.frame.picture, explorer.frame.picture)
+    with pytest.raises(images.ImageError, match="no_such"):
+        grad_cam_explorer(network, "no_such.png")
 
 
 def test_a_file_is_bounded_and_nothing_of_it_is_kept():
@@ -240,7 +264,7 @@ def test_a_second_file_begun_before_the_first_is_whole_is_the_one_that_counts():
 
 def test_school_explorer_trains_what_is_chosen():
     explorer = school_explorer(datasets.schools("exam"))
-    assert "one line for all" in explorer.caption.value
+    assert "one line for all" in explorer.frame.caption
     seen = {explorer.png}
     for values in (
         {"schools": 2, "pupils": 2},
@@ -256,7 +280,7 @@ def test_school_explorer_trains_what_is_chosen():
         assert explorer.wait(120) and explorer.error.value == "", explorer.error.value
         seen.add(explorer.png)
     assert len(seen) >= 6
-    assert "one per school, 3 schools, at most 2 training pupils each" in explorer.caption.value
+    assert "one per school, 3 schools, at most 2 training pupils each" in explorer.frame.caption
 
 
 def test_school_explorer_stops():
@@ -287,7 +311,7 @@ def test_tour_goes_from_the_photo_to_the_heat_map(network):
             tour.controls["step"].value = step
             assert tour.error.value == "", tour.error.value
             assert tour.frame.picture.dtype == np.uint8 and tour.frame.picture.shape[2] == 3
-            words.append(tour.caption.value)
+            words.append(tour.frame.caption)
     assert len(set(words)) == 10
     best = network.predict_top(datasets.photo("coffee").array, 1)[0][0]
     assert best in words[3] and f"Grad-CAM of {best}" in words[4]

@@ -1,7 +1,6 @@
 """Every explorer in a real kernel, moved by the messages that a page sends: the picture follows, the memory stays."""
 
 import queue
-import re
 import time
 
 import pytest
@@ -53,7 +52,13 @@ class Kernel:
         if kind == "error" or (kind == "stream" and "Traceback" in content["text"]):
             self.said += content.get("text") or "\n".join(content["traceback"])
         if kind == "comm_open" or (kind == "comm_msg" and content["data"].get("method") == "update"):
-            self.states.setdefault(content["comm_id"], {}).update(content["data"]["state"])
+            state = self.states.setdefault(content["comm_id"], {})
+            state.update(content["data"]["state"])
+            for path, buffer in zip(content["data"].get("buffer_paths", ()), message["buffers"], strict=True):
+                place = state
+                for step in path[:-1]:
+                    place = place[step]
+                place[path[-1]] = bytes(buffer)
 
     def until_idle(self, number: str) -> None:
         end = time.monotonic() + SLOW
@@ -100,13 +105,18 @@ class Page:
         return next(comm for comm in self.comms if self[comm].get("description") == words)
 
     def words(self) -> list[str]:
-        """All that is written and drawn, without how long it took."""
+        """All that is written, without how long it took, and what is drawn."""
         texts = [self[comm]["value"] for comm in self.comms if self[comm].get("_model_name") == "HTMLModel"]
-        return [re.sub(r"<small>.*?</small>", "", text) for text in texts]
+        frame = self.frame()
+        return [*texts, frame["caption"], frame["code"], str((frame["parts"], frame["width"], frame["height"]))]
+
+    def frame(self) -> dict:
+        """What the page was told to draw last."""
+        return next(self[comm]["frame"] for comm in self.comms if "frame" in self[comm])
 
     def picture(self) -> str:
-        """The picture's HTML."""
-        return next(text for text in self.words() if text.startswith("<img"))
+        """What is drawn: photos by their sums, heat maps by their bytes."""
+        return self.words()[-1]
 
     def says(self, *words: str) -> bool:
         """Whether one of these words can be read."""

@@ -78,7 +78,7 @@ def test_stage_explorer_tells_what_scikit_learn_finds():
     words = explorer.frame.caption
     assert f"last, 20 labels: accuracy {np.mean(shares):.3f}" in words
     assert f"gave {min(shares):.3f} to {max(shares):.3f}" in words
-    assert 'alt="last, 20 labels' in explorer.image.value and "few_labels" in explorer.frame.code
+    assert explorer.frame.caption.startswith("last, 20 labels") and "few_labels" in explorer.frame.code
 
 
 def test_the_confusion_matrix_is_the_mean_over_the_draws():

@@ -49,7 +49,7 @@ function fit() {
   const inside = slide && slide.querySelector(":scope > .fit");
   if (!inside) return;
   document.body.classList.toggle("first-slide", window.deck.isFirstSlide());
-  const pictures = [...inside.querySelectorAll(".code-part img")];
+  const pictures = [...inside.querySelectorAll(".code-part :is(img, canvas)")];
   pictures.forEach((picture) => picture.style.removeProperty("max-height"));
   inside.style.zoom = 1;
   // In the slide's own pixels: reveal.js scales it to the screen.

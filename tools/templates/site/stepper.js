@@ -1,4 +1,5 @@
-// Moves an explorer's precomputed frames: by the slider (arrow keys, mouse, touch) and by two buttons.
+// Moves an explorer's precomputed frames: by the slider (arrow keys, mouse, touch) and by two buttons. At the end,
+// what screen readers need and the theme leaves out.
 "use strict";
 
 document.querySelectorAll(".stepper").forEach((stepper) => {
@@ -17,3 +18,12 @@ document.querySelectorAll(".stepper").forEach((stepper) => {
   }));
   show();
 });
+
+document.querySelectorAll("p.caption[role='heading']").forEach((one) => one.setAttribute("aria-level", "2"));
+document.querySelector(".sidebar-drawer")?.setAttribute("aria-label", "Pages");
+document.querySelector(".toc-drawer")?.setAttribute("aria-label", "On this page");
+if (!document.querySelector("h1")) {
+  const heading = document.createElement("h1");
+  heading.textContent = document.title.split(" - ")[0];
+  document.querySelector("article")?.prepend(heading);
+}
