@@ -1,0 +1,168 @@
+// The picture of an explorer: a canvas, its words, and two buttons that save the picture and copy its call. It is handed
+// frames and knows nothing of where they come from: a notebook's kernel, or an engine in the page itself.
+//
+// A frame: { width, height, caption, code, state, took, parts }. A part lies at left, top with width and height; it has
+// a `photo` (the key of a packed picture), or `heat` (the key of maps: channels x rows x columns, each byte a place in
+// `colours`, 256 x RGB), or both, the map over the photo with `opacity`. `smooth`: how what is small is enlarged.
+// `follows`: "opacity" or "channel" -> the name of the control that `set` tells of.
+
+const element = (kind, name, more = {}) => Object.assign(document.createElement(kind), { className: name, ...more });
+
+const bytesOf = (view) => new Uint8ClampedArray(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength);
+
+// For each pixel of a side: the two places of the map between which it lies, and how near it is to the second.
+function between(places, pixels) {
+  const found = { low: new Int32Array(pixels), high: new Int32Array(pixels), share: new Float32Array(pixels) };
+  for (let at = 0; at < pixels; at++) {
+    const exact = Math.min(Math.max(((at + 0.5) * places) / pixels - 0.5, 0), places - 1);
+    found.low[at] = Math.floor(exact);
+    found.high[at] = Math.min(found.low[at] + 1, places - 1);
+    found.share[at] = exact - found.low[at];
+  }
+  return found;
+}
+
+// A heat map in colours, enlarged in its numbers, not in its colours: mixed colours would be in no table.
+function coloured({ maps, rows, columns, colours, width, height, smooth, photo }, channel) {
+  const table = bytesOf(colours), plain = !smooth && !photo, size = rows * columns;
+  const places = bytesOf(maps).subarray(channel * size, (channel + 1) * size);
+  const [wide, high] = plain ? [columns, rows] : [width, height];
+  const across = between(columns, wide), down = between(rows, high), made = new ImageData(wide, high);
+  for (let y = 0, to = 0; y < high; y++) {
+    const above = down.low[y] * columns, below = down.high[y] * columns, lower = down.share[y];
+    for (let x = 0; x < wide; x++, to += 4) {
+      const left = across.low[x], right = across.high[x], share = across.share[x];
+      const upper = places[above + left] + share * (places[above + right] - places[above + left]);
+      const under = places[below + left] + share * (places[below + right] - places[below + left]);
+      const from = 3 * Math.round(upper + lower * (under - upper));
+      made.data[to] = table[from];
+      made.data[to + 1] = table[from + 1];
+      made.data[to + 2] = table[from + 2];
+      made.data[to + 3] = 255;
+    }
+  }
+  const canvas = element("canvas", "", { width: wide, height: high });
+  canvas.getContext("2d").putImageData(made, 0, 0);
+  return canvas;
+}
+
+function toolButton(words, tooltip, act) {
+  const made = element("button", "jupyter-widgets jupyter-button explorer-tool", { textContent: words, title: tooltip });
+  made.type = "button";
+  made.addEventListener("click", () => act(made));
+  return made;
+}
+
+// Puts an empty picture into a place of the page and returns what can be done with it.
+function makePicture(place) {
+  const canvas = element("canvas", "explorer-picture", { width: 1, height: 1 });
+  canvas.setAttribute("role", "img");
+  const caption = element("span", "explorer-caption"), took = element("small", ""), code = element("code", "");
+  caption.setAttribute("aria-live", "polite");
+  const words = element("p", "explorer-words");
+  words.append(caption, " ", took, code);
+  // Decoded photos and coloured maps by key, values of controls by name.
+  const images = new Map(), chosen = new Map();
+  let heats = new Map();
+  let shown, waiting, painting = false, count = 0;
+
+  function draw() {
+    if (!shown) return;
+    const pen = canvas.getContext("2d"), kept = new Map();
+    if (canvas.width !== shown.width || canvas.height !== shown.height)
+      [canvas.width, canvas.height] = [shown.width, shown.height];
+    pen.fillStyle = "white";
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+    for (const part of shown.parts) {
+      const { left, top, width, height, photo, smooth, follows } = part;
+      pen.imageSmoothingEnabled = smooth;
+      if (photo) pen.drawImage(images.get(photo), left, top, width, height);
+      if (!part.heat) continue;
+      const channel = part.channels > 1 ? Math.min(chosen.get(follows?.channel) ?? part.channel, part.channels - 1) : 0;
+      const key = `${part.heat} ${channel} ${width} ${height}`;
+      const heat = heats.get(key) ?? coloured(part, channel);
+      kept.set(key, heat);
+      pen.globalAlpha = photo ? chosen.get(follows?.opacity) ?? part.opacity : 1;
+      pen.drawImage(heat, left, top, width, height);
+      pen.globalAlpha = 1;
+    }
+    heats = kept;
+    canvas.dataset.frame = ++count; // what tests and measurements wait for
+  }
+
+  // The newest frame wins: what comes while photos are being unpacked replaces what waits.
+  async function show(frame, pieces) {
+    waiting = { frame, pieces };
+    if (painting) return;
+    painting = true;
+    while (waiting) {
+      const next = waiting;
+      waiting = undefined;
+      const needed = new Set(next.frame.parts.map((part) => part.photo).filter(Boolean));
+      const missing = [...needed].filter((key) => !images.has(key) && next.pieces[key]);
+      try {
+        const made = await Promise.all(missing.map((key) => createImageBitmap(new Blob([next.pieces[key]]))));
+        missing.forEach((key, at) => images.set(key, made[at]));
+      } catch (error) {
+        console.warn("a picture cannot be unpacked", error);
+      }
+      if (![...needed].every((key) => images.has(key))) continue; // its photos come with the next message
+      shown = { ...next.frame, parts: next.frame.parts.map((part) => ({ ...part, maps: next.pieces[part.heat] })) };
+      draw();
+      for (const [key, image] of images)
+        if (!needed.has(key)) {
+          image.close();
+          images.delete(key);
+        }
+      write(next.frame);
+    }
+    painting = false;
+  }
+
+  function write(frame) {
+    if (caption.textContent !== frame.caption) caption.textContent = frame.caption;
+    canvas.setAttribute("aria-label", frame.caption);
+    took.textContent = frame.took ? `(${frame.took})` : "";
+    code.textContent = frame.code ?? "";
+  }
+
+  function save() {
+    canvas.toBlob((blob) => {
+      const link = element("a", "", { href: URL.createObjectURL(blob) });
+      link.download = `${caption.textContent.replace(/[^\w]+/g, "_").slice(0, 60)}.png`;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    }, "image/png");
+  }
+
+  async function copy(made) {
+    await navigator.clipboard.writeText([shown?.code, shown?.state].filter(Boolean).join("\n"));
+    made.textContent = "Copied";
+    setTimeout(() => (made.textContent = "Copy code"), 1500);
+  }
+
+  const tools = element("div", "explorer-tools");
+  const status = element("span", "explorer-status");
+  status.setAttribute("role", "status");
+  tools.append(
+    toolButton("Save picture", "Save this picture as a PNG file", save),
+    toolButton("Copy code", "Copy the call of this picture, and one that opens the explorer like this", copy),
+    status,
+  );
+  place.append(canvas, words, tools);
+  return {
+    show,
+    // A control that frames may follow has a new value.
+    set(name, value) {
+      chosen.set(name, value);
+      if (shown?.parts.some((part) => part.follows && Object.values(part.follows).includes(name))) draw();
+    },
+    // One sentence beside the buttons, heard by screen readers; with an action, a button to do it.
+    say(sentence, label = "", act = () => {}) {
+      status.replaceChildren(sentence, ...(label ? [toolButton(label, label, act)] : []));
+    },
+    // While many pictures follow each other, only the last one is read out.
+    hush: (working) => caption.setAttribute("aria-busy", String(working)),
+    fade: (old) => place.classList.toggle("explorer-old", old),
+  };
+}
