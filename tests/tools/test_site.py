@@ -42,6 +42,7 @@ def make_project(folder: Path, patch: pytest.MonkeyPatch) -> Path:
     for name, place in {"EXECUTED": "executed", "PAGES": "html", "SITE": "site", "BUILD": "."}.items():
         patch.setattr(common, name, folder / "build" / place)
     patch.setenv("COURSE_CACHE", str(folder / "cache"))
+    patch.setattr(site.on_site, "built", lambda folder: False)
     patch.setattr(reference, "rooms", lambda: {"images": helpers.images})
     for place in ("notebooks", "docs/gallery", "helpers"):
         (folder / place).mkdir(parents=True)

