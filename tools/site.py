@@ -15,6 +15,7 @@ import html
 import mimetypes
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -52,6 +53,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="course.py site", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="run only these; pages of others stay as they are")
     parser.add_argument("--slides", metavar="NAME", help="static slides of this notebook instead of the site")
+    parser.add_argument("--zip", action="store_true", help="gather the site in build/site.zip, for a web server")
     known = parser.parse_args(arguments)
     names = choose(known.names if known.slides is None else [known.slides], run.notebook_names(), "notebook")
     common.check_room()
@@ -64,6 +66,8 @@ def main(arguments: list[str]) -> int:
     site = Site(present, common.SITE, alive)
     changed = site.build()
     print(f"{len(site.sources)} pages, {changed} of them changed. Open {common.SITE / 'index.html'}")
+    if known.zip:
+        print(f"Gathered in {shutil.make_archive(str(common.SITE), 'zip', common.SITE)}")
     if failed:
         print("Failed, and shown up to the failing cell: " + ", ".join(failed), file=sys.stderr)
     return 1 if failed else 0

@@ -1,13 +1,17 @@
 """The page that sees, as a file with the network switched off: its numbers are Python's, its explorers answer."""
 
 import base64
+import functools
+import http.server
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import expect, sync_playwright
 
 from helpers import activations, attribution, backbones, datasets, images
+from tests.browser.lab import CHROMIUM_OPTIONS, ROOT
 from tools.live import build, models
 
 PHOTOS = ("chelsea", "coffee", "rocket")
@@ -32,12 +36,24 @@ def address(tmp_path_factory) -> str:
 
 
 @pytest.fixture
-def opened(page, address):
-    """The page, when it has said what the first photo shows."""
-    page.context.set_offline(True)
-    page.goto(address)
-    expect(page.locator(".explorer-caption")).to_contain_text("%", timeout=120_000)
-    return page
+def opened(chromium, address):
+    """The page with no network, when it has said what the first photo shows; it asks for files beside it alone."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=CHROMIUM_OPTIONS)
+        page, trouble = browser.new_context(offline=True).new_page(), []
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on("request", lambda asked: asked.url.startswith(("file:", "blob:", "data:")) or trouble.append(asked.url))
+        page.goto(address)
+        expect(page.locator(".explorer-caption")).to_contain_text("%", timeout=120_000)
+        yield page
+        browser.close()
+    assert not trouble, trouble
+
+
+@pytest.fixture
+def picture_of(opened):
+    """A function that keeps a screenshot under build/screenshots, to be looked at."""
+    return lambda name: opened.screenshot(path=ROOT / "build" / "screenshots" / f"{name}.png")
 
 
 def test_the_numbers_are_those_of_python(opened):
@@ -62,8 +78,8 @@ def test_the_numbers_are_those_of_python(opened):
 
 def test_each_explorer_answers_and_the_caption_says_what(opened, picture_of):
     caption, status = opened.locator(".explorer-caption"), opened.locator(".explorer-status")
-    said = {}
-    for button in opened.locator("#views button").all():
+    said = {"What it says": caption.text_content()}
+    for button in opened.locator("#views button").all()[1:]:
         before = caption.text_content()
         button.click()
         expect(caption).not_to_have_text(before, timeout=60_000)
@@ -100,6 +116,22 @@ def test_a_broken_photo_is_refused_in_one_sentence_and_an_own_one_is_seen(opened
     place = datasets.photo("coffee").path
     opened.locator("#file").set_input_files(place)
     expect(opened.locator(".explorer-caption")).to_contain_text("espresso", timeout=60_000)
+
+
+def test_served_a_second_visit_needs_no_network(chromium, address):
+    folder = Path(address.removeprefix("file://")).parent
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, sync_playwright() as playwright:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=CHROMIUM_OPTIONS)
+        page = browser.new_page()
+        for offline in (False, False, True):  # the worker is there from the second visit on
+            page.context.set_offline(offline)
+            page.goto(f"http://127.0.0.1:{server.server_port}/{build.PAGE}")
+            expect(page.locator(".explorer-caption")).to_contain_text("%", timeout=120_000)
+            page.wait_for_function("navigator.serviceWorker.ready")
+        browser.close()
+        server.shutdown()
 
 
 def test_without_a_camera_a_drawn_film_is_seen(opened):

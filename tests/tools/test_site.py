@@ -1,6 +1,7 @@
 """tools/site.py, sphinx_build.py, reference.py and frames.py on small notebooks: what runs again, what pages hold."""
 
 import re
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -78,8 +79,15 @@ def built(tmp_path_factory) -> Path:
     """The project with its site, made once: tests only read it."""
     with pytest.MonkeyPatch.context() as patch:
         folder = make_project(tmp_path_factory.mktemp("course"), patch)
-        assert site.main([]) == 0
+        assert site.main(["--zip"]) == 0
     return folder
+
+
+def test_the_zip_holds_the_whole_site(built: Path):
+    with zipfile.ZipFile(built / "build" / "site.zip") as packed:
+        names = {name for name in packed.namelist() if not name.endswith("/")}
+    folder = built / "build" / "site"
+    assert names == {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
 def put(project: Path, name: str, cells: list[tuple[str, str]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
 import io
 import json
@@ -15,7 +16,7 @@ from helpers import datasets
 from tools.common import write
 from tools.live import bundle, models
 
-PAGE, FOLDER = "live.html", "live"
+PAGE, FOLDER, OFFLINE = "live.html", "live", "live_offline.js"
 TITLES = {"squeezenet": "SqueezeNet", "efficientnet_lite0": "EfficientNet-Lite0"}
 SIDE = 448  # of a sample photo
 SAMPLES = ("chelsea", "coffee", "astronaut", "rocket")  # free of any condition
@@ -30,12 +31,14 @@ def build(folder: Path) -> dict[str, int]:
         made = models.files(name)
         files |= {f"{name}-forward": made.forward, f"{name}-gradients": made.gradients}
         facts.append({**made.facts, "title": TITLES[name], "megabytes": round(len(made.forward) / 1e6, 1)})
-    sizes = {}
-    for name, content in files.items():
-        sizes[f"{name}.js"] = _write(folder / FOLDER / f"{name}.js", bundle.packed(name, content).encode())
-    sizes["page.js"] = _write(folder / FOLDER / "page.js", scripts["page"])
-    sizes[PAGE] = _write(folder / PAGE, page(facts).encode())
-    return sizes
+    made = {f"{FOLDER}/{name}.js": bundle.packed(name, content).encode() for name, content in files.items()}
+    made |= {f"{FOLDER}/page.js": scripts["page"], PAGE: page(facts).encode()}
+    version = hashlib.sha256(b"".join(made.values())).hexdigest()[:12]
+    offline = Template((bundle.SOURCES / "offline.js").read_text(encoding="utf-8"))
+    made[OFFLINE] = offline.substitute(version=version).encode()
+    for name, content in made.items():
+        _write(folder / name, content)
+    return {name: len(content) for name, content in made.items()}
 
 
 def page(facts: list[dict]) -> str:
@@ -57,7 +60,6 @@ def sample(name: str) -> str:
     return f'<button aria-label="{words}"><img alt="" src="data:image/jpeg;base64,{data}"></button>'
 
 
-def _write(path: Path, content: bytes) -> int:
+def _write(path: Path, content: bytes) -> None:
     if not path.is_file() or path.read_bytes() != content:
         write(path, content)
-    return len(content)

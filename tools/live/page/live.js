@@ -293,6 +293,7 @@ function begin() {
     await take(samples[0], samples[0].naturalWidth, samples[0].naturalHeight);
     open(location.hash.slice(1));
   });
+  if (location.protocol.startsWith("http")) navigator.serviceWorker?.register("live_offline.js").catch(() => {});
   window.live = { app, engine, facts, use, open, work }; // for tests, and for who likes to look
 }
 
