@@ -3,6 +3,10 @@
 import base64
 import functools
 import http.server
+import json
+import os
+import shutil
+import subprocess
 import threading
 from pathlib import Path
 
@@ -12,7 +16,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from helpers import activations, attribution, backbones, datasets, images
 from tests.browser.lab import CHROMIUM_OPTIONS, ROOT
-from tools.live import build, models
+from tools.live import build, bundle, models
 
 PHOTOS = ("chelsea", "coffee", "rocket")
 ASK = """async ([photo, layer, wanted]) => {
@@ -56,24 +60,55 @@ def picture_of(opened):
     return lambda name: opened.screenshot(path=ROOT / "build" / "screenshots" / f"{name}.png")
 
 
-def test_the_numbers_are_those_of_python(opened):
-    network = backbones.load("squeezenet")
+@pytest.fixture(scope="module")
+def network():
+    return backbones.load("squeezenet")
+
+
+def question(network, name: str) -> tuple[np.ndarray, list]:
+    """A photo as the network takes it, and what the page is asked about it: maps, gradients of the likeliest class."""
+    photo = images.prepare(datasets.photo(name).array, models.SIDE)[None].astype(np.float32)
     layer = models.shown(network).index("fire9_concat")
+    best = int(network.probabilities(photo)[0].argmax())
+    return photo, [base64.b64encode(photo.tobytes()).decode(), layer, best]
+
+
+def check(network, photo: np.ndarray, best: int, answer: list) -> None:
+    """The page's weights are rounded to float16: numbers within 1e-2 of the largest, saliency alike at .97."""
+    probabilities, maps, gradient, gradients = map(np.array, answer)
+    right = network.probabilities(photo)[0]
+    assert np.abs(probabilities - right).max() <= 1e-2 * right.max()
+    mine = activations.layer_maps(network, photo, ["fire9_concat"])["fire9_concat"].ravel()
+    assert np.abs(maps - mine).max() <= 1e-2 * mine.max()
+    saliency = np.abs(gradient.reshape(-1, 3)).max(axis=1)
+    assert np.corrcoef(saliency, attribution.saliency(network, photo, best).ravel())[0, 1] >= 0.97
+    heat = np.maximum(maps.reshape(13, 13, 512) @ gradients.reshape(13, 13, 512).mean(axis=(0, 1)), 0)
+    expected = attribution.grad_cam(network, photo, best, "fire9_concat").reshape(13, 13)
+    assert np.abs(heat - expected).max() <= 0.03 * expected.max()
+
+
+def test_the_numbers_are_those_of_python(opened, network):
     for name in PHOTOS:
-        photo = images.prepare(datasets.photo(name).array, models.SIDE)[None].astype(np.float32)
-        best = int(network.probabilities(photo)[0].argmax())
-        given = [base64.b64encode(photo.tobytes()).decode(), layer, best]
-        probabilities, maps, gradient, gradients = (np.array(one) for one in opened.evaluate(ASK, given))
-        right = network.probabilities(photo)[0]
-        assert np.abs(probabilities - right).max() <= 1e-2 * right.max()
-        mine = activations.layer_maps(network, photo, ["fire9_concat"])["fire9_concat"].ravel()
-        assert np.abs(maps - mine).max() <= 1e-2 * mine.max()
-        saliency = np.abs(gradient.reshape(-1, 3)).max(axis=1)
-        assert np.corrcoef(saliency, attribution.saliency(network, photo, best).ravel())[0, 1] >= 0.97
-        weights = gradients.reshape(13, 13, 512).mean(axis=(0, 1))
-        heat = np.maximum(maps.reshape(13, 13, 512) @ weights, 0)
-        expected = attribution.grad_cam(network, photo, best, "fire9_concat").reshape(13, 13)
-        assert np.abs(heat - expected).max() <= 0.03 * expected.max()
+        photo, asked = question(network, name)
+        check(network, photo, asked[2], opened.evaluate(ASK, asked))
+
+
+def test_the_numbers_in_firefox(address, network):
+    firefox = shutil.which("firefox-esr") or shutil.which("firefox")
+    if not firefox:
+        if os.environ.get("CI") == "true":
+            pytest.fail("there is no Firefox, and CI must run this: apt-get install firefox-esr")
+        pytest.skip("there is no Firefox on this machine; on Debian: apt install firefox-esr")
+    folder = bundle.fetched(ROOT / "tests" / "browser" / "package.json")
+    photo, asked = question(network, PHOTOS[0])
+    command = [bundle.node(), ROOT / "tests" / "browser" / "firefox.mjs", firefox, address]
+    environment = os.environ | {"NODE_PATH": str(folder / "node_modules")}
+    call = f"({ASK})({json.dumps(asked)})"
+    done = subprocess.run(command, input=call, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["errors"] == []
+    check(network, photo, asked[2], said["answer"])
 
 
 def test_each_explorer_answers_and_the_caption_says_what(opened, picture_of):

