@@ -43,6 +43,20 @@ CHANGES = """async ([view, network, count]) => {
     document.getElementById("stop").click();
     return times;
 }"""
+SECONDS = 5
+CAMERA = f"""async ([view, network]) => {{
+    const {{ app, open, facts }} = window.live, canvas = document.querySelector("#picture canvas");
+    app.network = facts.networks[network];
+    open(view);
+    document.getElementById("camera").click();
+    await new Promise((done) => setTimeout(done, 3000));
+    const before = Number(canvas.dataset.frame);
+    await new Promise((done) => setTimeout(done, {1000 * SECONDS}));
+    const frames = Number(canvas.dataset.frame) - before;
+    document.getElementById("camera").click();
+    return frames;
+}}"""
+CAMERA_OPTIONS = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 
 def main() -> None:
@@ -54,7 +68,9 @@ def main() -> None:
     for name, size in sizes.items():
         print(f"{name:<32}{size / 1e6:7.2f} MB")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", *CAMERA_OPTIONS]
+        )
         page = browser.new_page()
         print("ready, cold and warm, s:", *(f"{ready(page):.2f}" for _ in range(2)))
         networks = json.loads(page.locator("#facts").text_content())["networks"]
@@ -63,6 +79,9 @@ def main() -> None:
             for view in VIEWS:
                 times = page.evaluate(CHANGES, [view, at, count])[2:]
                 print(f"| {network['title']} | {view} | {np.median(times):.0f} | {np.quantile(times, 0.95):.0f} |")
+            for view in ("says", "activations", "grad-cam"):
+                frames = page.evaluate(CAMERA, [view, at])
+                print(f"camera, {network['title']}, {view}: {frames / SECONDS:.1f} frames a second")
             print(f"private memory of the browser after {network['title']}: {memory():.0f} MB")
         browser.close()
 
