@@ -1,6 +1,7 @@
 """`course.py site`: the executed notebooks as a site in build/site that opens from a USB stick, with no network.
 
 Notebooks that changed since they last ran (cells, helpers, packages) run first; a second run writes only what changed.
+Beside them stands the page that sees, whose explorers work in the page itself.
 `site --slides NAME`: one notebook as static reveal.js slides in build/site/slides.
 """
 
@@ -14,6 +15,7 @@ import html
 import mimetypes
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +25,7 @@ import nbformat
 
 from tools import books, common, deck, frames, pages, reference, run, site_extension, sphinx_build
 from tools.common import Stop, choose, start
+from tools.live import on_site
 
 # What stands below the map; not the instructor's guide, which holds answers: the site is for everybody.
 DOCUMENTS = {
@@ -50,17 +53,21 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="course.py site", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="run only these; pages of others stay as they are")
     parser.add_argument("--slides", metavar="NAME", help="static slides of this notebook instead of the site")
+    parser.add_argument("--zip", action="store_true", help="gather the site in build/site.zip, for a web server")
     known = parser.parse_args(arguments)
     names = choose(known.names if known.slides is None else [known.slides], run.notebook_names(), "notebook")
     common.check_room()
     if known.slides is not None:
         return slides(names[0], common.SITE)
     failed = run.run_all(names, run.is_fresh)
+    alive = on_site.built(common.SITE)
     present = {name: book for name in run.notebook_names() if (book := run.executed(name))}
     print("Pages ... ", end="", flush=True)
-    site = Site(present, common.SITE)
+    site = Site(present, common.SITE, alive)
     changed = site.build()
     print(f"{len(site.sources)} pages, {changed} of them changed. Open {common.SITE / 'index.html'}")
+    if known.zip:
+        print(f"Gathered in {shutil.make_archive(str(common.SITE), 'zip', common.SITE)}")
     if failed:
         print("Failed, and shown up to the failing cell: " + ", ".join(failed), file=sys.stderr)
     return 1 if failed else 0
@@ -69,8 +76,8 @@ def main(arguments: list[str]) -> int:
 class Site:
     """The sources of all pages; documents that the notebooks link to (glossary, cards) become pages too."""
 
-    def __init__(self, executed: dict[str, nbformat.NotebookNode], folder: Path) -> None:
-        self.books, self.folder = executed, folder
+    def __init__(self, executed: dict[str, nbformat.NotebookNode], folder: Path, alive: bool = False) -> None:
+        self.books, self.folder, self.alive = executed, folder, alive
         self.titles = {name: pages.first_heading(book) or name for name, book in self.books.items()}
         self.documents: dict[Path, str] = {}  # file -> its page's name
         self.sources: dict[str, str] = {}  # file name -> what Sphinx reads
@@ -145,6 +152,7 @@ class Site:
             if cell.cell_type == "markdown":
                 text = deck.WAY.sub("", cell.source) if at == 0 else cell.source  # the page has a way of its own
                 cell.source = self.text(text, common.NOTEBOOKS / f"{name}.ipynb")
+                cell.source += on_site.note(name) if at == 0 and self.alive else ""
             for output in cell.get("outputs", []):
                 self.draw(output)
         return nbformat.writes(paper).encode("utf-8", "replace").decode() + "\n"  # half an emoji is a question mark
@@ -212,7 +220,13 @@ class Site:
         """The contents: what this is, every notebook with its sentence and minutes, then which slide is where."""
         title, about_all = introduction()
         rows = "".join(self.row(name, book) for name, book in self.books.items())
-        parts = [f"# {title}", self.text(about_all, common.ROOT / INDEX), HOW, "## Notebooks"]
+        parts = [
+            f"# {title}",
+            *[on_site.FIRST] * self.alive,
+            self.text(about_all, common.ROOT / INDEX),
+            HOW,
+            "## Notebooks",
+        ]
         parts.append(f'<ol class="notebooks">{rows}</ol>')
         for cell in self.books[START].cells if START in self.books else []:
             if MAP_HEADING in cell.source:

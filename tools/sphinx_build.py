@@ -12,7 +12,7 @@ from tools import common, pages, site_extension
 from tools.common import Stop, write
 
 STATIC = Path(__file__).resolve().parent / "templates" / "site"
-FURTHER = ("genindex", "py-modindex", "search")  # pages that Sphinx makes by itself
+FURTHER = ("genindex", "py-modindex", "search", "live")  # pages that are made of no source here
 EXTENSIONS = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.viewcode", "sphinx_copybutton", "tools.site_extension"]
 SETTINGS = {
     "extensions": EXTENSIONS,

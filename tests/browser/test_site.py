@@ -23,6 +23,7 @@ def folder(tmp_path_factory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         for name, place in places.items():
             patch.setattr(common, name, place)
+        patch.setattr(site.on_site, "built", lambda folder: False)  # it has tests of its own
         (root / "notebooks").mkdir()
         write(root / "notebooks" / "00_greys.ipynb")
         shutil.copytree(ROOT / "docs", root / "docs")

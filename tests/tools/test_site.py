@@ -1,6 +1,7 @@
 """tools/site.py, sphinx_build.py, reference.py and frames.py on small notebooks: what runs again, what pages hold."""
 
 import re
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -42,6 +43,7 @@ def make_project(folder: Path, patch: pytest.MonkeyPatch) -> Path:
     for name, place in {"EXECUTED": "executed", "PAGES": "html", "SITE": "site", "BUILD": "."}.items():
         patch.setattr(common, name, folder / "build" / place)
     patch.setenv("COURSE_CACHE", str(folder / "cache"))
+    patch.setattr(site.on_site, "built", lambda folder: False)
     patch.setattr(reference, "rooms", lambda: {"images": helpers.images})
     for place in ("notebooks", "docs/gallery", "helpers"):
         (folder / place).mkdir(parents=True)
@@ -77,8 +79,15 @@ def built(tmp_path_factory) -> Path:
     """The project with its site, made once: tests only read it."""
     with pytest.MonkeyPatch.context() as patch:
         folder = make_project(tmp_path_factory.mktemp("course"), patch)
-        assert site.main([]) == 0
+        assert site.main(["--zip"]) == 0
     return folder
+
+
+def test_the_zip_holds_the_whole_site(built: Path):
+    with zipfile.ZipFile(built / "build" / "site.zip") as packed:
+        names = {name for name in packed.namelist() if not name.endswith("/")}
+    folder = built / "build" / "site"
+    assert names == {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
 def put(project: Path, name: str, cells: list[tuple[str, str]]) -> None:

@@ -1,0 +1,1 @@
+"""The page that sees: the course's networks inside a page, with no Python and no server."""
