@@ -206,6 +206,21 @@ def race(network: Any) -> np.ndarray:
     return drawn_wide(surfaces.race_picture("narrow valley", ways, 40, "forty steps at the same rate"))
 
 
+def units(network: Any) -> np.ndarray:
+    """Stripes as they are shown to units, and the unit that finds a cat's ears best, on two cats."""
+    from helpers import activations, datasets
+    from helpers.widgets.units import part_explorer
+
+    cats = datasets.critters(24, 40, SIDE)
+    explorer = part_explorer(network, cats.take(cats.labels == 0), ["block12_expand_relu"])
+    shown = [activations.grating(30, size=SIDE // 4, wavelength=9), activations.grating(105, "orange", SIDE // 4, 9)]
+    for photo in (1, 4):
+        explorer.controls["photo"].value = photo
+        shown.append(explorer.frame.picture)
+    explorer.close()
+    return strip(shown)
+
+
 def banks(network: Any) -> np.ndarray:
     """Sixteen filters each: learned from drawn animals, from patches without labels, from a formula, by chance."""
     from helpers import datasets, images
@@ -232,6 +247,7 @@ PICTURES = {
     "09_deepdream": dreamt,
     "10_multi_task": networks_of_schools,
     "12_optimizers": race,
+    "14_units": units,
     "15_good_features": banks,
     "critters": critters,
 }

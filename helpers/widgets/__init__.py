@@ -17,6 +17,7 @@ _MODULES = {
     "photos": ("PhotoChoice",),
     "tour": ("tour_explorer",),
     "training": ("optimizer_race",),
+    "units": ("grating_explorer", "part_explorer"),
     "transfer": ("stage_explorer", "unfreezing_explorer"),
 }
 _PLACES = {name: module for module, names in _MODULES.items() for name in names}

@@ -58,7 +58,7 @@ Markdown(slides.box("01_augmentation", network, DATA))
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One photo, many variants
 #
-# A network that sees few photos learns them by heart. Augmentation changes each photo a little, at random, each time it is used. The slide uses an old Keras class that no longer exists; the words stay the same:
+# A network that sees few photos learns them by heart. Augmentation changes each photo a little, at random, each time it is used. The slide uses an old class of Keras, which today's `keras` has dropped; it lives on, without care, as `tf.keras.preprocessing.image.ImageDataGenerator`. The words stay the same:
 #
 # | on the slide | here |
 # |---|---|
@@ -66,7 +66,7 @@ Markdown(slides.box("01_augmentation", network, DATA))
 # | `rotation_range=40` | `rotation=40`: degrees, to both sides |
 # | `width_shift_range=0.2`, `height_shift_range=0.2` | `width_shift=0.2`, `height_shift=0.2`: fractions of the sides |
 # | `shear_range=0.2` | `shear=0.2`: how far the top leans over, as a fraction of its height |
-# | `zoom_range=0.2` | `zoom=0.2`: 0.8 to 1.2 times as large |
+# | `zoom_range=0.2` | `zoom=0.2`: 0.8 to 1.2 times as large, both sides alike; the old class draws one number for the width and one for the height |
 # | `horizontal_flip=True`, `fill_mode='nearest'` | the same |
 # | `rescale=1./255` | not needed: it is inside the networks |
 # | `fit_generator` | `fit` |
@@ -638,4 +638,5 @@ Markdown(f"""
 # - A. Krizhevsky, I. Sutskever, G. E. Hinton: ImageNet classification with deep convolutional neural networks. NIPS 2012, section 4.
 # - N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever, R. Salakhutdinov: Dropout: a simple way to prevent neural networks from overfitting. Journal of Machine Learning Research 15, 2014, 1929-1958.
 # - C. Shorten, T. M. Khoshgoftaar: A survey on image data augmentation for deep learning. Journal of Big Data 6:60, 2019.
-# - L. Kish: Survey Sampling. Wiley 1965, sections 5.4 and 8.2.
+# - L. Kish: Survey Sampling. Wiley 1965, sections 5.4 and 8.2 (what correlated observations are worth).
+# - E. B. Wilson: Probable inference, the law of succession, and statistical inference. Journal of the American Statistical Association 22, 1927, 209-212 (the interval of an accuracy).

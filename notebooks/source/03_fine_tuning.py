@@ -84,11 +84,7 @@ always.slide_claim("000", text, right_count, "holds", found, on_vgg16=True)
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A trap for younger networks
 #
-# Most networks after VGG have **batch normalisation**. In training it uses the mean and variance of the batch, and keeps a moving average for later. Thawed on a few small batches, these averages drift away from what the other layers were trained with. So the rule of this course is
-#
-# `layer.trainable = reached and not a BatchNormalization`
-#
-# A frozen batch normalisation uses its stored averages, in training, too.
+# Most networks after VGG have **batch normalisation**. In training it uses the mean and variance of the batch, and keeps a moving average for later. Thawed on a few small batches, these averages drift away from what the other layers were trained with. So the rule of this course is: a layer learns if the loop has reached it and it is no batch normalisation, in Keras `layer.trainable = reached and not isinstance(layer, keras.layers.BatchNormalization)`. A frozen batch normalisation uses its stored averages, in training, too.
 #
 # **Why the slide needs no such line.**
 
@@ -681,7 +677,7 @@ Markdown(f"""
 # | on the slides | today |
 # |---|---|
 # | the loop with `set_trainable` | `transfer.unfreeze_from(new, "block5_conv1")` |
-# | (nothing: VGG16 has no batch normalisation) | `and not isinstance(layer, BatchNormalization)` |
+# | (nothing: VGG16 has no batch normalisation) | `reached and not isinstance(layer, keras.layers.BatchNormalization)` |
 # | `RMSprop(lr=1e-5)` | `RMSprop(learning_rate=1e-5)` |
 # | `fit_generator`, 100 epochs through the whole network | `fine_tune`: the frozen part once, then only the rest |
 #

@@ -17,7 +17,7 @@
 #
 # *Follows lecture 003 (ZHAW, CNNs part II: which optimizer, and "all minima are good"). **About 1 minute** on two cores.*
 #
-# [← 10 Multi-task](10_multi_task.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md)
+# [← 10 Multi-task](10_multi_task.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md) · [14 Units →](14_units.ipynb)
 #
 # **You will**
 # 1. take three steps by hand, and check eleven rules against Keras's,

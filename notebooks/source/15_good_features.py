@@ -17,7 +17,7 @@
 #
 # *Follows lecture 001 (HKUST: the questions on transfer), lecture 002 (Harvard BST 261, lecture 8: feature extraction) and the listings of all five lectures. **About 1 minute** on two cores.*
 #
-# [← 12 Optimizers](12_optimizers.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md)
+# [← 14 Units](14_units.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md)
 #
 # **You will**
 # 1. find out what early layers know of a digit when their places are kept,
