@@ -63,7 +63,7 @@ print(steps)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Ask with stripes
 #
-# In 1959 Hubel and Wiesel showed bars of light to a cat and listened to single cells of its brain. Each cell answered to one direction. We do the same: stripes in 16 directions, in black and white and in eight colours. The coloured stripes are as bright as the grey between them, so that they differ in colour alone.
+# In 1959 Hubel and Wiesel showed bars of light to a cat and listened to single cells of its brain. Each cell answered to one direction. We do the same: stripes in 16 directions, in black and white and in eight colours. The coloured stripes are as bright as the grey between them, so that they differ in colour alone (yellow of that brightness is olive).
 #
 # **Think!** How many of 64 first filters will prefer colours to black and white?
 #

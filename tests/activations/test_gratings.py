@@ -31,7 +31,7 @@ def detector(kernel, squared=False):
 def test_stripes_stand_upright_at_0_and_lie_flat_at_90():
     upright, flat = grating(0, size=32), grating(90, size=32)
     assert np.ptp(upright[:, 0, 0]) == 0 and np.ptp(upright[0, :, 0]) > 150
-    assert np.array_equal(flat, upright.transpose(1, 0, 2))
+    assert np.abs(flat.astype(int) - upright.transpose(1, 0, 2)).max() <= 1
 
 
 def test_stripes_of_45_degrees_rise_to_the_right():
