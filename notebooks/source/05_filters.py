@@ -337,7 +337,7 @@ text = (
     f"cosine {nearest[:6].mean():.2f} in the first layer, {nearest[-6:].mean():.2f} in the last"
 )
 claim = "Later filters' pictures resemble textures of natural images more"
-claims.slide_claim("000", claim, natural, "holds", text, above=0, over="30 filters")
+claims.slide_claim("000", claim, natural, "cannot tell", text, above=0, over="30 filters")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # *As shipped:* as a trend it holds; from layer to layer it does not: by this number the great step is the first one. Four of the first layer's six patterns are one flat colour here; its edges are in the kernels above. To the eye, what grows further is the *size* of what is painted.
