@@ -207,15 +207,16 @@ def race(network: Any) -> np.ndarray:
 
 
 def units(network: Any) -> np.ndarray:
-    """Stripes as they are shown to units, and the unit that finds a cat's ears best, on two cats."""
+    """Stripes as they are shown to units, and what the best units of an early and a later layer find of a cat's ears."""
     from helpers import activations, datasets
     from helpers.widgets.units import part_explorer
 
     cats = datasets.critters(24, 40, SIDE)
-    explorer = part_explorer(network, cats.take(cats.labels == 0), ["block12_expand_relu"])
+    layers = ["stem_relu", "block11_depthwise_relu"]
+    explorer = part_explorer(network, cats.take(cats.labels == 0), layers)
     shown = [activations.grating(30, size=SIDE // 4, wavelength=9), activations.grating(105, "orange", SIDE // 4, 9)]
-    for photo in (1, 4):
-        explorer.controls["photo"].value = photo
+    for layer in layers:
+        explorer.controls["layer"].value = layer
         shown.append(explorer.frame.picture)
     explorer.close()
     return strip(shown)

@@ -613,7 +613,9 @@ for name in ("PCA", "t-SNE"):
     pairs = zip(near[f"{name} of features"], near["all"], strict=True)
     kept = training.mean_interval([len({*a} & {*b}) / ten for a, b in pairs], (0, 1))
     claim = f"Last layers are hard to show: {name} in two dimensions loses most neighbours"
-    claims.slide_claim("001", claim, kept, "cannot tell", below=0.5, over=f"{len(labels)} photos")
+    claims.slide_claim(
+        "001", claim, kept, "cannot tell", below=0.5, over=f"{len(labels)} photos"
+    )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which photos go wrong?
