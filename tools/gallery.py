@@ -207,7 +207,7 @@ def race(network: Any) -> np.ndarray:
 
 
 def units(network: Any) -> np.ndarray:
-    """Stripes as they are shown to units, and what the best units of an early and a later layer find of a cat's ears."""
+    """Stripes as they are shown to units, and what an early and a later unit find of a cat's ears."""
     from helpers import activations, datasets
     from helpers.widgets.units import part_explorer
 
