@@ -55,7 +55,7 @@ def kmeans_bank(pictures: np.ndarray, seed: int = 0, side: int = SIDE, count: in
     random, (number, high, wide) = np.random.default_rng(seed), pictures.shape
     if min(high, wide) < side or 20 * number < count:
         raise ValueError(
-            f"{number} pictures of {high} x {wide}; patches of {side} x {side} and {count} filters ask more"
+            f"{number} pictures of {high} x {wide} are too few or too small for {count} filters of {side} x {side}"
         )
     which = np.repeat(np.arange(number), 20)[:20_000]
     rows, columns = (random.integers(0, length - side + 1, len(which)) for length in (high, wide))

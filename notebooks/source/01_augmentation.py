@@ -189,7 +189,7 @@ augmentation_explorer(network, "chelsea")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Transforms that change the class
 #
-# A mirrored cat is a cat. A digit is another matter. Lecture 003 shows a generator with `rotation_range=10`, shifts of 0.1 and *both* flips. What if one uses it on digits?
+# A mirrored cat is a cat. A digit is another matter. Lecture 003 shows a generator with `rotation_range=10`, shifts of 0.1 and *both* flips. The slide names no digits; what if one uses it on them?
 #
 # **A six and a two, moved.**
 
@@ -432,12 +432,12 @@ for name, values in {"as it is": [honest], "our ranges": mild, "slide's": strong
     print(f"{name:10} mean {np.mean(values):.3f}, from {min(values):.3f} to {max(values):.3f}")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# *As shipped:* the same network and the same photos give another number at each look, and a lower one on average: the estimate answers another question, about photos that nobody will take.
+# *As shipped:* the same network and the same photos give another number at each look, and a lower one on average: the estimate answers another question, about photos that nobody will take. Most of the fall belongs to the slide's ranges, with which this network never trained; with its own ranges it is 0.045 over five seeds (the stored table above).
 #
 # **Check it.**
 
 # %% slideshow={"slide_type": "skip"}
-spread, bias = max(strong) - min(strong), np.mean(strong) - honest
+spread = max(strong) - min(strong)
 claims.check(spread > 0, "an augmented estimate changes from look to look, by", spread)
 always.slide_claim(
     "002",

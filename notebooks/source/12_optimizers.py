@@ -314,11 +314,11 @@ claims.slide_claim(
 
 # %% slideshow={"slide_type": "skip"}
 alike_ones = ("RMSprop", "Adadelta", "Adam")
-apart = np.ptp([grid[name, 0.01] for name in alike_ones])
+unlike = np.ptp([grid[name, 0.01] for name in alike_ones])
 claims.slide_claim(
     "003",
     "RMSprop, AdaDelta and Adam do very similar things (at the same rate, 0.01)",
-    (apart, apart - sure, apart + sure),
+    (unlike, unlike - sure, unlike + sure),
     "does not hold here",
     ", ".join(f"{n} {grid[n, 0.01]:.3f} (best {at_best[n]:.3f})" for n in alike_ones),
     within=0.05,

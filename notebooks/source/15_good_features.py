@@ -285,7 +285,7 @@ tasks = {"digits": (framed[0], y[few], framed[1], y_new[many])}
 bank_explorer(banks, tasks)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# One seed, one probe. The longer study: five seeds, 800 pictures to learn from, and a second task.
+# One seed, one probe. The longer study: five seeds, 400 pictures to learn from, and a second task.
 #
 # **The stored table.**
 
@@ -345,9 +345,9 @@ exercise(your_arrays, len(many_outputs), hint="One for each output, whatever a c
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Exercise 2: a loop that fills an array.**
 #
-# Lecture 002 fills `features` batch by batch: batch i goes to rows 20 i to 20 i + 20. The folder has 45 photos, the last batch of a round has 5, and 50 rows are asked for.
+# Lecture 002 fills `features` batch by batch: batch i goes to rows 20 i to 20 i + 20. That works as long as the number of photos is a multiple of 20. Here a folder has 45 photos, and the first 30 are wanted.
 #
-# **See it fail, then give a function that fills by the number of photos it was given.**
+# **A folder as the slides read it, and their loop.**
 
 
 # %% slideshow={"slide_type": "-"}
@@ -366,18 +366,18 @@ def as_on_slide(batches, wanted, size=20):
 
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **The slide's loop, then yours: 45 photos once each.**
+# **See it fail, then give a function that returns the first `wanted` photos in order.**
 
 # %% slideshow={"slide_type": "-"}
-your_fill = None  # def your_fill(batches, wanted): ... the first `wanted` photos in order
+your_fill = None  # a function of batches and wanted
 
 try:
-    print(as_on_slide(rounds(), 45))
+    print(as_on_slide(rounds(), 30))
 except ValueError as error:
     print("as on the slide:", error)
 exercise(
     your_fill,
-    lambda fill: all(np.array_equal(fill(rounds(n), n), np.arange(n)) for n in (45, 40, 7)),
+    lambda fill: all(np.array_equal(fill(rounds(), n), np.arange(n)) for n in (30, 45, 7)),
     hint="Keep a row number; add the length of each batch; cut the last one.",
 )
 
@@ -421,20 +421,17 @@ plots.photos(shown, ["a digit", "zoom_range=[0.1, 0.1]"])
 #
 # Lecture 004 writes two assignments in one line, separated by a comma.
 #
-# **See them fail, then repair each.**
+# **See them fail.**
 
 # %% slideshow={"slide_type": "-"}
-your_lines = None  # for example ["loss = {}", "num_schools = 139"]
-
 for line in ("loss = {}, tapes = {}", "num_schools = 139, embed_sz = 32"):
     try:
         compile(line, "slide", "exec")
     except SyntaxError as error:
         print(f"{line:34} {error.msg}")
 
-
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **Mark them: we run your lines and look at the four names.**
+# **Then repair them: a list of lines, which we run, and look at the four names.**
 
 
 # %% slideshow={"slide_type": "-"}
@@ -446,9 +443,8 @@ def repaired(lines):
     return found["loss"] == found["tapes"] == {} and numbers == (139, 32)
 
 
-exercise(
-    your_lines, repaired, hint="One assignment a line, or a semicolon, or tuples on both sides."
-)
+your_lines = None  # for example ["loss = {}", "num_schools = 139"]
+exercise(your_lines, repaired, hint="One assignment a line, or tuples on both sides.")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Exercise 6: school number 139.**
@@ -472,20 +468,18 @@ exercise(your_rows, 140, hint="Row 0 is nobody's; or take the number minus 1.")
 #
 # Lecture 003 trains on digits of 28 x 28 pixels and gives the first layer `input_shape=(28, 28, 3)`. Further down, `callbacks=[checkpointer]` names something that no listing makes, and `samples_per_epoch` is an argument that today's `fit` does not know: it is `steps_per_epoch`, and counts batches.
 #
-# **See the shape fail, then give the shape that digits have, and the batches of 128 in 4000 digits.**
+# **See the shape fail, then give the three numbers of the digits' shape, and the batches of 128 in 4000 digits.**
 
 # %% slideshow={"slide_type": "-"}
-your_shape, your_steps = None, None
+your_numbers = None  # rows, columns, channels and batches, for example (28, 28, 3, 30)
 
 as_typed = training.small_convnet(28, 10, filters=(6,), channels=3)
 try:
     as_typed(x[:2, ..., None].astype("float32"))
 except ValueError as error:
     print("as on the slide:", str(error).splitlines()[0][:96])
-exercise(your_shape, (28, 28, 1), hint="Grey is one channel.", tolerance=1e-6)
-exercise(
-    your_steps, int(np.ceil(len(x) / 128)), hint="The last batch is smaller.", tolerance=1e-6
-)
+meant = [28, 28, 1, int(np.ceil(len(x) / 128))]
+exercise(your_numbers, meant, "Grey is one channel; the last batch is smaller.", 1e-6)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## You have

@@ -40,7 +40,7 @@ def test_kmeans_finds_the_edges_that_were_drawn():
     lively = bank[..., (bank**2).sum(axis=(0, 1)) > 0.5]
     assert lively.shape[-1] >= 3
     assert (lively.var(axis=1).mean(axis=0) > 10 * lively.var(axis=0).mean(axis=0)).all()
-    with pytest.raises(ValueError, match="too few or small"):
+    with pytest.raises(ValueError, match="too few or too small"):
         filter_banks.kmeans_bank(np.zeros((2, 5, 5)))
 
 
