@@ -673,7 +673,7 @@ wins = painted_mean > best_photo
 claim = "The picture found by ascent excites its filter maximally (more than any photo at hand)"
 share = wins.mean(), *training.share_interval(wins.mean(), len(wins))
 text = f"{wins.sum()} of {len(wins)} filters, against {len(collection.pictures)} pictures"
-claims.slide_claim("000", claim, share, "holds", text, above=0.9, over=f"{len(wins)} filters")
+claims.slide_claim("000", claim, share, "cannot tell", text, above=0.9, over=f"{len(wins)} filters")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A first circuit
