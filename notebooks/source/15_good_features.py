@@ -121,7 +121,7 @@ axes = ("stage, early to late", "test accuracy")
 plots.lines(range(1, 7), by_stage, "One mean, or nine fields", *axes, pixels)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Compare three things: how far each curve rises when places are kept, where it is highest, and the dashed line of the pixels, which need no network at all.
+# *As shipped:* with nine fields in place of one mean the second stage goes from 0.44 to 0.88 on digits. It was the mean that knew little, not the stage. Pixels reach 0.79 with the same probe. Best is a stage in the middle; whether the early or the last maps are better, 480 digits cannot tell.
 #
 # **The slide's advice, measured on digits with places kept.**
 
@@ -134,7 +134,7 @@ text = "for a task unlike ImageNet, use only the first few layers (early minus l
 claims.slide_claim("002", text, gain, "cannot tell", above=0, **of_digits)
 text = "the first few layers are of use for such a task: better than its pixels"
 gain = training.paired_interval(right["digits", "pixels", ""], digit[early])
-claims.slide_claim("002", text, gain, "cannot tell", above=0, **of_digits)
+claims.slide_claim("002", text, gain, "holds", above=0, **of_digits)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Listing 002 flattens its maps: all places are kept. Does that show?
@@ -208,8 +208,9 @@ claims.slide_claim(
 )
 for side in (160, 320):
     text, share = f"at {side} px it names most photos as at 224 px", same[f"{side} px"]
+    verdict = "cannot tell" if side == 160 else "holds"
     measured = (share, *training.share_interval(share, len(whole)))
-    claims.slide_claim("002", text, measured, "holds", above=0.5, over=f"{len(whole)} photos")
+    claims.slide_claim("002", text, measured, verdict, above=0.5, over=f"{len(whole)} photos")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Stored features and augmentation
@@ -343,7 +344,7 @@ your_arrays = None
 
 convnet = training.small_convnet(32)
 outputs = [layer.output for layer in convnet.layers[2:10]]
-many_outputs = keras.Model(convnet.inputs, outputs)(np.zeros((1, 32, 32, 3), "float32"))
+many_outputs = keras.Model(convnet.inputs[0], outputs)(np.zeros((1, 32, 32, 3), "float32"))
 exercise(your_arrays, len(many_outputs), hint="One for each output, whatever a comment says.")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -481,7 +482,8 @@ as_typed = training.small_convnet(28, 10, filters=(6,), channels=3)
 try:
     as_typed(x[:2, ..., None].astype("float32"))
 except ValueError as error:
-    print("as on the slide:", str(error).splitlines()[0][:96])
+    lines = [line for line in str(error).splitlines() if "expected" in line]
+    print("as on the slide:", *lines)
 meant = [28, 28, 1, int(np.ceil(len(x) / 128))]
 exercise(your_numbers, meant, "Grey is one channel; the last batch is smaller.", 1e-6)
 
