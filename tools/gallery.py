@@ -223,15 +223,14 @@ def units(network: Any) -> np.ndarray:
 
 
 def banks(network: Any) -> np.ndarray:
-    """Sixteen filters each: learned from drawn animals, from patches without labels, from a formula, by chance."""
+    """Sixteen filters each: from patches without labels, from two formulas, and by chance."""
     from helpers import datasets, images
     from helpers.transfer import filter_banks
     from helpers.widgets.evidence import filter_tiles
 
-    part = datasets.animals(400, 100, 32)
-    pictures = filter_banks.grey(part.pixels)
-    found = [filter_banks.learned_bank(pictures, part.labels, 300), filter_banks.kmeans_bank(pictures)]
-    found += [filter_banks.gabor_bank(), filter_banks.random_bank()]
+    pictures = filter_banks.grey(datasets.animals(400, 100, 32).pixels)
+    found = [filter_banks.kmeans_bank(pictures), filter_banks.gabor_bank()]
+    found += [filter_banks.dct_bank(), filter_banks.random_bank()]
     return strip([images.grid(filter_tiles(bank), columns=4, gap=GAP) for bank in found])
 
 

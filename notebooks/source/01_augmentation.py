@@ -364,52 +364,6 @@ text = "augmentation does not wholly escape overfitting"
 always.slide_claim("002", text, verdict="holds", above=0.05, **gap)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Remixed or new?
-#
-# The slide: augmentation *remixes known information*, it does not produce new. Here new photos can be had: the animals are drawn. So both can be tried at equal cost, 360 steps of 20 photos each: 240 photos changed at random, or 480 and 960 that are all new.
-#
-# **Think!** Which network names new photos best: the one with 240 remixed photos, with 480 new ones, with 960?
-#
-# **Choose how many photos there are, and how they are used.**
-
-# %% slideshow={"slide_type": "-"}
-from helpers.widgets import remix_explorer
-
-remix_explorer(datasets.images("critters", seed=SEED, train=960).train, change, SEED)
-
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **The stored table.**
-
-# %% slideshow={"slide_type": "-"}
-teaching.stored_table("amount")
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# REMIX_TEXT
-#
-# **The slides' claims, over the seeds.**
-
-# %% slideshow={"slide_type": "skip"}
-statements = {
-    "few photos overfit: a larger gap with 60 than with 960": (
-        "scratch, 60: gap minus scratch, 960"
-    ),
-    "remixing adds no new information: 480 new photos are better than 240 remixed": (
-        "scratch, 480: test minus scratch, 240 remixed"
-    ),
-    "remixing adds no new information: 960 new photos are better than 240 remixed": (
-        "scratch, 960: test minus scratch, 240 remixed"
-    ),
-}
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# **One line for each.**
-
-# %% slideshow={"slide_type": "skip"}
-for text, what in statements.items():
-    gain = teaching.stored_effect("amount", what)
-    always.slide_claim("002", text, verdict="holds", above=0, **gain)
-
-# %% [markdown] slideshow={"slide_type": "slide"}
 # ## Never augment the validation photos
 #
 # Validation photos stand for the photos that will come. We change ours as we change the training photos, ten times, then with the slide's ranges, and look at what we would believe.
