@@ -461,7 +461,7 @@ both_ways["blur and clips"] = Regularisers(
 )
 for words, rules in both_ways.items():
     goals = [logit(name) for name in eight]
-    one = ascend(network, goals, 112, 30, seed=SEED, regularisers=rules)
+    one = ascend(network, goals, 88, 24, seed=SEED, regularisers=rules)
     shown = [images.resize(images.deprocess(p), (227, 227)) for p in one.pictures]
     of_witness[words] = np.log(squeezenet.probabilities(np.stack(shown))[rows_of])
 
@@ -538,7 +538,7 @@ rows = np.arange(8), [network.class_index(name) for name in eight]
 for words, kind in (("before", logit), ("after", probability)):
     for divided in (False, True):
         how = {"step_size": 10.0 if divided else 8000.0, "normalise": divided, "seed": SEED}
-        one = ascend(network, [kind(name) for name in eight], 96, 30, **how)
+        one = ascend(network, [kind(name) for name in eight], 72, 24, **how)
         label = f"{words} the softmax, {'divided' if divided else 'plain'} gradient"
         ways[label] = network.probabilities(one.pictures)[rows]
 
@@ -547,7 +547,7 @@ for words, kind in (("before", logit), ("after", probability)):
 
 # %% slideshow={"slide_type": "-"}
 means = {label: float(reached.mean()) for label, reached in ways.items()}
-plots.bars(means, title="mean probability of eight classes after 30 steps from noise")
+plots.bars(means, title="mean probability of eight classes after 24 steps from noise")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # *As shipped:* the plain gradient after the softmax does not leave the ground. Divided by its size it climbs as well: the trick hides the vanishing, and the direction that is left pushes the other classes down too.
@@ -654,7 +654,7 @@ plots.photos(rows, titles, columns=5)
 # %% slideshow={"slide_type": "-"}
 forty = list(range(40))
 own_pictures = feature_visualization.filter_patterns(
-    network, where, forty, 96, 26, seed=SEED, regularisers=weak_blur
+    network, where, forty, 80, 22, seed=SEED, regularisers=weak_blur
 )
 parts = [collection.pictures[at : at + 16] for at in range(0, len(collection.pictures), 16)]
 on_photos = [network.features_of(part, where)[..., forty].mean(axis=(1, 2)) for part in parts]

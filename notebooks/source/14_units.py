@@ -273,12 +273,17 @@ part_explorer(network, cats.take(range(12)), steps)
 #
 # Slide 000: later maps are *less visually interpretable*. What an eye finds in a map is the photo. So: how much does a map look like the photo?
 #
-# **The mean correlation (without its sign) of a layer's maps with the grey photo, ten photos.**
+# **Ten photos. (A checkerboard, averaged over the places of a late layer, turns grey: it is left out.)**
+
+# %% slideshow={"slide_type": "skip"}
+known = datasets.photos()
+sample = [one for name, one in known.items() if name != "checkerboard"][:10]
+pictures = np.stack([network.prepare(one.array) for one in sample])
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The mean correlation (without its sign) of a layer's maps with the grey photo.**
 
 # %% slideshow={"slide_type": "-"}
-known = datasets.photos()
-sample = [one for name, one in known.items() if name != "checkerboard"][:10]  # it turns grey
-pictures = np.stack([network.prepare(one.array) for one in sample])
 some = steps[:-1:2]
 looks = {layer: [] for layer in some}
 for picture in pictures:
