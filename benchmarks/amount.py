@@ -120,6 +120,3 @@ def report(runs: Runs) -> list:
 
 if __name__ == "__main__":
     main()
-    import subprocess  # TEMPORARY
-
-    subprocess.run(["/tmp/claims_chain2.sh"])

@@ -112,6 +112,3 @@ def report(found: dict[tuple[str, str], list[float]]) -> list:
 
 if __name__ == "__main__":
     main()
-    import subprocess  # TEMPORARY
-
-    subprocess.run(["/tmp/claims_chain.sh"])

@@ -77,7 +77,7 @@ def heading(options: argparse.Namespace) -> str:
         f"# Multi-task learning, measured\n\n{datetime.date.today()}, `{command}`, {os.cpu_count()} cores "
         f"({platform.machine()}), load {load:.1f} at the start, TensorFlow {tensorflow.__version__}, "
         f"Keras {keras.__version__}. Epochs and ridge strengths are chosen on 20 % of the training rows; then the "
-        "model is trained again on all of them. The test rows are looked at once. Seconds include that search. "
+        "model is trained again on all of them. Seconds include that search. "
         "The settings were chosen while looking at seeds 0 to 3; seeds from 100 on had no say in them. Splits differ "
         "by more than models do, so compare with the line (ridge + indicator) on the same split.\n"
     )

@@ -58,7 +58,13 @@ def main() -> None:
 def effects(results: dict[str, list[Answers]]) -> dict[str, dict]:
     """What claims take from the study: each step's difference of test accuracy."""
     differs = f"drawn animals, {TRAIN} photos, {SIZE} px, {TUNED} epochs of tuning without augmentation"
-    return {
+    alone = {
+        f"{name}: test": over_seeds(
+            [test for _, test, *_ in results[name]], f"drawn animals, {TRAIN} photos, {SIZE} px"
+        )
+        for name in ("from scratch", "from scratch, augmented")
+    }
+    return alone | {
         f"{second}: test minus {first}": over_seeds(
             [b[1] - a[1] for a, b in zip(results[first], results[second], strict=True)], differs
         )

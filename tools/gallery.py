@@ -213,16 +213,31 @@ def googlenet(network: Any) -> np.ndarray:
     return drawn_wide(architectures.draw(architectures.model_card(architectures.outline(architectures.googlenet))))
 
 
+def units(network: Any) -> np.ndarray:
+    """Stripes as they are shown to units, and what an early and a later unit find of a cat's ears."""
+    from helpers import activations, datasets
+    from helpers.widgets.units import part_explorer
+
+    cats = datasets.critters(24, 40, SIDE)
+    layers = ["stem_relu", "block11_depthwise_relu"]
+    explorer = part_explorer(network, cats.take(cats.labels == 0), layers)
+    shown = [activations.grating(30, size=SIDE // 4, wavelength=9), activations.grating(105, "orange", SIDE // 4, 9)]
+    for layer in layers:
+        explorer.controls["layer"].value = layer
+        shown.append(explorer.frame.picture)
+    explorer.close()
+    return strip(shown)
+
+
 def banks(network: Any) -> np.ndarray:
-    """Sixteen filters each: learned from drawn animals, from patches without labels, from a formula, by chance."""
+    """Sixteen filters each: from patches without labels, from two formulas, and by chance."""
     from helpers import datasets, images
     from helpers.transfer import filter_banks
     from helpers.widgets.evidence import filter_tiles
 
-    part = datasets.animals(400, 100, 32)
-    pictures = filter_banks.grey(part.pixels)
-    found = [filter_banks.learned_bank(pictures, part.labels, 300), filter_banks.kmeans_bank(pictures)]
-    found += [filter_banks.gabor_bank(), filter_banks.random_bank()]
+    pictures = filter_banks.grey(datasets.animals(400, 100, 32).pixels)
+    found = [filter_banks.kmeans_bank(pictures), filter_banks.gabor_bank()]
+    found += [filter_banks.dct_bank(), filter_banks.random_bank()]
     return strip([images.grid(filter_tiles(bank), columns=4, gap=GAP) for bank in found])
 
 
@@ -249,6 +264,7 @@ PICTURES = {
     "11_training": depths,
     "12_optimizers": race,
     "13_architectures": googlenet,
+    "14_units": units,
     "15_good_features": banks,
     "critters": critters,
 }

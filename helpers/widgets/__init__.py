@@ -19,6 +19,7 @@ _MODULES = {
     "tour": ("tour_explorer",),
     "training": ("optimizer_race",),
     "training_well": ("dead_relu_explorer", "one_kernel_explorer", "signal_explorer"),
+    "units": ("grating_explorer", "part_explorer"),
     "transfer": ("stage_explorer", "unfreezing_explorer"),
 }
 _PLACES = {name: module for module, names in _MODULES.items() for name in names}

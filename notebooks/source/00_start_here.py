@@ -47,6 +47,7 @@
 # | [11 Training a network well](11_training.ipynb) | scaling, first weights, dropout, batch normalisation, on trial | about 1 minute |
 # | [12 Optimizers](12_optimizers.ipynb) | eleven ways downhill, and where they arrive | about 1 minute |
 # | [13 Famous architectures](13_architectures.ipynb) | what five famous networks cost, and what their tricks are worth | about 1 minute |
+# | [14 Units](14_units.ipynb) | what single units answer to: stripes, textures, a cat's ears | about 1 minute |
 # | [15 Good features](15_good_features.ipynb) | what a base must keep, and where it comes from | about 1 minute |
 #
 # Measured on two processor cores, all cells at once. Reading, guessing at each **Think!** and playing with the explorers take longer, and are the point.
@@ -218,17 +219,19 @@ exercise(answer, len(above), hint="Compare the array with 0.001; True counts as 
 # |---|---|---|
 # | 000 Harvard BST 261, lecture 7 | fine-tuning in five steps | [3 Fine-tuning](03_fine_tuning.ipynb) |
 # | | every channel of every layer | [4 Activations](04_activations.ipynb) |
+# | | "diagonal edges filter?", "yellow edges filter?" | [14 Units](14_units.ipynb) |
 # | | patterns that filters respond to | [5 Filters](05_filters.ipynb) |
 # | | heat maps of class activation; an elephant, a dog of the wrong breed, a gate | [6 Grad-CAM](06_grad_cam.ipynb) |
 # | | which parts were used; debugging | [8 Honest maps](08_honest_maps.ipynb) |
 # | | DeepDream | [9 DeepDream](09_deepdream.ipynb) |
 # | 001 HKUST, topics on CNN | amount of pictures, many classes, no labels, mathematics? | [15 Good features](15_good_features.ipynb) |
 # | | features off the shelf, their map in the plane | [2 Feature extraction](02_feature_extraction.ipynb) |
-# | | kernels, gradient ascent, class images | [5 Filters](05_filters.ipynb) |
+# | | kernels of the first layer, gradient ascent, class images | [5 Filters](05_filters.ipynb) |
 # | | saliency, guided backpropagation | [7 Rivals](07_rivals.ipynb) |
 # | | DeepDream of a sky | [9 DeepDream](09_deepdream.ipynb) |
 # | 002 Harvard BST 261, lecture 8 | data augmentation | [1 Augmentation](01_augmentation.ipynb) |
 # | | pretrained networks, feature extraction without and with augmentation | [2 Feature extraction](02_feature_extraction.ipynb) |
+# | | later layers: "cat ear" | [14 Units](14_units.ipynb) |
 # | | any input size; features of variants, kept on the disk | [15 Good features](15_good_features.ipynb) |
 # | | fine-tuning in Keras | [3 Fine-tuning](03_fine_tuning.ipynb) |
 # | 003 ZHAW, CNNs part II | fighting overfitting: augmentation, dropout | [1 Augmentation](01_augmentation.ipynb) |
@@ -236,12 +239,14 @@ exercise(answer, len(above), hint="Compare the array with 0.001; True counts as 
 # | | optimizers, the rate, minima | [12 Optimizers](12_optimizers.ipynb) |
 # | | features and classical classifiers, how much to fine-tune | [2 Feature extraction](02_feature_extraction.ipynb) |
 # | | the receptive field, patches that excite a unit | [4 Activations](04_activations.ipynb) |
-# | | optimised images | [5 Filters](05_filters.ipynb) |
+# | | learned kernels, optimised images | [5 Filters](05_filters.ipynb) |
 # | | saliency, occlusion, LIME | [7 Rivals](07_rivals.ipynb) |
 # | | the snow behind wolf and husky | [8 Honest maps](08_honest_maps.ipynb) |
 # | | LeNet, AlexNet, VGG, GoogLeNet, ResNet; what kernels show | [13 Famous architectures](13_architectures.ipynb) |
 # | 004 SMU, neural networks and machine learning | multi-task learning: schools and computer survey | [10 Multi-task](10_multi_task.ipynb) |
 # | | activations, filters, class activation mapping | [4 Activations](04_activations.ipynb), [5 Filters](05_filters.ipynb), [6 Grad-CAM](06_grad_cam.ipynb) |
+# | | each filter useful; textures; biological motivation | [14 Units](14_units.ipynb) |
+# | | circuits | [5 Filters](05_filters.ipynb) |
 #
 # Every term of the course stands in the [glossary](../docs/glossary.md).
 
@@ -256,7 +261,7 @@ Markdown(f"""
 
 1. asked a network of {network.model.count_params():,} parameters: **{names[0]}**, {shares[0]:.2f};
 2. seen where it looks ({heat.shape[0]} x {heat.shape[1]} places), {len(patterns)} filters of `{layer}`, and a dream of `{dream_layer}`;
-3. found your notebook: ten follow this one, and the map above says which slide is where.
+3. found your notebook: all others stand in the table at the top, and the map above says which slide is where.
 """)
 
 # %% [markdown] slideshow={"slide_type": "skip"}

@@ -58,7 +58,7 @@ Markdown(slides.box("01_augmentation", network, DATA))
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One photo, many variants
 #
-# A network that sees few photos learns them by heart. Augmentation changes each photo a little, at random, each time it is used. The slide uses an old Keras class that no longer exists; the words stay the same:
+# A network that sees few photos learns them by heart. Augmentation changes each photo a little, at random, each time it is used. The slide uses an old class of Keras, which today's `keras` has dropped; it lives on, without care, as `tf.keras.preprocessing.image.ImageDataGenerator`. The words stay the same:
 #
 # | on the slide | here |
 # |---|---|
@@ -66,7 +66,7 @@ Markdown(slides.box("01_augmentation", network, DATA))
 # | `rotation_range=40` | `rotation=40`: degrees, to both sides |
 # | `width_shift_range=0.2`, `height_shift_range=0.2` | `width_shift=0.2`, `height_shift=0.2`: fractions of the sides |
 # | `shear_range=0.2` | `shear=0.2`: how far the top leans over, as a fraction of its height |
-# | `zoom_range=0.2` | `zoom=0.2`: 0.8 to 1.2 times as large |
+# | `zoom_range=0.2` | `zoom=0.2`: 0.8 to 1.2 times as large, both sides alike; the old class draws one number for the width and one for the height |
 # | `horizontal_flip=True`, `fill_mode='nearest'` | the same |
 # | `rescale=1./255` | not needed: it is inside the networks |
 # | `fit_generator` | `fit` |
@@ -364,52 +364,6 @@ text = "augmentation does not wholly escape overfitting"
 always.slide_claim("002", text, verdict="holds", above=0.05, **gap)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Remixed or new?
-#
-# The slide: augmentation *remixes known information*, it does not produce new. Here new photos can be had: the animals are drawn. So both can be tried at equal cost, 360 steps of 20 photos each: 240 photos changed at random, or 480 and 960 that are all new.
-#
-# **Think!** Which network names new photos best: the one with 240 remixed photos, with 480 new ones, with 960?
-#
-# **Choose how many photos there are, and how they are used.**
-
-# %% slideshow={"slide_type": "-"}
-from helpers.widgets import remix_explorer
-
-remix_explorer(datasets.images("critters", seed=SEED, train=960).train, change, SEED)
-
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# **The stored table.**
-
-# %% slideshow={"slide_type": "-"}
-teaching.stored_table("amount")
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# REMIX_TEXT
-#
-# **The slides' claims, over the seeds.**
-
-# %% slideshow={"slide_type": "skip"}
-statements = {
-    "few photos overfit: a larger gap with 60 than with 960": (
-        "scratch, 60: gap minus scratch, 960"
-    ),
-    "remixing adds no new information: 480 new photos are better than 240 remixed": (
-        "scratch, 480: test minus scratch, 240 remixed"
-    ),
-    "remixing adds no new information: 960 new photos are better than 240 remixed": (
-        "scratch, 960: test minus scratch, 240 remixed"
-    ),
-}
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# **One line for each.**
-
-# %% slideshow={"slide_type": "skip"}
-for text, what in statements.items():
-    gain = teaching.stored_effect("amount", what)
-    always.slide_claim("002", text, verdict="holds", above=0, **gain)
-
-# %% [markdown] slideshow={"slide_type": "slide"}
 # ## Never augment the validation photos
 #
 # Validation photos stand for the photos that will come. We change ours as we change the training photos, ten times, then with the slide's ranges, and look at what we would believe.
@@ -638,4 +592,5 @@ Markdown(f"""
 # - A. Krizhevsky, I. Sutskever, G. E. Hinton: ImageNet classification with deep convolutional neural networks. NIPS 2012, section 4.
 # - N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever, R. Salakhutdinov: Dropout: a simple way to prevent neural networks from overfitting. Journal of Machine Learning Research 15, 2014, 1929-1958.
 # - C. Shorten, T. M. Khoshgoftaar: A survey on image data augmentation for deep learning. Journal of Big Data 6:60, 2019.
-# - L. Kish: Survey Sampling. Wiley 1965, sections 5.4 and 8.2.
+# - L. Kish: Survey Sampling. Wiley 1965, sections 5.4 and 8.2 (what correlated observations are worth).
+# - E. B. Wilson: Probable inference, the law of succession, and statistical inference. Journal of the American Statistical Association 22, 1927, 209-212 (the interval of an accuracy).

@@ -292,11 +292,18 @@ by_stage = {
     "convolution": [small_counts[name].zeros for name in convs],
     "pooling": [small_counts[name].zeros for name in pools],
 }
-claims.slide_claim(
-    "000", "The sparsity of the activations increases with the depth of the layer (small convnet, convolutions)",
-    (np.diff(by_stage["convolution"]) > 0).all(), "holds", by_stage["convolution"]
-)  # fmt: skip
 plots.lines(range(1, 5), by_stage, "The small convnet", "stage", "share of zeros")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The claim, photo by photo: the smallest of the three steps from one convolution to the next.**
+
+# %% slideshow={"slide_type": "skip"}
+in_each = [activations.layer_maps(small, one, convs) for one in test]
+gains = np.diff([[(maps[name] == 0).mean() for name in convs] for maps in in_each], axis=1)
+least = gains[:, gains.mean(axis=0).argmin()]
+claim = "The sparsity of the activations increases with the depth of the layer (small convnet)"
+measured, text = training.mean_interval(least, (-1, 1)), by_stage["convolution"]
+claims.slide_claim("000", claim, measured, "holds", text, above=0, over=f"{len(test)} photos")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Then the ImageNet network: all sample pictures and forty photos of the test part, every kind of layer.**
@@ -361,7 +368,7 @@ plots.lines(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **The slide's claim at the last layer; and why channels of the first layer are dead.**
+# **The slide's claim at the last layer.**
 
 # %% slideshow={"slide_type": "-"}
 blank = last.max(axis=(0, 1)) <= 0
@@ -370,12 +377,19 @@ count, lit = max(1, int(blank.sum())), elsewhere.mean() if blank.any() else 1.0
 claims.slide_claim("000", "A blank map means that its pattern is not in this photo: other photos light it up (last layer)",
             (lit, *training.share_interval(lit, count)), "holds", above=0.95,
             over=f"{count} blank maps", on_vgg16=NETWORK == "vgg16")  # fmt: skip
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **And at the first layer, where some channels are dead.**
+
+# %% slideshow={"slide_type": "skip"}
 dead = counted[names[0]].dead
 kernels = network.layer(network.vgg_equivalent("block1_conv1")).get_weights()[0]
 sizes = np.abs(kernels).max(axis=(0, 1, 2))
-print(
-    f"dead in {names[0]}: {dead}; their largest weight {sizes[list(dead)].max(initial=0):.1e}, others' {sizes.max():.2f}"
-)
+numbers = f"channels {', '.join(map(str, dead)) or 'none'} are blank on all {len(many)} photos"
+claim = "A blank map means that its pattern is not in this photo: other photos light it up (first layer)"
+vgg16 = NETWORK == "vgg16"
+claims.slide_claim("000", claim, not dead, "does not hold here", numbers, on_vgg16=vgg16)
+print(f"their largest weight {sizes[list(dead)].max(initial=0):.1e}, others' {sizes.max():.2f}")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Less about the picture, more about the class?
@@ -390,14 +404,14 @@ from sklearn.linear_model import Ridge, RidgeClassifier
 
 
 def what_it_knows(maps, miniatures, labels, n):
-    """The miniatures' variance explained, and the accuracy of the class, on new photos."""
+    """On new photos: the miniatures' squared errors, their spread, and whether the class is right."""
     x = maps.reshape(len(maps), -1)
     x -= x[:n].mean(axis=0)
     x /= x[:n].std(axis=0) + 0.1 * x[:n].std()  # units near 0 must not explode
     guess = Ridge(alpha=0.1 * x.shape[1]).fit(x[:n], miniatures[:n]).predict(x[n:])
     error, spread = miniatures[n:] - guess, miniatures[n:] - miniatures[:n].mean(axis=0)
-    chosen = RidgeClassifier(alpha=x.shape[1]).fit(x[:n], labels[:n])
-    return 1 - (error**2).sum() / (spread**2).sum(), chosen.score(x[n:], labels[n:])
+    chosen = RidgeClassifier(alpha=x.shape[1]).fit(x[:n], labels[:n]).predict(x[n:])
+    return (error**2).sum(axis=1), (spread**2).sum(axis=1), chosen == labels[n:]
 
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -421,16 +435,25 @@ for name in asked:
 # **What each layer still knows.**
 
 # %% slideshow={"slide_type": "-"}
-looks, classes = [[pair[i] for pair in known.values()] for i in (0, 1)]
-claims.slide_claim(
-    "000",
-    "Deeper layers carry less information about the visual contents and more about the class (first and last of four layers)",
-    looks[-1] < looks[0] and classes[-1] > classes[0],
-    "holds",
-    f"miniature {looks[0]:.2f} -> {looks[-1]:.2f}, class {classes[0]:.2f} -> {classes[-1]:.2f}",
-    on_vgg16=NETWORK == "vgg16",
-)
+errors, spreads, named = zip(*known.values(), strict=True)
+looks = [1 - one.sum() / spreads[0].sum() for one in errors]
+classes = [one.mean() for one in named]
 plots.bars(asked, {"miniature, variance explained": looks, "class, accuracy": classes})
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Two claims in one sentence; for both the last of the four layers minus the first.**
+
+# %% slideshow={"slide_type": "skip"}
+over = {"over": f"{len(named[0])} photos", "on_vgg16": NETWORK == "vgg16"}
+fall = lambda first, last, spread: (first - last).sum() / spread.sum()  # noqa: E731
+less = training.bootstrap_interval(fall, errors[0], errors[-1], spreads[0])
+claim = "Deeper layers carry less information about the visual contents"
+text = f"explained of a miniature: {looks[0]:.2f} -> {looks[-1]:.2f}"
+claims.slide_claim("000", claim, less, "holds", text, below=0, **over)
+more = training.paired_interval(named[0], named[-1])
+claim = "Deeper layers carry more information about the class"
+text = f"named rightly: {classes[0]:.2f} -> {classes[-1]:.2f}"
+claims.slide_claim("000", claim, more, "holds", text, above=0, **over)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # *As shipped:* from the first of the four layers to the last one it holds: the miniature fades, the class comes out. It is no law from layer to layer: here the second layer knows the miniature best, and the third one the class.
@@ -468,7 +491,7 @@ for name in eight:
     )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Slide cell: VGG16, whose weights do not matter here.**
+# **The slides' own network, VGG16; its weights do not matter here.**
 #
 # The function follows the graph itself: kernels, strides, dilation, padding, branches. Here it reads VGG16 at 224 pixels.
 
@@ -651,7 +674,7 @@ best_nine(names[-1], range(100, 106))
 
 # %% slideshow={"slide_type": "-"}
 def alike(layer, count=40):
-    """Mean correlation of the grey pixels of a channel's nine patches, over some channels."""
+    """For some channels the mean correlation of the grey pixels of their nine patches."""
     found_so_far = []
     for k in activations.choose_channels(maps[layer], count):
         tiles = activations.patches(found, layer, k, 9, 24, values=False)
@@ -661,7 +684,7 @@ def alike(layer, count=40):
         if len(pixels) > 1:
             pairs = np.triu_indices(len(pixels), 1)
             found_so_far.append(np.corrcoef(pixels)[pairs].mean())
-    return float(np.mean(found_so_far))
+    return found_so_far
 
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -671,16 +694,19 @@ def alike(layer, count=40):
 
 # %% slideshow={"slide_type": "-"}
 ladder = [name for name in names if receptive_field(network, name).size[0] <= 112][::2]
-likeness = {name: alike(name) for name in ladder}
-claims.slide_claim(
-    "003",
-    "Units of higher layers are excited by content that is less alike pixel by pixel",
-    likeness[ladder[0]] > 2 * likeness[ladder[-1]],
-    "holds",
-    list(likeness.values()),
-    on_vgg16=NETWORK == "vgg16",
-)
+all_alike = {name: alike(name) for name in ladder}
+likeness = {name: float(np.mean(each)) for name, each in all_alike.items()}
 plots.bars(likeness, title="How alike are the nine best patches? Mean correlation")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The claim: the last of these layers minus the first, channel by channel.**
+
+# %% slideshow={"slide_type": "skip"}
+ends = all_alike[ladder[0]], all_alike[ladder[-1]]
+claim = "Units of higher layers are excited by content that is less alike pixel by pixel"
+text = f"correlation {likeness[ladder[0]]:.2f} -> {likeness[ladder[-1]]:.2f}"
+how = {"below": 0, "over": " and ".join(f"{len(each)}" for each in ends) + " channels"}
+claims.slide_claim("003", claim, training.difference_interval(*ends), "holds", text, **how)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Explore

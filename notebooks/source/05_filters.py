@@ -94,7 +94,7 @@ claims.check(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Slide 003 says that learned kernels look like handcrafted filters for edges and simple patterns. The simplest such patterns on 3 x 3 pixels: flat, a slope down, a slope across, in each colour. These are 3 of the 9 directions that a kernel can take, so a kernel of random numbers has a third of its energy in them.
+# Slide 003 says that learned kernels look like handcrafted filters for edges and simple patterns. The simplest such patterns on 3 x 3 pixels: flat, a slope down, a slope across, in each colour. Nine numbers a colour make a kernel; these three patterns fix three of the nine, so a kernel of random numbers has a third of its energy (its sum of squares) in them.
 #
 # **How much of the learned kernels' energy lies there?**
 
@@ -109,9 +109,8 @@ def share_of_simple_patterns(found):
 
 
 random_ones = np.random.default_rng(SEED).normal(size=(64, 3, 3, 3))
-learned, by_chance = (
-    np.median(share_of_simple_patterns(k)) for k in (first_kernels["squeezenet"], random_ones)
-)
+simple_share = [share_of_simple_patterns(k) for k in (random_ones, first_kernels["squeezenet"])]
+by_chance, learned = (one.mean() for one in simple_share)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **The slide's claim, measured.**
@@ -120,9 +119,10 @@ learned, by_chance = (
 always.slide_claim(
     "003",
     "The first layer's kernels look like handcrafted filters for edges and simple patterns",
-    learned > by_chance + 0.2,
+    training.difference_interval(*simple_share),
     "holds",
     f"SqueezeNet: {learned:.2f} of a kernel's energy is flat or a slope, of a random kernel's {by_chance:.2f}",
+    **{"above": 0, "over": "64 learned and 64 random kernels"},
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -160,13 +160,14 @@ always.check(pairs[3][2] < -0.9, "some are nearly opposite, correlation", pairs[
 #
 # $$I \leftarrow I + \eta \, \frac{g}{\mathrm{rms}(g)}, \qquad g = \frac{\partial}{\partial I} \, \frac{1}{HW} \sum_{ij} A_{ijk}(I)$$
 #
-# (Erhan et al. 2009; the division by the size of $g$ is lecture 004's trick.) Slides 001 and 004 start from zeros, 003 from random grey. **Zero means the network's mean colour, not black**: that is what preprocessing turns into zero.
+# (Erhan et al. 2009; the division by the size of $g$ is lecture 004's trick.) Slide 000 starts from a blank image, 001 from zeros, 004 from zeros or random numbers, 003 from random grey. Slide 000 calls the method *stochastic gradient descent*: the value grows, so it is ascent, and no data are drawn, so nothing is stochastic. **Zero means the network's mean colour, not black**: that is what preprocessing turns into zero.
 #
 # **One step by hand.**
 
 # %% slideshow={"slide_type": "-"}
 import tensorflow as tf
 
+kept = [np.copy(one) for one in network.model.get_weights()]
 layer, number = network.vgg_equivalent("block4_conv1"), 3
 maps_of = network.features(layer)
 start = network.mean_colour + np.random.default_rng(SEED).normal(0, 10, (1, 128, 128, 3))
@@ -186,6 +187,12 @@ claims.check(
     f"one step of 2 grey values excites channel {number} of {layer}",
     (float(before), float(after)),
 )
+same = all(np.array_equal(*two) for two in zip(kept, network.model.get_weights(), strict=True))
+claim, text = (
+    "The network's weights stay unchanged in the ascent",
+    f"{len(kept)} arrays, bit by bit",
+)
+always.slide_claim("004", claim, same, "holds", text)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # `ascend` does this many times in one compiled function. `report` hands over the picture after each step.
@@ -276,17 +283,14 @@ plots.bars(needed, title="share of all waves that hold 90 % of a pattern, mean o
 # **The slides' two claims, measured.**
 
 # %% slideshow={"slide_type": "skip"}
+waves_of = [feature_visualization.frequencies_needed(patterns[depth]) for depth in depths[:2]]
 claims.slide_claim(
     "000",
-    "The first layer's filters want the simplest pictures (edges and colours): few waves",
-    training.mean_interval(
-        feature_visualization.frequencies_needed(patterns[depths[0]]), (0, 1)
-    ),
+    "The first layer's filters want the simplest pictures (edges and colours): fewer waves than the next",
+    training.difference_interval(*waves_of[::-1]),
     "holds",
-    f"{needed[depths[0]]:.1%} of the waves hold 90 % of a pattern",
-    below=0.03,
-    over="6 filters",
-    on_vgg16=NETWORK == "vgg16",
+    f"{needed[depths[0]]:.1%} of the waves hold 90 % of a pattern, then {needed[depths[1]]:.1%}",
+    **{"below": 0, "over": "6 and 6 filters", "on_vgg16": NETWORK == "vgg16"},
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -305,6 +309,32 @@ claims.slide_claim(
     over=f"{len(each)} filters",
     on_vgg16=NETWORK == "vgg16",
 )
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Slide 000 goes on: first simple textures, later textures *found in natural images*. Then later paintings must be more like photos. We ask another network: how near, in its features, is each painting to the nearest of some photo patches of the same size?
+#
+# **The nearest patch of each of the thirty paintings, by the cosine of SqueezeNet's features.**
+
+# %% slideshow={"slide_type": "-"}
+known = [datasets.photo(name).array for name in datasets.photos()]
+patches = [images.resize(one[:256, :256, :3], (96, 96)) for one in known if one.ndim == 3]
+paintings = [images.deprocess(p) for depth in depths for p in patterns[depth]]
+seen_as = []
+for some in (patches, paintings):
+    x = squeezenet.features_of(np.stack(some), "fire5_concat").mean(axis=(1, 2))
+    seen_as.append(x / np.linalg.norm(x, axis=1, keepdims=True))
+nearest = (seen_as[1] @ seen_as[0].T).max(axis=1)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The claim: the rank correlation of depth and likeness to photos.**
+
+# %% slideshow={"slide_type": "skip"}
+natural = training.rank_interval(np.repeat(np.arange(len(depths)), 6), nearest)
+text = (
+    f"cosine {nearest[:6].mean():.2f} in the first layer, {nearest[-6:].mean():.2f} in the last"
+)
+claim = "Later filters' pictures resemble textures of natural images more"
+claims.slide_claim("000", claim, natural, "cannot tell", text, above=0, over="30 filters")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # *As shipped:* as a trend it holds; from layer to layer it does not: by this number the great step is the first one. Four of the first layer's six patterns are one flat colour here; its edges are in the kernels above. To the eye, what grows further is the *size* of what is painted.
@@ -335,7 +365,7 @@ plots.photos([images.deprocess(one.pictures[0]) for one in drawn], list(goals), 
 #
 # $$\max_I \; S_c(I) - \lambda |I|^2$$
 #
-# (Simonyan et al. 2014, slide 001.) $S_c$ is the score **before** the softmax, and $|I|$ is counted from the mean colour. Slide 001 adds three regularisers from Yosinski et al. (2015): blur now and then, put pixels of small norm to zero, and those of small gradient. Later work moves the picture about, or paints with waves instead of pixels, in colours that vary independently in photos (Olah et al. 2017).
+# (Simonyan et al. 2014, slide 001.) $S_c$ is the score **before** the softmax, and $|I|$ is counted from the mean colour. Slide 001 adds three regularisers from Yosinski et al. (2015): blur now and then, put pixels of small norm to zero, and those of small gradient. The paper says it otherwise: it clips pixels of small *contribution*, $\lvert$pixel times gradient$\rvert$. Both are here. Later work moves the picture about, or paints with waves instead of pixels, in colours that vary independently in photos (Olah et al. 2017).
 #
 # **Think!** Without any of them: what will a flamingo look like?
 #
@@ -344,8 +374,8 @@ plots.photos([images.deprocess(one.pictures[0]) for one in drawn], list(goals), 
 # | decay | at each step every pixel goes 5 % of its way back to the mean colour: the penalty $\lambda \lvert I \rvert^2$ |
 # | blur | every fourth step a weak blur |
 # | clip small norms | every fourth step the half of the pixels nearest to the mean colour becomes the mean colour |
-# | clip small contributions | the same with the pixels that matter least: smallest $\lvert$pixel times gradient$\rvert$ |
-# | clip small gradients | the same with those of the smallest gradient |
+# | clip small contributions | the same with the pixels that matter least: smallest $\lvert$pixel times gradient$\rvert$ (the paper's rule) |
+# | clip small gradients | the same with those of the smallest gradient (the slide's rule) |
 # | total variation | neighbouring pixels are pulled together |
 # | jitter | the network sees the picture shifted at random, by up to 12 pixels |
 # | rotate and zoom | it sees the picture turned by up to 8 degrees, 10 % larger or smaller |
@@ -403,6 +433,46 @@ Markdown("\n".join(rows))
 # %% [markdown] slideshow={"slide_type": "skip"}
 # *As shipped:* without any switch most of the score is gone once the picture is shifted. The two switches that move the picture keep nearly all of theirs.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Slide 001 calls blur and clips *better* than the penalty alone. One class cannot tell. We paint eight classes in both ways and ask a network that had no part in it.
+#
+# **The eight classes.**
+
+# %% slideshow={"slide_type": "-"}
+eight = [
+    "flamingo",
+    "bell pepper",
+    "dalmatian",
+    "volcano",
+    "monarch",
+    "espresso",
+    "zebra",
+    "lemon",
+]
+rows_of = np.arange(8), [squeezenet.class_index(name) for name in eight]
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The witness's log probability of each class, in both ways.**
+
+# %% slideshow={"slide_type": "-"}
+both_ways, of_witness = {"penalty alone": Regularisers(decay=0.05)}, {}
+both_ways["blur and clips"] = Regularisers(
+    decay=0.05, blur=0.8, clip_norm=0.3, clip_gradient=0.3
+)
+for words, rules in both_ways.items():
+    goals = [logit(name) for name in eight]
+    one = ascend(network, goals, 88, 24, seed=SEED, regularisers=rules)
+    shown = [images.resize(images.deprocess(p), (227, 227)) for p in one.pictures]
+    of_witness[words] = np.log(squeezenet.probabilities(np.stack(shown))[rows_of])
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The claim.**
+
+# %% slideshow={"slide_type": "skip"}
+measured = training.mean_interval(of_witness["blur and clips"] - of_witness["penalty alone"])
+claim = "Blur and clips make better class images than the penalty alone (to another network)"
+claims.slide_claim("001", claim, measured, "holds", above=0, over="8 classes")
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Class images: flamingo, bell pepper, dalmatian
 #
@@ -436,7 +506,7 @@ for name, share, top in zip(classes, own, says, strict=True):
 Markdown("\n".join(rows))
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# *As shipped*, the painter is sure of all three. Compare what the witness says, which never saw the painting done.
+# *As shipped*, the painter is sure of all three. Compare what the witness says, a network that had no part in the painting.
 #
 # **Check the painter's opinion.**
 
@@ -464,13 +534,20 @@ claims.check(
 from helpers.feature_visualization import probability
 
 ways, flamingo = {}, network.class_index("flamingo")
-for words, goal in (("before", logit("flamingo")), ("after", probability("flamingo"))):
+rows = np.arange(8), [network.class_index(name) for name in eight]
+for words, kind in (("before", logit), ("after", probability)):
     for divided in (False, True):
-        step_size = 10.0 if divided else 8000.0
-        one = ascend(network, goal, 112, 30, step_size, normalise=divided, seed=SEED)
+        how = {"step_size": 10.0 if divided else 8000.0, "normalise": divided, "seed": SEED}
+        one = ascend(network, [kind(name) for name in eight], 72, 24, **how)
         label = f"{words} the softmax, {'divided' if divided else 'plain'} gradient"
-        ways[label] = float(network.probabilities(one.pictures)[0, flamingo])
-plots.bars(ways, title="probability of flamingo after 30 steps from noise")
+        ways[label] = network.probabilities(one.pictures)[rows]
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The mean probability of the eight.**
+
+# %% slideshow={"slide_type": "-"}
+means = {label: float(reached.mean()) for label, reached in ways.items()}
+plots.bars(means, title="mean probability of eight classes after 24 steps from noise")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # *As shipped:* the plain gradient after the softmax does not leave the ground. Divided by its size it climbs as well: the trick hides the vanishing, and the direction that is left pushes the other classes down too.
@@ -479,15 +556,15 @@ plots.bars(ways, title="probability of flamingo after 30 steps from noise")
 
 # %% slideshow={"slide_type": "skip"}
 plain_before, divided_before, plain_after, divided_after = ways.values()
-claims.slide_claim(
-    "001",
-    "A class image is climbed on the score before the softmax, not on the probability",
-    plain_before > 0.9 and plain_after < 0.1,
-    "holds",
-    f"plain gradient: {plain_before:.3f} before, {plain_after:.4f} after the softmax",
-    on_vgg16=NETWORK == "vgg16",
-)
-claims.check(divided_after > 0.9, "divided, after the softmax", divided_after)
+more = {"over": "8 classes", "on_vgg16": NETWORK == "vgg16", "above": 0}
+claim = "A class image is climbed on the score before the softmax, not on the probability"
+text = f"plain gradient: {plain_before.mean():.3f} before, {plain_after.mean():.4f} after the softmax"
+measured = training.mean_interval(plain_before - plain_after, (-1, 1))
+claims.slide_claim("001", claim, measured, "holds", text, **more)
+claim = "Dividing by the gradient's norm is a trick that helps the climb (on the probability)"
+text = f"divided {divided_after.mean():.3f}, plain {plain_after.mean():.4f}"
+measured = training.mean_interval(divided_after - plain_after, (-1, 1))
+claims.slide_claim("004", claim, measured, "holds", text, **more)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A picture that is noise and scores 99 %
@@ -570,18 +647,30 @@ plots.photos(rows, titles, columns=5)
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The painted picture shows what the channel wants everywhere; a patch shows one place where a photo gives it. *As shipped*, some patches explain the painting, some surprise: a black corner is enough for channel 15, though it paints dots. Three of its four patches lie in a corner of their photo, where the network sees padding too.
 #
-# **Check that painting beats finding: the channel's mean on its own picture and on the best of nine photos.**
+# Slide 000 says more: the picture is one that the filter is *maximally* responsive to. Nobody can try all pictures; but it must at least beat every photo at hand.
+#
+# **Forty filters of the layer: the mean of each on its own picture, and on the best of all photos.**
+
+# %% slideshow={"slide_type": "-"}
+forty = list(range(40))
+own_pictures = feature_visualization.filter_patterns(
+    network, where, forty, 80, 22, seed=SEED, regularisers=weak_blur
+)
+parts = [collection.pictures[at : at + 16] for at in range(0, len(collection.pictures), 16)]
+on_photos = [network.features_of(part, where)[..., forty].mean(axis=(1, 2)) for part in parts]
+best_photo = np.concatenate(on_photos).max(axis=0)
+painted_mean = network.features_of(own_pictures, where)[..., forty].mean(axis=(1, 2)).diagonal()
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The claim: nine of ten filters or more.**
 
 # %% slideshow={"slide_type": "skip"}
-each, mean_of = np.arange(len(chosen)), {}
-for words, pictures in (("painted", synthetic), ("photos", photos)):
-    maps = network.features_of(pictures, where)[..., chosen]
-    mean_of[words] = maps.mean(axis=(1, 2))
-painted_mean, photo_mean = mean_of["painted"][each, each], mean_of["photos"].max(axis=0)
-claims.check(
-    (painted_mean > photo_mean).all(),
-    "each channel's mean is higher on its own picture, by",
-    painted_mean - photo_mean,
+wins = painted_mean > best_photo
+claim = "The picture found by ascent excites its filter maximally (more than any photo at hand)"
+share = wins.mean(), *training.share_interval(wins.mean(), len(wins))
+text = f"{wins.sum()} of {len(wins)} filters, against {len(collection.pictures)} pictures"
+claims.slide_claim(
+    "000", claim, share, "cannot tell", text, above=0.9, over=f"{len(wins)} filters"
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}

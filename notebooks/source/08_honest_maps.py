@@ -195,16 +195,16 @@ claims.check(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The snow behind the wolf
 #
-# The famous classifier of husky and wolf went by the snow in the background. Less famous: its authors had *chosen* the training photos so that it would (Ribeiro et al. 2016, section 6.4), to see whether LIME shows it. We do the same: two networks, both one linear layer on frozen features. In the training photos of the first, every dog stands in snow and no cat does. In those of the second, snow says nothing. What counts is the ears, in both.
+# The famous classifier of husky and wolf went by the snow in the background. Less famous: its authors had *chosen* the training photos so that it would (Ribeiro et al. 2016, section 6.4), to find out whether people notice it, before and after they see LIME's explanations. We build the same kind of network and ask the maps: two networks, both one linear layer on frozen features. In the training photos of the first, every dog stands in snow and no cat does. In those of the second, snow says nothing. What counts is the ears, in both.
 #
 # **Draw 120 photos for each, and fit.**
 
 # %% slideshow={"slide_type": "-"}
-side, schools = network.input_size, {}
+side, drawn_photos = network.input_size, {}
 for name, strength in (("cheating", 1.0), ("honest", 0.0)):
-    schools[name] = critters(120, 10 + SEED, side, "snow", strength)
-students = {name: shortcut.linear_head(network, part) for name, part in schools.items()}
-some = schools["cheating"].take(range(8))
+    drawn_photos[name] = critters(120, 10 + SEED, side, "snow", strength)
+classifiers = {name: shortcut.linear_head(network, part) for name, part in drawn_photos.items()}
+some = drawn_photos["cheating"].take(range(8))
 words = [CLASS_NAMES[label] for label in some.labels]
 plots.photos(some.images, words, columns=4, title="training photos of the cheating network")
 
@@ -214,15 +214,15 @@ plots.photos(some.images, words, columns=4, title="training photos of the cheati
 # **Accuracy on 40 photos each.**
 
 # %% slideshow={"slide_type": "-"}
-exams = {
+tests = {
     what: critters(40, 20 + SEED, side, "snow", strength)
     for what, strength in {"as in training": 1.0, "conflict": -1.0}.items()
 }
 marks = {
-    name: [shortcut.accuracy(one, exam) for exam in exams.values()]
-    for name, one in students.items()
+    name: [shortcut.accuracy(one, part) for part in tests.values()]
+    for name, one in classifiers.items()
 }
-plots.bars(list(exams), marks, title="accuracy")
+plots.bars(list(tests), marks, title="accuracy")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # High accuracy on photos like the training photos proves nothing about the reason.
@@ -243,8 +243,10 @@ claims.check(is_honest[1] > 0.9, "the honest one does not", is_honest[1])
 # **Cats in snow: how often does each change flip each network's answer?**
 
 # %% slideshow={"slide_type": "-"}
-cats = exams["conflict"].take(exams["conflict"].shortcut_present)
-chosen, shares = shortcut.intervention_test(*students.values(), cats, Critters.swap_background)
+cats = tests["conflict"].take(tests["conflict"].shortcut_present)
+chosen, shares = shortcut.intervention_test(
+    *classifiers.values(), cats, Critters.swap_background
+)
 flipped = {name.replace("shortcut", "background"): share for name, share in shares.items()}
 plots.bars(flipped, title=f"share of answers that flip, {len(cats)} cats in snow")
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -253,7 +255,7 @@ plots.bars(flipped, title=f"share of answers that flip, {len(cats)} cats in snow
 # %% slideshow={"slide_type": "-"}
 case = cats.take(chosen)
 trio = [case.images[0], case.swap_background().images[0], case.swap_ears().images[0]]
-said = [shortcut.answers(one, np.stack(trio)) for one in students.values()]
+said = [shortcut.answers(one, np.stack(trio)) for one in classifiers.values()]
 titles = [
     f"{what}: {CLASS_NAMES[a]} / {CLASS_NAMES[b]}"
     for what, a, b in zip(("as drawn", "background", "ears"), *said, strict=True)
@@ -285,7 +287,7 @@ claims.check(
 # %% slideshow={"slide_type": "-"}
 evidence = {
     f"{trial}, {name}": np.maximum(method(one, case.images[0]), 0)
-    for name, one in students.items()
+    for name, one in classifiers.items()
     for trial, method in methods.items()
 }
 shown = [np.minimum(one, np.quantile(one, 0.99)) for one in evidence.values()]
@@ -312,13 +314,13 @@ plots.bars(list(evidence), scored, title=title, reference={"uniform": 1.0})
 
 # %% slideshow={"slide_type": "skip"}
 on_ears = dict(zip(evidence, scored["ears"], strict=True))
-cheats, is_honest = (on_ears[f"occlusion, {name}"] for name in students)
+cheats, is_honest = (on_ears[f"occlusion, {name}"] for name in classifiers)
 claims.check(
     is_honest < cheats,
     "occlusion, ears, honest and cheating: the wrong way on this photo",
     (is_honest, cheats),
 )
-cheats, is_honest = (on_ears[f"LIME, {name}"] for name in students)
+cheats, is_honest = (on_ears[f"LIME, {name}"] for name in classifiers)
 claims.check(is_honest > cheats, "LIME: the right way", (is_honest, cheats))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -359,15 +361,38 @@ always.check(not above["Grad-CAM"][4], "but not the marker in the corner", marke
 always.check(above["HiRes-CAM"][4], "which HiRes-CAM finds", marker["HiRes-CAM"])
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **Two claims of the slides on debugging, measured.**
+# **The slides' claims on debugging: LIME on the snow, and Grad-CAM in all three cases.**
 
 # %% slideshow={"slide_type": "skip"}
 claim = "The important superpixels of LIME show that snow, not the animal, was used"
 effect = teaching.stored_effect("shortcut", "LIME: pretrained, snow: background")
 always.slide_claim("003", claim, verdict="holds", above=0, **effect)
-claim = "Heat maps help to debug the decision (Grad-CAM, snow behind the animal)"
-effect = teaching.stored_effect("shortcut", "Grad-CAM: pretrained, snow: background")
-always.slide_claim("000", claim, verdict="holds", above=0, **effect)
+cases = {
+    "pretrained, snow: background": ("pretrained network, snow", "holds"),
+    "from scratch, snow: background": ("network from scratch, snow", "holds"),
+    "from scratch, corner: marker": ("from scratch, marker in a corner", "does not hold here"),
+}
+for case, (words, verdict) in cases.items():
+    effect = teaching.stored_effect("shortcut", f"Grad-CAM: {case}")
+    claim = f"Heat maps help to debug the decision ({words})"
+    always.slide_claim("000", claim, verdict=verdict, above=0, **effect)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Lecture 003 says that the usefulness of occlusion maps *depends on the application*. Here are two applications with the same kind of network: a marker in the corner, 2.4 % of the photo, and snow, 56 % of it. A share of the map's mass is the ratio of the table times the part's area; so both can be compared.
+#
+# **How much of occlusion's mass moves to the cause: marker minus snow.**
+
+# %% slideshow={"slide_type": "skip"}
+moves, areas = [], {"corner: marker": 0.024, "snow: background": 0.559}
+for case, area in areas.items():
+    found = teaching.stored_effect("shortcut", f"occlusion: from scratch, {case}")
+    value, low, _ = found["measured"]
+    moves.append((area * value, area * (value - low)))
+apart, reach = moves[0][0] - moves[1][0], np.hypot(moves[0][1], moves[1][1])
+text = f"share of the mass that moves to the marker {moves[0][0]:.2f}, to the snow {moves[1][0]:.2f}"
+claim = "The usefulness of occlusion maps depends on the application"
+measured = apart, apart - reach, apart + reach
+always.slide_claim("003", claim, measured, "holds", text, above=0, over="50 photos each")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Sanity check
@@ -381,7 +406,7 @@ always.slide_claim("000", claim, verdict="holds", above=0, **effect)
 # %% slideshow={"slide_type": "-"}
 cat = network.prepare(datasets.photo("chelsea").array)
 class_ = int(network.probabilities(cat).argmax())
-calm = schools["honest"].images[:10]
+calm = drawn_photos["honest"].images[:10]
 asked_again = {
     "Grad-CAM": lambda n, p: grad_cam(n, p, class_),
     "saliency": lambda n, p: attribution.saliency(n, p, class_),

@@ -17,7 +17,7 @@
 #
 # *Follows lecture 003 (ZHAW, CNNs part II: LeNet, AlexNet, VGG, GoogLeNet, ResNet, and what kernels show). **About 1 minute** on two cores.*
 #
-# [← 12 Optimizers](12_optimizers.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md) · [15 Good features →](15_good_features.ipynb)
+# [← 12 Optimizers](12_optimizers.ipynb) · [contents](00_start_here.ipynb) · [glossary](../docs/glossary.md) · [14 Units →](14_units.ipynb)
 #
 # **You will**
 # 1. count weights and multiply-adds by hand, and read the card of any network,

@@ -44,6 +44,8 @@ EXPLORERS = {
     "activations": "activation_explorer(network)",
     "field": "field_explorer(network)",
     "patches": PATCHES,
+    "stripes": "grating_explorer(network)",
+    "part": "part_explorer(network, datasets.critters(4, 40, 224))",
     "ascent": "ascent_explorer(network)",
     "grad_cam": "grad_cam_explorer(network)",
     "methods": "methods_explorer(network)",
@@ -70,7 +72,7 @@ PICTURE = ".explorer-picture[aria-label]"
 # Their Start begins work of seconds; all others draw at once.
 LONG = ("ascent", "lime", "dream", "school")
 # Controls that act in another view than the one that is shown first.
-IDLE = {"activations": ("Order",), "ascent": ("Blur", "Decay")}
+IDLE = {"activations": ("Order",), "ascent": ("Blur", "Decay"), "part": ("Channel",)}
 
 
 def name_of(control) -> str:

@@ -160,6 +160,22 @@ def test_swapping_ears_changes_the_label_and_only_pixels_on_or_near_ears():
     assert not ((drawn.parts != swapped.parts) & ~(drawn.ears | swapped.ears)).any()
 
 
+def test_away_from_the_middle_the_heads_lie_in_corners_and_nothing_else_changes():
+    drawn = critters(24, 5, 96)
+    moved = drawn.away_from_the_middle(seed=1)
+    assert np.array_equal(moved.labels, drawn.labels)
+    corners, smaller = set(), []
+    for before, after in zip(drawn.faces, moved.faces, strict=True):
+        row, column = (where.mean() / 96 for where in np.nonzero(after))
+        assert abs(row - 0.5) > 0.1 and abs(column - 0.5) > 0.1
+        corners.add((row > 0.5, column > 0.5))
+        smaller.append(after.sum() / before.sum())
+    assert len(corners) == 4 and np.median(smaller) == pytest.approx(0.7**2, abs=0.1)
+    assert np.array_equal(moved.images, drawn.away_from_the_middle(seed=1).images)
+    with pytest.raises(ValueError, match="scale"):
+        drawn.away_from_the_middle(scale=0)
+
+
 def test_swapping_twice_gives_the_first_picture_back(set_of_60):
     few = set_of_60.take(range(4))
     for swap in (lambda c: c.swap_ears(), lambda c: c.swap_background(), lambda c: c.swap_marker()):

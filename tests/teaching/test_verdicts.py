@@ -1,5 +1,8 @@
 """A verdict from an effect and its interval: by the rule in words, and by counting how often it is wrong."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -7,6 +10,8 @@ from scipy import stats
 from helpers import training
 from helpers.teaching import verdicts
 from helpers.teaching.verdicts import Asked
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -57,3 +62,23 @@ def test_how_often_chance_alone_makes_a_verdict():
     found = [verdicts.derive(training.mean_interval(random.normal(size=5)), Asked(above=0)) for _ in range(2000)]
     holds, fails = found.count("holds"), found.count("does not hold here")
     assert stats.binomtest(holds + fails, 2000, 0.05).pvalue > 0.001 < stats.binomtest(holds, 2000, 0.025).pvalue
+
+
+def test_no_row_of_the_ledger_says_more_than_its_interval():
+    ledger = (ROOT / "docs" / "claims.md").read_text("utf-8")
+    if "| holds if |" not in ledger:
+        pytest.skip("the ledger is older than its columns; make it anew")
+    rows = [re.split(r"(?<!\\) \| ", line) for line in ledger.splitlines()]
+    rows = [row for row in rows if re.match(r"\| \d", row[0])]
+    judged = 0
+    for row in rows:
+        found = re.match(r"([+-]?[\d.e+-]+) to ([+-]?[\d.e+-]+), ", row[4])
+        asked = re.fullmatch(r"(above|below|within) (\S+)", row[5])
+        assert (row[4] == "exact") != bool(found and asked), row
+        if found:
+            low, high, boundary = float(found[1]), float(found[2]), float(asked[2])
+            least = -boundary if asked[1] == "within" else boundary
+            around = low < least < high or low < boundary < high
+            assert (row[2] == "cannot tell") == around, row
+            judged += 1
+    assert judged > 10

@@ -87,6 +87,20 @@ class Critters:
         """Draw every critter again with a corner marker where there was none, and without where there was one."""
         return self.redraw(marker="swap")
 
+    def away_from_the_middle(self, seed: int = 0, scale: float = 0.7) -> Critters:
+        """Draw every critter again smaller and in a corner of its picture, where a box in the middle misses it.
+
+        seed: draws the corners. scale: times the size, above 0 and at most 1. Labels, animals, backgrounds, toys stay.
+        """
+        arguments.number("scale", scale, 0, 1, above=True)
+        sides = np.random.default_rng([arguments.whole("seed", seed), 3]).integers(0, 2, (len(self), 2))
+        places = np.array([0.27, 0.73])[sides[:, 0]], np.array([0.30, 0.74])[sides[:, 1]]
+        poses = (
+            Part(**vars(scene.pose) | {"x": float(x), "y": float(y), "scale": scale * scene.pose.scale})
+            for scene, x, y in zip(self.scenes, *places, strict=True)
+        )
+        return draw((replace(scene, pose=pose) for scene, pose in zip(self.scenes, poses, strict=True)), self.size)
+
     def redraw(
         self,
         ears: str | None = None,
