@@ -11,7 +11,7 @@ from tools.common import ROOT, write
 
 NAMES = {path.stem[:2]: path.stem for path in build.sources()}
 WITH = {
-    "NETWORK": [f"{number:02}" for number in range(10)],
+    "NETWORK": [*(f"{number:02}" for number in range(10)), "14", "15"],
     "DATA": ["01", "02", "03", "04"],
     "PHOTO": ["00", "04", "06", "07", "08", "09"],
 }
