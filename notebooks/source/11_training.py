@@ -280,10 +280,13 @@ stored_table("training")
 # **The slide's claim, measured with both optimizers.**
 
 # %% slideshow={"slide_type": "skip"}
-for optimizer, verdict in (("Adam", "does not hold here"), ("SGD", "holds")):
+for optimizer in ("Adam", "SGD"):
     claim = f"only after standardising the input could cnn1 be trained properly ({optimizer})"
     raw = stored_effect("training", f"raw, {optimizer}")
-    always.slide_claim("003", claim, verdict=verdict, below=0.85, **raw)
+    always.slide_claim("003", claim, verdict="does not hold here", below=0.85, **raw)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The raw digits train well with either optimizer. With SGD they even do better than standardised ones, by 0.06: raw grey values are large, so each step at the same rate is large, and two epochs take it further. At a rate of its own each scaling may do as well; that was not tried.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three networks
