@@ -47,7 +47,8 @@ def test_a_usual_mistake_is_named():
 
 def test_a_check_that_reckons_with_an_untouched_answer_says_that_there_is_none(capsys):
     question = homework.Question("1", points=4)
-    for reckons in (lambda: None + 1, lambda: ...[0], lambda: None.sum(), lambda: list(None)):
+    unanswered, nothing = ..., None
+    for reckons in (lambda: nothing + 1, lambda: unanswered[0], lambda: nothing.sum(), lambda: list(nothing)):
         question.equal(1, "its sum", reckons, 3)
     question.equal(1, "a real mistake", lambda: "text" + 1, 3)
     assert [line[0] for line in question.lines] == ["–"] * 4 + ["✗"] and question.earned == 0
