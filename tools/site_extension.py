@@ -47,6 +47,8 @@ def finished(body: str, here: Target, root: Target, code: str, known: dict[str, 
     `here` says where links lead that are relative to the page's file, `root` to the project's folder; `code` is what
     the page imports by, `known` where each public name of the helpers stands.
     """
+    # a wide table scrolls on a phone, and who has no mouse must reach it
+    body = body.replace('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper')
 
     def document(match: re.Match[str]) -> str:
         there = root(match[1])

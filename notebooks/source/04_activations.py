@@ -781,7 +781,7 @@ exercise(your_channel, only_critters, hint=hint)
 Markdown(f"""
 **You have**
 
-1. looked at the maps of {len(names)} layers, and measured {zeros[0]:.0%} zeros in the first and {zeros[-1]:.0%} in the last one: a trend (rank correlation {trend:.2f}) that falls back in {falls} steps;
+1. looked at the maps of {len(names)} layers, and measured {zeros[0]:.0%} zeros in the first and {zeros[-1]:.0%} in the last one: a trend (rank correlation {trend[0]:.2f}) that falls back in {falls} steps;
 2. computed fields from {theory[steps[0]]} to {theory[steps[-1]]} pixels, of which units use a share of {min(shares):.2f} to {max(shares):.2f} where the field fits into the picture;
 3. found the nine best patches of {channels:,} channels: their likeness goes from {likeness[ladder[0]]:.2f} to {likeness[ladder[-1]]:.2f}.
 """)

@@ -593,8 +593,8 @@ coarse = images.resize(images.resize(fooling, (size // 2, size // 2)), (size, si
 trials = {"as it is": fooling, "shifted": np.roll(fooling, 1, axis=1), "half size": coarse}
 scores = {words: float(network.probabilities(p)[0, flamingo]) for words, p in trials.items()}
 other = images.resize(fooling, (witness.input_size,) * 2)
-of_witness = witness.probabilities(other)[0, witness.class_index("flamingo")]
-scores["the other network"] = float(of_witness)
+seen_by_other = witness.probabilities(other)[0, witness.class_index("flamingo")]
+scores["the other network"] = float(seen_by_other)
 distance = float(np.sqrt((moved_by**2).mean()))
 plots.bars(scores, title=f"flamingo, with pixels moved by {distance:.1f} of 255 (rms)")
 
@@ -656,8 +656,8 @@ forty = list(range(40))
 own_pictures = feature_visualization.filter_patterns(
     network, where, forty, 80, 22, seed=SEED, regularisers=weak_blur
 )
-parts = [collection.pictures[at : at + 16] for at in range(0, len(collection.pictures), 16)]
-on_photos = [network.features_of(part, where)[..., forty].mean(axis=(1, 2)) for part in parts]
+batches = [collection.pictures[at : at + 16] for at in range(0, len(collection.pictures), 16)]
+on_photos = [network.features_of(one, where)[..., forty].mean(axis=(1, 2)) for one in batches]
 best_photo = np.concatenate(on_photos).max(axis=0)
 painted_mean = network.features_of(own_pictures, where)[..., forty].mean(axis=(1, 2)).diagonal()
 

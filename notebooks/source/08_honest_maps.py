@@ -372,8 +372,8 @@ cases = {
     "from scratch, snow: background": ("network from scratch, snow", "holds"),
     "from scratch, corner: marker": ("from scratch, marker in a corner", "does not hold here"),
 }
-for case, (words, verdict) in cases.items():
-    effect = teaching.stored_effect("shortcut", f"Grad-CAM: {case}")
+for studied, (words, verdict) in cases.items():
+    effect = teaching.stored_effect("shortcut", f"Grad-CAM: {studied}")
     claim = f"Heat maps help to debug the decision ({words})"
     always.slide_claim("000", claim, verdict=verdict, above=0, **effect)
 
@@ -384,8 +384,8 @@ for case, (words, verdict) in cases.items():
 
 # %% slideshow={"slide_type": "skip"}
 moves, areas = [], {"corner: marker": 0.024, "snow: background": 0.559}
-for case, area in areas.items():
-    found = teaching.stored_effect("shortcut", f"occlusion: from scratch, {case}")
+for covered_case, area in areas.items():
+    found = teaching.stored_effect("shortcut", f"occlusion: from scratch, {covered_case}")
     value, low, _ = found["measured"]
     moves.append((area * value, area * (value - low)))
 apart, reach = moves[0][0] - moves[1][0], np.hypot(moves[0][1], moves[1][1])
