@@ -11,6 +11,7 @@ import pytest
 
 import helpers.teaching
 from tools import books, build, common, frames, ledger, pages, reference, run, site, slides, warm
+from tools.live import on_site
 
 
 @pytest.fixture(autouse=True)
@@ -116,6 +117,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(run, "execute", lambda book: (None, ""))
     monkeypatch.setattr(reference, "rooms", lambda: {"teaching": helpers.teaching})  # one room is quick
+    monkeypatch.setattr(on_site, "built", lambda folder: False)  # its models take 20 s, and no notebook's fault is theirs
     put(tmp_path / "notebooks" / "02_good.ipynb", text())
     return tmp_path
 
