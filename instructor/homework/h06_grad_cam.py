@@ -272,6 +272,7 @@ suspects = {
     for name, at in zip("AB", order, strict=True)
 }
 cats_and_dogs = datasets.critters(24, 5000 + SEED, 227, "snow", 0.0)
+swapped = {"background": cats_and_dogs.swap_background(), "ears": cats_and_dogs.swap_ears()}
 plots.photos(
     cats_and_dogs.images[:8],
     [cats_and_dogs.class_names[one] for one in cats_and_dogs.labels[:8]],
@@ -297,10 +298,7 @@ flips = homework.Question("4a. The share that flips", points=3)
 few = cats_and_dogs.images[:6]
 flips.equal(1, "nothing changes, nothing flips", lambda: flip_share(squeezenet, few, few), 0.0)
 ### BEGIN HIDDEN TESTS
-for network, changed in (
-    (suspects["A"], cats_and_dogs.swap_ears()),
-    (squeezenet, cats_and_dogs.swap_background()),
-):
+for network, changed in ((suspects["A"], swapped["ears"]), (squeezenet, swapped["background"])):
     shares = [
         network.probabilities(part[:12]) for part in (cats_and_dogs.images, changed.images)
     ]
@@ -326,17 +324,16 @@ for network, changed in (
 flips.score()
 
 # %% [markdown] nbgrader={"grade_id": "proof_text", "locked": true}
-# **4b. You do (2 points):** `cats_and_dogs.swap_background().images` are the same animals with snow for the photo and the photo for snow; `swap_ears().images` have the other class's ears. Fill `evidence`: for each suspect, what flips when the background is swapped, and when the ears are. Then name the one that cheats.
+# **4b. You do (2 points):** `swapped["background"].images` are the same animals with snow for the photo and the photo for snow; `swapped["ears"].images` have the other class's ears. Fill `evidence`: for each suspect, what flips when the background is swapped, and when the ears are. Then name the one that cheats.
 
 # %% nbgrader={"grade_id": "proof", "solution": true}
 evidence = ...  # {"A": {"background": 0.0, "ears": 0.0}, "B": {"background": 0.0, "ears": 0.0}}
 cheating = ...  # "A" or "B"
 ### BEGIN SOLUTION
-changes = {"background": cats_and_dogs.swap_background(), "ears": cats_and_dogs.swap_ears()}
 evidence = {
     name: {
         what: flip_share(suspect, cats_and_dogs.images, changed.images)
-        for what, changed in changes.items()
+        for what, changed in swapped.items()
     }
     for name, suspect in suspects.items()
 }
@@ -354,7 +351,6 @@ proof.holds(
     ),
 )
 ### BEGIN HIDDEN TESTS
-swapped = {"background": cats_and_dogs.swap_background(), "ears": cats_and_dogs.swap_ears()}
 
 
 def shares_of(suspect):
@@ -365,28 +361,23 @@ def shares_of(suspect):
     }
 
 
+found = {name: shares_of(suspect) for name, suspect in suspects.items()}
 proof.equal(
     1,
     "the four shares",
     lambda: evidence,
-    lambda: {name: shares_of(suspect) for name, suspect in suspects.items()},
+    found,
     within=0.04,
-    mistakes={
-        "The two suspects are exchanged.": lambda: {
-            name: shares_of(suspect)
-            for name, suspect in zip("BA", suspects.values(), strict=True)
-        }
-    },
+    mistakes={"The two suspects are exchanged.": {"A": found["B"], "B": found["A"]}},
 )
 
 
 def with_evidence():
     """The name, where the four shares behind it are right: a guess alone is worth nothing."""
-    right = {name: shares_of(suspect) for name, suspect in suspects.items()}
     close = all(
-        abs(evidence[name][what] - right[name][what]) < 0.05
+        abs(evidence[name][what] - share) < 0.05
         for name in "AB"
-        for what in right[name]
+        for what, share in found[name].items()
     )
     return cheating if close else "no evidence"
 

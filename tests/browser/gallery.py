@@ -90,6 +90,15 @@ def pixels_of(place) -> str:
     return place.locator(PICTURE).first.evaluate("canvas => canvas.toDataURL()")
 
 
+def fingerprint_of(place) -> int:
+    """A number made from all pixels, for asking often whether the picture changed: making a PNG takes far longer."""
+    return place.locator(PICTURE).first.evaluate("""canvas => {
+        const { width, height } = canvas;
+        const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+        return new Uint32Array(pixels.buffer).reduce((sum, pixel) => (Math.imul(sum, 31) + pixel) | 0, width);
+    }""")
+
+
 def write(folder: Path, names: list[str], more: str = "") -> Path:
     """Write a notebook with a cell for each of these explorers, the setup (and `more`) first; return its path."""
     import nbformat.v4 as v4

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from helpers import images
 from tests.browser.accessibility import assert_none
-from tests.browser.gallery import EXPLORERS, IDLE, PICTURE, name_of, pixels_of, words_of, write
+from tests.browser.gallery import EXPLORERS, IDLE, PICTURE, fingerprint_of, name_of, pixels_of, words_of, write
 
 SLOW = 120_000  # milliseconds; a busy machine is no failure
 KEYS = {"slider": "ArrowRight", "menu": "ArrowDown"}
@@ -26,7 +26,7 @@ def opposite(key: str) -> str:
 
 def shown(cell) -> tuple:
     """The picture, its words and its call: what a control must change one of."""
-    return pixels_of(cell), words_of(cell), tuple(cell.locator("code").all_inner_texts())
+    return fingerprint_of(cell), words_of(cell), tuple(cell.locator("code").all_inner_texts())
 
 
 def move(page, cell, control) -> bool:
@@ -72,14 +72,15 @@ def test_every_explorer(page, lab, open_notebook, picture_of):
         page.set_viewport_size({"width": width, "height": 1000})
         page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
         page.evaluate("() => { const s = window.jupyterapp.shell; s.collapseLeft(); s.collapseRight(); }")
-        for name, cell in cells.items():
+        for at, (name, cell) in enumerate(cells.items()):
             cell.scroll_into_view_if_needed()
             page.wait_for_timeout(150)
             picture_of(f"explorer_{name}_{width}")
             output = cell.locator(".jp-OutputArea-output").first
             overflow = output.evaluate("element => element.scrollWidth - element.clientWidth")
             assert overflow <= 1, f"{name} is {overflow} pixels wider than the page of {width}"
-            assert_none(page, ".explorer", f"{name}, {theme}, {width} pixels wide", cell)
+            if theme.endswith("Dark") or at % 2 == (width == 390):  # each one dark, and light in one of two widths
+                assert_none(page, ".explorer", f"{name}, {theme}, {width} pixels wide", cell)
     says_when_the_kernel_is_new(page, cells["grad_cam"])
 
 

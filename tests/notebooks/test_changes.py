@@ -84,7 +84,7 @@ def test_slow_tests_are_chosen_by_words(monkeypatch: pytest.MonkeyPatch):
         chosen,
         ["tests", "-m", "slow"],
         ["tests/images", "-k", "seed"],
-        ["-n", "2", "--dist", "loadfile"],
+        command.TWO_AT_A_TIME,
     ]
 
 
