@@ -44,8 +44,11 @@ def _frame(label: str, frame: Any) -> dict[str, Any]:
     return {**words, "source": source, "width": width, "height": height}
 
 
-def stepper(explorer: dict[str, Any]) -> str:
-    """The HTML of an explorer's frames: the first is shown; stepper.js lets a slider and two buttons choose."""
+def stepper(explorer: dict[str, Any], alive: str = "") -> str:
+    """The HTML of an explorer's frames: the first is shown; stepper.js lets a slider and two buttons choose.
+
+    alive: the address of a page that a third button puts in their place, an explorer that works there.
+    """
     frames, title = explorer["frames"], html.escape(explorer["title"] or "Explorer", quote=True)
     shown = []
     for at, frame in enumerate(frames):
@@ -57,12 +60,15 @@ def stepper(explorer: dict[str, Any]) -> str:
             f'<img src="{html.escape(str(frame["source"]), quote=True)}" alt="{words["caption"]}" {size}>'
             f"<p><b>{words['label']}.</b> {words['caption']}{code}</p></div>"
         )
+    start = (
+        f'<button type="button" data-alive="{html.escape(alive, quote=True)}">Make it alive</button>' if alive else ""
+    )
     return (
         f'<figure class="stepper" aria-label="{title}"><div class="settings">'
         f'<button type="button" data-step="-1" aria-label="{title}: the setting before">←</button>'
         f'<input type="range" min="0" max="{len(frames) - 1}" value="0" step="1" aria-label="{title}: setting">'
         f'<button type="button" data-step="1" aria-label="{title}: the next setting">→</button>'
-        f'<output aria-live="polite">{html.escape(frames[0]["label"])}</output></div>'
+        f'<output aria-live="polite">{html.escape(frames[0]["label"])}</output>{start}</div>'
         + "".join(shown)
         + f'<figcaption class="note">{title}: {len(frames)} settings, drawn beforehand. In JupyterLab every control '
         "of this explorer moves.</figcaption></figure>"

@@ -145,7 +145,7 @@ class Site:
 
     def notebook(self, name: str, book: nbformat.NotebookNode) -> str:
         """What Sphinx reads of an executed notebook: explorers as steppers, pictures as files beside the pages."""
-        paper = pages.for_paper(with_steppers(book))
+        paper = pages.for_paper(with_steppers(book, self.alive))
         paper.metadata = nbformat.from_dict(LEXER)
         for at, cell in enumerate(paper.cells):
             cell.metadata.clear()
@@ -269,15 +269,17 @@ def introduction() -> tuple[str, str]:
     return title.strip(), rest.split("\n## ")[0].strip()
 
 
-def with_steppers(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """A copy in which explorers that brought frames are steppers through them."""
+def with_steppers(book: nbformat.NotebookNode, alive: bool = False) -> nbformat.NotebookNode:
+    """A copy in which explorers that brought frames are steppers through them; alive: the page that sees is there."""
     book = copy.deepcopy(book)
     for cell in book.cells:
         for output in cell.get("outputs", []):
             if frames.MIME in output.get("data", {}):
                 # Frames of another shape than ours leave the explorer as the picture that it also is.
                 with contextlib.suppress(LookupError, TypeError, ValueError, AttributeError):
-                    output["data"] = {"text/html": frames.stepper(output["data"][frames.MIME])}
+                    found = output["data"][frames.MIME]
+                    place = on_site.address(found["title"]) if alive else ""
+                    output["data"] = {"text/html": frames.stepper(found, place)}
                     output["metadata"] = {}
     return book
 

@@ -32,7 +32,7 @@ import keras
 import numpy as np
 from IPython.display import Markdown
 
-from helpers import backbones, datasets, images, plots, training, transfer
+from helpers import backbones, datasets, images, plots, teaching, training, transfer
 from helpers.datasets import stratified_sample
 from helpers.teaching import Claims, exercise
 from helpers.transfer import extract, filter_banks
@@ -286,8 +286,6 @@ tasks = {"digits": (framed[0], y[few], framed[1], y_new[many])}
 bank_explorer(banks, tasks)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# "As good" means: within 0.03. The intervals are over the digits; other first weights would give other filters, so one seed is a hint, not more.
-#
 # **The seven banks, named rightly.**
 
 # %% slideshow={"slide_type": "-"}
@@ -299,36 +297,43 @@ for name, bank in banks.items():
 plots.dots({name: one.mean() for name, one in named.items()}, title="digits, 240 labels")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Look at the random filters first: what they reach needs no learning at all, and only what lies above is owed to pictures, classes or formulas.
+# Look at the random filters first: what they reach needs no learning at all, and only what lies above is owed to pictures, classes or formulas. One seed is a hint, not more; the stored study has five, and a second task.
 #
-# **The four questions, as far as one seed can answer them.**
+# **The stored table.**
 
-# %% slideshow={"slide_type": "skip"}
-learned = named["400 pictures, 8 classes"]
-asked = {
-    "over": f"{len(learned)} digits, 1 seed",
-    "differs": "16 filters of 7 x 7, drawn animals",
-}
-statements = {
-    "filters from many pictures are better than from few": "64 pictures",
-    "filters from many classes are better than from two": "2 classes",
-}
-for text, other in statements.items():
-    gain = training.paired_interval(named[other], learned)
-    claims.slide_claim("001", text, gain, "cannot tell", above=0, **asked)
+# %% slideshow={"slide_type": "-"}
+teaching.stored_table("four_questions")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# *Over five seeds, 240 labels:* the filters that the convnet learned from 400 pictures are no better than random ones, whatever they learned from; five seeds cannot tell many pictures from few, or eight classes from two. K-means, Gabor and cosines are as good or better, the cosines by 0.05 on digits and 0.13 on animals. So in a small network the first layer is not where the learning pays: a formula does as well.
+#
+# **The four questions: many pictures, many classes.**
+
+# %% slideshow={"slide_type": "skip"}
+statements = {
+    "amount": "filters from many pictures are better than from few",
+    "classes": "filters from many classes are better than from two",
+}
+for what, text in statements.items():
+    for task in ("digits", "animals"):
+        gain = teaching.stored_effect("four_questions", f"{task}, {what}")
+        always.slide_claim("001", f"{text} ({task})", verdict="cannot tell", above=0, **gain)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# "As good" means: not worse by more than 0.03.
+#
 # **The other two: no labels, and a formula.**
 
 # %% slideshow={"slide_type": "skip"}
 statements = {
-    "filters found without labels are as good": "k-means, no labels",
-    "filters from a formula (Gabor) are as good": "Gabor",
-    "filters from a formula (cosines) are as good": "cosines",
+    "no labels": "filters found without labels are as good",
+    "mathematics": "filters from a formula (Gabor) are as good",
+    "cosines": "filters from a formula (cosines) are as good",
 }
-for text, other in statements.items():
-    gain = training.paired_interval(learned, named[other])
-    claims.slide_claim("001", text, gain, "cannot tell", within=0.03, **asked)
+for what, text in statements.items():
+    for task in ("digits", "animals"):
+        gain = teaching.stored_effect("four_questions", f"{task}, {what}")
+        always.slide_claim("001", f"{text} ({task})", verdict="holds", above=-0.03, **gain)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A clinic for listings

@@ -15,8 +15,11 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from helpers import activations, attribution, backbones, datasets, images
+from tests.browser.accessibility import assert_none
 from tests.browser.lab import CHROMIUM_OPTIONS, ROOT
-from tools.live import build, bundle, models
+from tools import frames
+from tools.live import build, bundle, models, on_site
+from tools.sphinx_build import STATIC
 
 PHOTOS = ("chelsea", "coffee", "rocket")
 ASK = """async ([photo, layer, wanted]) => {
@@ -123,6 +126,29 @@ def test_each_explorer_answers_and_the_caption_says_what(opened, picture_of):
     assert len(said) == 8 and "squeezenet" in said["What it says"].lower()
     assert "13 x 13 places" in said["Grad-CAM"] and "sees" in said["Receptive field"]
     expect(status).to_have_text("")
+
+
+def test_every_view_is_open_to_everybody(opened):
+    for scheme in ("light", "dark"):
+        opened.emulate_media(color_scheme=scheme)
+        for button in opened.locator("#views button").all():
+            button.click()
+            assert_none(opened, "", f"{button.text_content()}, {scheme}")
+
+
+def test_a_notebooks_explorer_comes_alive_in_its_place(opened, address):
+    dot = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAACADs="
+    frame = {"label": "a", "caption": "b", "code": "", "source": dot, "width": 1, "height": 1}
+    shown = frames.stepper({"title": "Grad-CAM explorer", "frames": [frame]}, on_site.address("Grad-CAM explorer"))
+    script = (STATIC / "stepper.js").read_text(encoding="utf-8")
+    place = Path(address.removeprefix("file://")).with_name("page.html")
+    place.write_text(f"<!doctype html><title>A page</title>{shown}<script>{script}</script>", encoding="utf-8")
+    opened.goto(place.as_uri())
+    opened.get_by_role("button", name="Make it alive").press("Enter")
+    page = opened.frame_locator("iframe")
+    expect(page.locator(".explorer-caption")).to_contain_text("13 x 13 places", timeout=120_000)
+    expect(page.locator("#views")).to_be_hidden()
+    expect(opened.locator(".frame")).to_be_hidden()
 
 
 def test_dreams_step_and_stop_and_classes_are_chosen_by_name(opened):

@@ -117,7 +117,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(run, "execute", lambda book: (None, ""))
     monkeypatch.setattr(reference, "rooms", lambda: {"teaching": helpers.teaching})  # one room is quick
-    monkeypatch.setattr(on_site, "built", lambda folder: False)  # its models take 20 s, and no notebook's fault is theirs
+    monkeypatch.setattr(on_site, "built", lambda folder: False)  # its models take 20 s
     put(tmp_path / "notebooks" / "02_good.ipynb", text())
     return tmp_path
 

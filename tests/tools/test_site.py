@@ -301,7 +301,26 @@ def test_a_stepper_shows_the_first_frame_and_describes_all():
     page = frames.stepper(shown_too[frames.MIME])
     assert page.count("<img") == 3 and page.count(" hidden ") == 2
     assert 'alt="grey of &lt;100&gt;"' in page and 'max="2"' in page
-    assert page.count("aria-label") >= 4
+    assert page.count("aria-label") >= 4 and "data-alive" not in page
+
+
+def test_explorers_that_the_page_that_sees_has_are_made_alive_where_it_is():
+    for title, place in (("Grad-CAM explorer", 'data-alive="live.html?alone#grad-cam"'), ("Dead ReLU", "")):
+        shown = {
+            "title": title,
+            "frames": frames.bundle(explorer([{"level": 0}, {"level": 9}]))[0][frames.MIME]["frames"],
+        }
+        output = nbformat.v4.new_output("display_data", {frames.MIME: shown})
+        book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=[output])])
+        pages = [site.with_steppers(book, alive).cells[0].outputs[0].data["text/html"] for alive in (False, True)]
+        assert "data-alive" not in pages[0] and ("data-alive" in pages[1]) == bool(place) and place in pages[1]
+
+
+def test_every_explorer_that_is_made_alive_has_that_title_and_that_view():
+    titles = "".join(path.read_text("utf-8") for path in (common.ROOT / "helpers" / "widgets").glob("*.py"))
+    views = (common.ROOT / "tools" / "live" / "page" / "views.js").read_text("utf-8")
+    for title, view in site.on_site.VIEWS.items():
+        assert f'"{title}"' in titles and f'name: "{view}"' in views, title
 
 
 def test_kernels_get_frames_through_the_startup_cell():

@@ -19,6 +19,23 @@ EXPLORERS = {  # notebook -> the page's explorers that belong to it
     "09_deepdream": {"DeepDream": "deepdream"},
 }
 
+VIEWS = {  # explorer in a notebook -> the page's explorer that takes its place, alive
+    "A tour of the network": "activations",
+    "Activation explorer": "activations",
+    "Receptive field explorer": "receptive-field",
+    "Ascent explorer": "filters",
+    "Grad-CAM explorer": "grad-cam",
+    "Methods side by side": "saliency",
+    "The ReLU's way back": "saliency",
+    "Occlusion by hand": "occlusion",
+    "Dream studio": "deepdream",
+}
+
+
+def address(explorer: str) -> str:
+    """Where the page's explorer stands that can take the place of a notebook's one, by its title; '' for none."""
+    return f"live.html?alone#{VIEWS[explorer]}" if explorer in VIEWS else ""
+
 
 def built(folder: Path) -> bool:
     """Build the page beside the others; where it cannot be, say why and leave it out."""

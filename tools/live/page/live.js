@@ -260,6 +260,7 @@ function touch(event) {
 }
 
 function begin() {
+  document.body.classList.toggle("alone", location.search === "?alone"); // one explorer, inside a notebook's page
   const lacking = Engine.missing();
   if (lacking) return picture.say(lacking);
   find("network").append(...facts.networks.map(({ title, megabytes }, at) => element("option", { value: at, textContent: `${title}, ${megabytes} MB` })));

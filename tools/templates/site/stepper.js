@@ -16,6 +16,15 @@ document.querySelectorAll(".stepper").forEach((stepper) => {
     slider.value = Math.min(frames.length - 1, Math.max(0, Number(slider.value) + Number(button.dataset.step)));
     show();
   }));
+  // The explorer itself in place of its frames: it takes megabytes, so only when asked for.
+  stepper.querySelector("[data-alive]")?.addEventListener("click", ({ target }) => {
+    const title = stepper.getAttribute("aria-label");
+    const page = Object.assign(document.createElement("iframe"), { src: target.dataset.alive, title: `${title}, alive`, allow: "camera" });
+    stepper.querySelectorAll(".settings, .frame").forEach((one) => { one.hidden = true; });
+    stepper.querySelector("figcaption").textContent = `${title}, with your own photo or camera. Nothing leaves this device.`;
+    stepper.prepend(page);
+    page.focus();
+  });
   show();
 });
 
