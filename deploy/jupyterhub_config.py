@@ -57,6 +57,7 @@ c.Spawner.args = [
 ]
 c.Spawner.default_url = start_page(edition)
 c.Spawner.environment = {
+    "PATH": os.pathsep.join([str(Path(sys.prefix) / "bin"), os.environ.get("PATH", os.defpath)]),  # also in a terminal
     "COURSE_CACHE": "~/course-cache",  # each student's own; JupyterHub fills in no {username} here
     "COURSE_DATA": str(PLACE / "data"),
     "COURSE_THREADS": threads,

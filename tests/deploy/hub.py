@@ -100,6 +100,8 @@ class Hub:
         (packages,) = environment.glob("lib/python*/site-packages")
         (own,) = Path(sys.prefix).glob("lib/python*/site-packages")
         (packages / "tests-own.pth").write_text(f"{own}\n")
+        for name in ("etc/jupyter", "share/jupyter"):  # what packages tell Jupyter of themselves
+            shutil.copytree(Path(sys.prefix) / name, environment / name)
         self.python = environment / "bin" / "python"
         install = [str(self.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         _run(*install, "-r", str(source / "deploy" / "requirements-hub.txt"))

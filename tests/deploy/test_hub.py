@@ -89,6 +89,8 @@ def test_two_students(hub, new_page):
             "own home": "done",
         }
         assert seen["python"] == str(hub.place / "env") and seen["helpers"].startswith(seen["python"])
+        said = page.evaluate(RUN, "!cd ~/course && python3 course.py doctor && ls -a")
+        assert "This is a JupyterHub: the command runs in its Python" in said and ".venv" not in said.split()
         assert page.goto(f"{hub.address}/user/{other}/lab").status == 403
         assert (hub.home(student) / "course-cache").is_dir()
 
