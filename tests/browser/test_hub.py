@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.gallery import PICTURE, words_of
+from tests.browser.lab import CHROMIUM_OPTIONS, READY
 from tests.deploy import hub as hubs
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(hubs.why_not()), reason=hubs.why_not())]
@@ -47,8 +48,6 @@ def hub():
 
 def log_in(page, hub, student):
     """Log in at the hub's own page and wait for the notebook that it opens, its kernel idle."""
-    from tests.browser.lab import READY
-
     page.goto(hub.address)
     page.fill("#username_input", student)
     page.fill("#password_input", hub.password)
@@ -63,8 +62,6 @@ def log_in(page, hub, student):
 def new_page(chromium):
     """A function that opens a page of another person: nothing of the others' cookies."""
     from playwright.sync_api import sync_playwright
-
-    from tests.browser.lab import CHROMIUM_OPTIONS
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=CHROMIUM_OPTIONS)
