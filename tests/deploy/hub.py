@@ -5,7 +5,6 @@ one takes 3 GB, and servers are started by the local spawner, since there need n
 """
 
 import contextlib
-import http.server
 import json
 import os
 import secrets
@@ -15,11 +14,9 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.error
 import urllib.request
-from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -114,17 +111,17 @@ class Hub:
         self._publish()
 
     def _publish(self) -> None:
-        """Serve the students' edition, as a web server that knows nothing of git serves a repository."""
+        """Serve the students' edition by git's own daemon; a plain web server gives no shallow clone."""
         from tools.homework.release import release
 
         edition, served = self.place / "edition", self.place / "served"
         release([str(edition)])
         _run("git", "clone", "--quiet", "--bare", str(edition), str(served / "course.git"))
-        _run("git", "-C", str(served / "course.git"), "update-server-info")
-        handler = partial(_Quiet, directory=str(served))
-        self.editions = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        threading.Thread(target=self.editions.serve_forever, daemon=True).start()
-        self.edition = f"http://127.0.0.1:{self.editions.server_port}/course.git"
+        (port,) = _free_ports(1)
+        command = ["git", "daemon", f"--base-path={served}", "--export-all", "--listen=127.0.0.1", f"--port={port}"]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self.editions = subprocess.Popen(command, start_new_session=True, **quiet)
+        self.edition = f"git://127.0.0.1:{port}/course.git"
 
     def _add(self, student: str) -> None:
         self.home(student).parent.mkdir(exist_ok=True)
@@ -191,7 +188,6 @@ class Hub:
         _run("git", "-C", str(edition), "add", "--all")
         _run("git", "-C", str(edition), "-c", "user.name=T", "-c", "user.email=t@localhost", "commit", "-qm", "new")
         _run("git", "-C", str(edition), "push", "--quiet", str(served), "main")
-        _run("git", "-C", str(served), "update-server-info")
 
     def processes(self, student: str) -> list[psutil.Process]:
         """What runs under a student's name."""
@@ -206,8 +202,8 @@ class Hub:
             except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
         if self.editions is not None:
-            self.editions.shutdown()
-            self.editions.server_close()
+            os.killpg(self.editions.pid, signal.SIGTERM)
+            self.editions.wait(10)
         for student in self.students:
             for process in self.processes(student):
                 with contextlib.suppress(psutil.NoSuchProcess):
@@ -215,11 +211,6 @@ class Hub:
                     process.wait(10)
             subprocess.run(["userdel", student], capture_output=True)
         shutil.rmtree(self.place)
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 def _run(*command: str, given: str | None = None) -> None:
