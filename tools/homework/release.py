@@ -25,6 +25,10 @@ LEFT_OUT = (
     "tests/tools/homework/*",
     "tests/tools/test_guide.py",
     "tests/notebooks/test_answers.py",
+    # These start a hub that serves a release.
+    "tests/deploy/hub.py",
+    "tests/browser/test_hub.py",
+    "benchmarks/hub.py",
 )
 KEPT = ("tools/homework/__init__.py", "tools/homework/__main__.py", "tools/homework/students.py")
 KEPT += ("tests/tools/homework/test_students.py",)
