@@ -50,6 +50,13 @@ COMMANDS = {
     "ledger": "collect what the notebooks measured about the slides into docs/claims.md",
 }
 
+# Variables by which a machine is known that serves its notebooks to somebody elsewhere.
+HOSTS = {
+    "Binder": ("BINDER_SERVICE_HOST", "BINDER_REPO_URL"),
+    "Colab": ("COLAB_RELEASE_TAG", "COLAB_BACKEND_VERSION"),
+    "a JupyterHub": ("JUPYTERHUB_USER", "JUPYTERHUB_API_TOKEN"),
+}
+
 # What installers say (pip and uv, several systems) when the cause is not in the lists themselves.
 NO_SPACE = ("no space left", "os error 28", "errno 28", "not enough space", "disk quota exceeded")
 NO_NETWORK = (
@@ -88,9 +95,12 @@ def main(arguments):
             raise Stop(f"there is no command {command!r}: {hint}")
         check_python(sys.version_info[:2])
         check_platform(platform.system(), platform.machine(), sys.maxsize > 2**32)
-        options, wheels = take_wheels(arguments[1:])
-        python = prepare(lists_for(command, options), wheels)
-        return hand_over([str(python), "-m", "tools." + command, *options])
+        options, here = take_here(arguments[1:])
+        options, wheels = take_wheels(options)
+        lists = lists_for(command, options)
+        if use_this_python(lists, here):
+            return hand_over([sys.executable, "-m", "tools." + command, *options], PYTHONPATH=str(ROOT))
+        return hand_over([str(prepare(lists, wheels)), "-m", "tools." + command, *options])
     except Stop as reason:
         print(f"course.py: {reason}", file=sys.stderr)
         return 1
@@ -112,7 +122,8 @@ def lists_for(command, options):
 def usage():
     """The help text."""
     lines = ["usage: python3 course.py COMMAND [OPTIONS]", ""]
-    return "\n".join(lines + [f"  {name:<10}{text}" for name, text in COMMANDS.items()])
+    lines += [f"  {name:<10}{text}" for name, text in COMMANDS.items()]
+    return "\n".join([*lines, "", "  --here    run in this Python, which has the packages, instead of making .venv"])
 
 
 def say(text):
@@ -188,6 +199,11 @@ def take_wheels(options):
     return words[:at] + words[at + 2 :], folder
 
 
+def take_here(options):
+    """Split `--here` off the options; return the others and whether it was there."""
+    return [word for word in options if word != "--here"], "--here" in options
+
+
 def full_path(name):
     """The whole path that a name stands for; `~nobody` is a name like others where there is no such user."""
     try:
@@ -202,6 +218,28 @@ def read_text(path):
         return path.read_bytes().decode("utf-8", "replace")
     except OSError:
         return ""
+
+
+# ---- an environment that somebody else has made ----------------------------------------------------------------------
+
+
+def hosted(variables):
+    """What serves this machine's notebooks to somebody elsewhere, by the environment's variables; '' for nothing."""
+    return next((place for place, names in HOSTS.items() if any(name in variables for name in names)), "")
+
+
+def use_this_python(lists, asked):
+    """True when the command runs in the Python that runs this: `--here`, or on a hub, Binder or Colab, where it can."""
+    place = hosted(os.environ)
+    if not asked and not place:
+        return False
+    sys.path.insert(0, str(ROOT))
+    from tools import here
+
+    try:
+        return here.fits([ROOT / name for name in LISTS[:lists]], asked, place)
+    except here.Unfit as reason:
+        raise Stop(str(reason)) from None
 
 
 # ---- the environment -------------------------------------------------------------------------------------------------
@@ -486,13 +524,14 @@ def child_env():
     return variables
 
 
-def hand_over(command):
-    """Run a command of the environment from the project's folder and return its exit status."""
+def hand_over(command, **more):
+    """Run a command of the environment, with more variables, from the project's folder; return its exit status."""
+    variables = dict(child_env(), **more)
     if os.name != "nt":  # become the command, so that signals and the terminal reach it directly
         os.chdir(str(ROOT))
         hold_interrupts(True)
-        os.execve(command[0], command, child_env())
-    return subprocess.call(command, cwd=str(ROOT), env=child_env())
+        os.execve(command[0], command, variables)
+    return subprocess.call(command, cwd=str(ROOT), env=variables)
 
 
 if __name__ == "__main__":

@@ -22,12 +22,17 @@ class DownloadError(OSError):
 
 
 def cache_folder() -> Path:
-    """Return the folder that downloads land in: `$COURSE_CACHE` if it is set, else `data/cache` in the project.
+    """Return the folder that downloads land in, which need not exist yet.
 
-    The folder need not exist yet.
+    `$COURSE_CACHE` if it is set; else `data/cache` in the project; else, where this package was installed without the
+    project around it, `.cache/course-helpers` in the home.
     """
-    chosen = os.environ.get("COURSE_CACHE", "").strip()
-    return _expanded("COURSE_CACHE", chosen) if chosen else Path(__file__).resolve().parents[2] / "data" / "cache"
+    if chosen := os.environ.get("COURSE_CACHE", "").strip():
+        return _expanded("COURSE_CACHE", chosen)
+    project = Path(__file__).resolve().parents[2]
+    if (project / "pyproject.toml").is_file():
+        return project / "data" / "cache"
+    return Path.home() / ".cache" / "course-helpers"
 
 
 def search_folders() -> list[Path]:

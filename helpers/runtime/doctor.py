@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import importlib
 import importlib.metadata
@@ -13,6 +12,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from helpers.runtime import control_groups
 from helpers.runtime.processors import cores
 
 PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "scikit-learn", "matplotlib", "jupyterlab", "ipywidgets")
@@ -32,28 +32,27 @@ def report(brief: bool = False, damaged: list[str] | None = None) -> str:
 
 
 def computer() -> str:
-    """Python, system, cores, memory, disk and the course's environment variables."""
+    """Python, system, cores and their quota, memory, disk and the course's environment variables."""
     free, whole = memory_gigabytes()
     disk = f"{shutil.disk_usage(Path(__file__).parent).free / 1e9:.0f} GB free on the disk"
+    quota = control_groups.processors()
+    time = f" (a quota leaves the time of {quota:.2g})" if quota < cores() else ""
     lines = [
         f"Python {platform.python_version()} in {sys.prefix}",
-        f"{platform.system()} {platform.machine()}, {cores()} cores, "
+        f"{platform.system()} {platform.machine()}, {cores()} cores{time}, "
         f"{whole:.1f} GB memory, {free:.1f} GB of it free, {disk}",
     ]
     lines += [f"{name}={os.environ[name]}" for name in SETTINGS if name in os.environ]
     return "\n".join(lines)
 
 
-def memory_gigabytes() -> tuple[float, float]:
-    """Free and whole memory in GB; a container's limit counts as the whole."""
+def memory_gigabytes(root: Path = Path("/")) -> tuple[float, float]:
+    """Free and whole memory in GB; the limit of a container counts as the whole. root: the file system to look in."""
     import psutil
 
-    free, whole = psutil.virtual_memory().available / 1e9, psutil.virtual_memory().total / 1e9
-    with contextlib.suppress(OSError, ValueError):  # ValueError: no limit, "max"
-        limit = int(Path("/sys/fs/cgroup/memory.max").read_text()) / 1e9
-        if limit < whole:
-            free, whole = limit - int(Path("/sys/fs/cgroup/memory.current").read_text()) / 1e9, limit
-    return free, whole
+    system = psutil.virtual_memory()
+    free, whole = control_groups.memory(root)
+    return min(free, system.available) / 1e9, min(whole, system.total) / 1e9
 
 
 def packages(damaged: list[str]) -> str:

@@ -21,6 +21,7 @@ BROUGHT |= {
     "jupyter_client": "ipykernel",
     "networkx": "scikit-image",
     "h5py": "keras",
+    "jsonschema": "nbformat",
     "psutil": "ipykernel",
     "sqlalchemy": "nbgrader",
     "threadpoolctl": "scikit-learn",

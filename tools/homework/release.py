@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import tempfile
-import tomllib
 from datetime import date
 from fnmatch import fnmatch
 from pathlib import Path
@@ -15,7 +14,7 @@ from nbformat import NotebookNode
 
 from tools import common
 from tools.common import Stop, write
-from tools.homework import editions, leaks, records, source
+from tools.homework import editions, leaks, places, records, source
 
 # What students do not get. Patterns of paths below the course's folder; what is kept wins.
 LEFT_OUT = (
@@ -26,6 +25,10 @@ LEFT_OUT = (
     "tests/tools/homework/*",
     "tests/tools/test_guide.py",
     "tests/notebooks/test_answers.py",
+    # These start a hub that serves a release.
+    "tests/deploy/hub.py",
+    "tests/browser/test_hub.py",
+    "benchmarks/hub.py",
 )
 KEPT = ("tools/homework/__init__.py", "tools/homework/__main__.py", "tools/homework/students.py")
 KEPT += ("tests/tools/homework/test_students.py",)
@@ -75,38 +78,27 @@ def fill(tree: Path, books: dict[str, NotebookNode]) -> None:
     """Write the students' edition into a new folder: the course's files that git knows, cut, and the assignments."""
     if not (common.ROOT / ".git").exists():
         raise Stop("a release takes the files that git knows, and this folder is no clone of the course: clone it.")
+    address = places.address()
     for name in git(common.ROOT, "ls-files", "-z").split("\0"):
         path = common.ROOT / name
         if not name or not path.is_file() or is_left_out(name):
             continue
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".md":
-            write(tree / name, badges(name) + CUT.sub("", path.read_text(encoding="utf-8")))
+            first = places.badges(address) if name == "README.md" else ""
+            write(tree / name, first + CUT.sub("", path.read_text(encoding="utf-8")))
         else:
             shutil.copy(path, tree / name)
     for stem, book in books.items():
         write(tree / "notebooks" / "homework" / f"{stem}.ipynb", editions.text(editions.student(book)))
+    if name := places.on_github(address):
+        for path in sorted(tree.glob("notebooks/[0-9]*.ipynb")):
+            write(tree / places.FOLDER / path.name, places.colab_edition(path.read_text(encoding="utf-8"), name))
 
 
 def is_left_out(name: str) -> bool:
     """Whether students do not get the file with this path below the course's folder."""
     return name not in KEPT and any(fnmatch(name, pattern) for pattern in LEFT_OUT)
-
-
-def badges(name: str) -> str:
-    """The first lines of the students' README: where this edition lies, and Binder; none without an address.
-
-    The address is one setting: `students-edition` below `[tool.course]` in pyproject.toml.
-    """
-    project = tomllib.loads((common.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    address = project.get("tool", {}).get("course", {}).get("students-edition", "")
-    if name != "README.md" or not address:
-        return ""
-    lines = [f"`git clone {address}`; later `git pull` brings what is new and leaves `my_homework/` alone."]
-    if found := re.fullmatch(r"https://github\.com/([\w.-]+/[\w.-]+?)(\.git)?/?", address):
-        badge = "[![Open in Binder](https://mybinder.org/badge_logo.svg)]"
-        lines.insert(0, f"{badge}(https://mybinder.org/v2/gh/{found[1]}/main?urlpath=lab)\n")
-    return "\n".join(lines) + "\n\n"
 
 
 def dead_links(tree: Path) -> list[str]:

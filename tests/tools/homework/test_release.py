@@ -200,6 +200,19 @@ def test_the_readme_names_the_address_and_nothing_of_the_instructors(small: Path
     )
 
 
+def test_an_edition_on_github_has_notebooks_for_colab(small: Path, tmp_path: Path):
+    book = {"cells": [{"cell_type": "markdown", "source": ["# [A](../README.md)"], "id": "a", "metadata": {}}]}
+    common.write(small / "notebooks" / "00_start_here.ipynb", json.dumps(book | {"nbformat": 4, "nbformat_minor": 5}))
+    common.write(small / "requirements.txt", "numpy>=2\n")
+    release.git(small, "add", "--all")
+    release.release([str(tmp_path / "out")])
+    made = json.loads((tmp_path / "out" / "deploy" / "colab" / "00_start_here.ipynb").read_text(encoding="utf-8"))
+    assert [cell["cell_type"] for cell in made["cells"]] == ["markdown", "markdown", "code"]
+    assert "https://github.com/ann/course/blob/main/README.md" in made["cells"][0]["source"][0]
+    readme = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "colab.research.google.com/github/ann/course/blob/main/deploy/colab/00_start_here.ipynb" in readme
+
+
 def test_nothing_is_written_where_something_leaks(small: Path, tmp_path: Path):
     common.write(small / "notes.md", RUBRIC)
     release.git(small, "add", "--all")
