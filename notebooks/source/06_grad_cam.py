@@ -281,7 +281,7 @@ grad_cam_explorer(network, PHOTO)
 #
 # **Think!** Hold up a cup, and turn it until the name changes. Was the hot place on the cup, just before and just after?
 #
-# **Press *Camera*, and hold things up; keys w and e go through the layers, q ends it.**
+# **Press the button, and hold things up; keys w and e go through the layers, q ends it.**
 
 # %% slideshow={"slide_type": "-"}
 from helpers.widgets import camera_explorer
