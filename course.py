@@ -30,7 +30,10 @@ GIGABYTES_NEEDED = 4
 # A student needs the first list only; each next one is installed on top of those before it, for these commands.
 LISTS = ("requirements.txt", "tools/requirements.txt", "tests/requirements.txt")
 STUDENT, INSTRUCTOR, TESTER = 1, 2, 3  # how many of the lists
-NEEDS = {**dict.fromkeys(("slides", "site", "warm", "run", "build", "ledger", "homework"), INSTRUCTOR), "test": TESTER}
+NEEDS = {
+    **dict.fromkeys(("slides", "site", "warm", "ready", "run", "build", "ledger", "homework"), INSTRUCTOR),
+    "test": TESTER,
+}
 STUDENTS_HOMEWORK = ("start", "check", "-h", "--help")  # commands of `homework` that need no more than the first
 UNFINISHED = "unfinished"
 ADOPTED = "made by somebody else"  # a .venv that was here before; it is never deleted without asking
@@ -40,6 +43,7 @@ COMMANDS = {
     "slides": "show a notebook as live slides with working explorers (NAME --port 8899 --no-browser)",
     "site": "make pages in build/site that open from a stick (--slides NAME: static slides of one notebook)",
     "warm": "run before a lecture what it will show, so that it answers at once (NAMES, --clear)",
+    "ready": "say whether everything for a lecture (such as 000) is here, and what to do if not",
     "wheels": "gather all packages in a folder; `lab --wheels DIR` installs from there with no network",
     "test": "run all tests and all notebooks (options are passed on to pytest)",
     "run": "execute notebooks and write readable pages to build/html (names choose some of them)",

@@ -31,11 +31,11 @@ def rebound(book: dict[str, Any]) -> list[str]:
     return found
 
 
-def needed(book: dict[str, Any], at: int) -> list[int]:
-    """The numbers of the cells that give what a cell uses, in order, with the cell itself: enough to run it alone."""
+def needed(book: dict[str, Any], *at: int) -> list[int]:
+    """The numbers of the cells that give what some cells use, in order, with these cells: enough to run them alone."""
     trees = _trees(book)
     givers = {name: number for number, tree in trees.items() for name in given(tree)}
-    wanted, found = [at], set()
+    wanted, found = list(at), set()
     while wanted:
         number = wanted.pop()
         if number not in found:

@@ -3,6 +3,8 @@
 Voilà runs the notebook while the page loads, with its progress on the page, and connects the widgets to the kernel.
 Arrow keys move on and back, C shows and hides the code, Esc shows all slides; after a **Think!** the answer waits for a
 key. The address holds a token; it opens any number of windows, which share one kernel (tools/show.py).
+With `--at SECTION` there is that section alone, and only what it needs is run: for a start in the middle, or after a
+crash.
 """
 
 import argparse
@@ -20,7 +22,7 @@ from typing import Any
 
 import nbformat
 
-from tools import books, common, deck, lab
+from tools import books, common, deck, lab, section
 from tools.common import NOTEBOOKS, ROOT, Stop, choose, start, write
 from tools.pages import first_heading
 
@@ -32,16 +34,19 @@ def main(arguments: list[str]) -> int:
     """Prepare the notebook's slides and serve them until Ctrl-C; further options are Voilà's own."""
     parser = argparse.ArgumentParser(prog="course.py slides", description=__doc__.splitlines()[0])
     parser.add_argument("name", help="a notebook, such as 06")
+    parser.add_argument("--at", metavar="SECTION", help="this section alone, by its heading or a part of it")
     parser.add_argument("--port", help=f"where the slides are served (else the first free one from {FIRST_PORT})")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     known, others = parser.parse_known_args(arguments)
     name = choose([known.name], notebook_names(), "notebook")[0]
     port = lab.asked_port([f"--port={known.port}"]) if known.port is not None else None
     common.check_room(20_000_000)
+    if known.at is not None:  # a heading that is not there ends no running show
+        section.only(books.read(common.NOTEBOOKS / f"{name}.ipynb", with_outputs=False), known.at)
     take_over(name)
     if port:
         lab.check_free(port)
-    path = prepared(name)
+    path = prepared(name, at=known.at)
     return serve(name, [str(path), *options(port or free_port(), known.no_browser), *others])
 
 
@@ -157,11 +162,14 @@ def options(port: int, quiet: bool) -> list[str]:
     return chosen
 
 
-def prepared(name: str, source: Path | None = None) -> Path:
-    """Write the notebook that Voilà serves: HTML for text, the slides in the metadata, the folder set first of all."""
+def prepared(name: str, source: Path | None = None, at: str | None = None) -> Path:
+    """Write the notebook that Voilà serves: HTML for text, the slides in the metadata, the folder set first of all.
+
+    at: the heading of the only section that is wanted.
+    """
     original = books.read(source or common.NOTEBOOKS / f"{name}.ipynb", with_outputs=False)
     title = first_heading(original) or name
-    book = deck.prepare(original)
+    book = deck.prepare(section.only(original, at) if at else original)
     first = nbformat.v4.new_code_cell(f"import os\n\nos.chdir({str(NOTEBOOKS)!r})")
     first.metadata["deck"] = deck.nowhere(title)
     book.cells.insert(0, first)

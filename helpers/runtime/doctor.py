@@ -12,7 +12,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from helpers.runtime import control_groups
+from helpers.runtime import control_groups, weak_machines
 from helpers.runtime.processors import cores
 
 PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "scikit-learn", "matplotlib", "jupyterlab", "ipywidgets")
@@ -43,6 +43,8 @@ def computer() -> str:
         f"{whole:.1f} GB memory, {free:.1f} GB of it free, {disk}",
     ]
     lines += [f"{name}={os.environ[name]}" for name in SETTINGS if name in os.environ]
+    here = weak_machines.this_machine(Path(__file__).resolve().parents[2], free, whole, cores())
+    lines += weak_machines.advice(here)
     return "\n".join(lines)
 
 

@@ -10,6 +10,7 @@ _MODULES = {
     "ascent": ("ascent_explorer",),
     "attribution": ("grad_cam_explorer", "lime_explorer", "methods_explorer", "occlusion_explorer", "rules_explorer"),
     "augmentation": ("augmentation_explorer",),
+    "camera": ("camera_explorer",),
     "evidence": ("bank_explorer", "place_explorer", "remix_explorer"),
     "explorer": ("Explorer", "Frame"),
     "deepdream": ("dream_studio",),

@@ -54,7 +54,7 @@ class _Question(PhotoChoice):
         return Scene((Part(picture, size=fitted(*self.network.sides, SHOWN), smooth=False),))
 
 
-def _layers_with_maps(network: Network) -> tuple[list[str], str]:
+def layers_with_maps(network: Network) -> tuple[list[str], str]:
     """The layers that Grad-CAM can be asked about, in order, and the one to begin with, which is always among them.
 
     Raises ValueError for a network without maps.
@@ -78,7 +78,7 @@ def grad_cam_explorer(network: Network, photo: str = "chelsea", photos: Iterable
     has no classifier.
     """
     asked = _Question(network, photo, photos)
-    layers, first = _layers_with_maps(network)
+    layers, first = layers_with_maps(network)
     heat_of = asked.remember(lambda picture, class_, layer: grad_cam(network, picture, class_, layer))
 
     def draw(photo: str, class_: int, layer: str, opacity: float) -> Frame:

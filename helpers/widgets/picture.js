@@ -4,7 +4,7 @@
 // A frame: { width, height, caption, code, state, took, parts }. A part lies at left, top with width and height; it has
 // a `photo` (the key of a packed picture), or `heat` (the key of maps: channels x rows x columns, each byte a place in
 // `colours`, 256 x RGB), or both, the map over the photo with `opacity`. `smooth`: how what is small is enlarged.
-// `follows`: "opacity" or "channel" -> the name of the control that `set` tells of.
+// `follows`: "opacity" or "channel" -> the name of the control that `set` tells of. `label`: words written on it.
 
 const element = (kind, name, more = {}) => Object.assign(document.createElement(kind), { className: name, ...more });
 
@@ -46,6 +46,14 @@ function coloured({ maps, rows, columns, colours, width, height, smooth, photo }
   return canvas;
 }
 
+// Words at the upper left of a part, white with a dark edge, squeezed where they are too long.
+function writeOn(pen, { label, left, top, width }) {
+  Object.assign(pen, { font: "bold 18px sans-serif", textBaseline: "middle", lineJoin: "round", lineWidth: 5 });
+  [pen.strokeStyle, pen.fillStyle] = ["rgba(0, 0, 0, 0.8)", "white"];
+  pen.strokeText(label, left + 8, top + 14, width - 16);
+  pen.fillText(label, left + 8, top + 14, width - 16);
+}
+
 function toolButton(words, tooltip, act) {
   const made = element("button", "jupyter-widgets jupyter-button explorer-tool", { textContent: words, title: tooltip });
   made.type = "button";
@@ -74,17 +82,20 @@ function makePicture(place) {
     pen.fillStyle = "white";
     pen.fillRect(0, 0, canvas.width, canvas.height);
     for (const part of shown.parts) {
-      const { left, top, width, height, photo, smooth, follows } = part;
+      const { left, top, width, height, photo, smooth, follows, label } = part;
       pen.imageSmoothingEnabled = smooth;
       if (photo) pen.drawImage(images.get(photo), left, top, width, height);
-      if (!part.heat) continue;
-      const channel = part.channels > 1 ? Math.min(chosen.get(follows?.channel) ?? part.channel, part.channels - 1) : 0;
-      const key = `${part.heat} ${channel} ${width} ${height}`;
-      const heat = heats.get(key) ?? coloured(part, channel);
-      kept.set(key, heat);
-      pen.globalAlpha = photo ? chosen.get(follows?.opacity) ?? part.opacity : 1;
-      pen.drawImage(heat, left, top, width, height);
-      pen.globalAlpha = 1;
+      if (part.heat) {
+        const asked = chosen.get(follows?.channel) ?? part.channel;
+        const channel = part.channels > 1 ? Math.min(asked, part.channels - 1) : 0;
+        const key = `${part.heat} ${channel} ${width} ${height}`;
+        const heat = heats.get(key) ?? coloured(part, channel);
+        kept.set(key, heat);
+        pen.globalAlpha = photo ? chosen.get(follows?.opacity) ?? part.opacity : 1;
+        pen.drawImage(heat, left, top, width, height);
+        pen.globalAlpha = 1;
+      }
+      if (label) writeOn(pen, part);
     }
     heats = kept;
     canvas.dataset.frame = ++count; // what tests and measurements wait for

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import io
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from helpers import images
 from helpers.images import transform
+from helpers.widgets.static_preview import font
 
 QUALITY = 95  # of a JPEG, with its colours at every pixel: beside the PNG nobody sees a difference in a photo
 _MANY = 400_000  # bytes of a layer's maps that are sent at once: going through them then needs no kernel
@@ -38,6 +40,8 @@ class Part(NamedTuple):
     signed: bool = False
     channel: int = 0
     quality: int | None = QUALITY
+    jpeg: bytes | None = None
+    label: str = ""
     follows: dict[str, str] | None = None
 
     @property
@@ -47,6 +51,9 @@ class Part(NamedTuple):
 
     def pixels(self) -> np.ndarray:
         """The part as a page shows it: uint8 (height, width, 3)."""
+        return _written_on(self._plain(), self.label) if self.label else self._plain()
+
+    def _plain(self) -> np.ndarray:
         if self.photo is None:
             coloured = images.colourise(self._fitting(self.one_map()), self.colours, self.signed)
             return images.resize(coloured, self.shape, "nearest")
@@ -135,26 +142,39 @@ def packed(shown: Scene, known: dict[str, bytes]) -> tuple[dict[str, Any], dict[
     maps: dict[str, bytes] = {}
     parts = []
     for part in shown.parts:
-        names = ("top", "left", "smooth", "opacity", "channel", "follows")
+        names = ("top", "left", "smooth", "opacity", "channel", "label", "follows")
         told = {name: getattr(part, name) for name in names} | dict(zip(("height", "width"), part.shape, strict=True))
         if part.photo is not None:
             key = told["photo"] = _sum(part.photo, part.quality)
-            photos[key] = known.get(key) or _photo(part.photo, part.quality)
+            photos[key] = part.jpeg or known.get(key) or _photo(part.photo, part.quality)
         if part.heat is not None:
             heat = part.maps()
             key = told["heat"] = _sum(heat, part.signed)
             maps[key] = known.get(key) or _steps(heat, part.signed).tobytes()
             told |= dict(zip(("rows", "columns", "channels"), heat.shape, strict=True))
             colours = transform.SIGNED_COLOURS if part.signed else part.colours
-            told["colours"] = transform.colour_table(colours).tobytes()
+            told["colours"] = _table(colours)
         parts.append(told)
     height, width = shown.shape
     return {"height": height, "width": width, "parts": parts}, photos, maps
 
 
+def _written_on(picture: np.ndarray, words: str) -> np.ndarray:
+    """Words at the upper left, white with a dark edge."""
+    image = Image.fromarray(picture)
+    edge = {"stroke_width": 2, "stroke_fill": "black"}
+    ImageDraw.Draw(image).text((8, 14), words, fill="white", font=font(), anchor="lm", **edge)
+    return np.asarray(image)
+
+
 def _sum(array: np.ndarray, how: Any) -> str:
     array = np.ascontiguousarray(array)
     return f"{hashlib.blake2b(array, digest_size=12).hexdigest()} {array.shape} {how}"
+
+
+@cache  # a sheet of maps has many with the same
+def _table(colours: str) -> bytes:
+    return transform.colour_table(colours).tobytes()
 
 
 def _steps(heat: np.ndarray, signed: bool) -> np.ndarray:

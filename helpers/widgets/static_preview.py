@@ -38,7 +38,7 @@ def static_preview(pictures: Sequence[np.ndarray], titles: Sequence[str]) -> np.
     for number, (cell, lines) in enumerate(zip(cells, words, strict=True)):
         left, top = number % columns * (column + GAP), number // columns * step + above
         for at, line in enumerate(reversed(lines), 1):
-            pen.text((left + column / 2, top - 4 - at * _LINE), line, fill="black", font=_font(), anchor="ma")
+            pen.text((left + column / 2, top - 4 - at * _LINE), line, fill="black", font=font(), anchor="ma")
         sheet.paste(Image.fromarray(cell), (left + (column - cell.shape[1]) // 2, top))
     return np.asarray(sheet)
 
@@ -57,11 +57,12 @@ def fitted(height: int, width: int, longest: int) -> tuple[int, int]:
 def _lines(title: str, width: int) -> list[str]:
     """A title in lines that fit so many pixels; a word too long for a line is broken."""
     letters = max(len(title), 1)
-    while any(_font().getlength(line) > width - 4 for line in textwrap.wrap(title, letters)):
+    while any(font().getlength(line) > width - 4 for line in textwrap.wrap(title, letters)):
         letters -= 1
     return textwrap.wrap(title, letters)
 
 
 @cache
-def _font() -> Any:
+def font() -> Any:
+    """The letters of words in pictures."""
     return ImageFont.load_default(_LETTERS)

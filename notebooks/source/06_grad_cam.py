@@ -274,6 +274,23 @@ from helpers.widgets import grad_cam_explorer
 
 grad_cam_explorer(network, PHOTO)
 
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### With a camera
+#
+# So lecture 004 ends its demonstration: the same maps of a picture that moves. Nothing is stored, and nothing leaves this machine. Without a camera a drawn film takes its place.
+#
+# **Think!** Hold up a cup, and turn it until the name changes. Was the hot place on the cup, just before and just after?
+#
+# **Press the button, and hold things up; keys w and e go through the layers, q ends it.**
+
+# %% slideshow={"slide_type": "-"}
+from helpers.widgets import camera_explorer
+
+camera_explorer(network)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# *As shipped*, every picture gets one of 1000 names and a hot place, a face as well, for which ImageNet has no class. Read the number beside the name before you believe the map.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Relatives of Grad-CAM
 #

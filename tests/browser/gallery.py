@@ -29,6 +29,10 @@ collection = Collection(pictures, names, np.arange(len(names)))
 layers = [network.vgg_equivalent(name) for name in ("block1_conv1", "block3_conv1")]
 patches_explorer(activations.top_activations(network, collection, layers, cache=False))
 """
+CAMERA = """
+explorers = [camera_explorer(network)]
+explorers[0]
+"""
 
 # name -> the cell that shows it.
 EXPLORERS = {
@@ -53,6 +57,7 @@ EXPLORERS = {
     "rules": "rules_explorer(network)",
     "lime": "lime_explorer(network)",
     "dream": "dream_studio(network)",
+    "camera": CAMERA,
     "school": 'school_explorer(datasets.schools("exam"))',
 }
 
@@ -72,7 +77,7 @@ PICTURE = ".explorer-picture[aria-label]"
 # Their Start begins work of seconds; all others draw at once.
 LONG = ("ascent", "lime", "dream", "school")
 # Controls that act in another view than the one that is shown first.
-IDLE = {"activations": ("Order",), "ascent": ("Blur", "Decay"), "part": ("Channel",)}
+IDLE = {"activations": ("Order",), "ascent": ("Blur", "Decay"), "part": ("Channel",), "camera": ("Channel",)}
 
 
 def name_of(control) -> str:

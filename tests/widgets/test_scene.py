@@ -88,3 +88,17 @@ def test_too_many_maps_are_not_sent():
 def test_a_map_with_more_places_than_pixels_is_sent_smaller():
     told, _, _ = packed(Scene((Part(PHOTO, np.ones((300, 400))),)), {})
     assert (told["parts"][0]["rows"], told["parts"][0]["columns"]) == (60, 80)
+
+
+def test_a_photo_that_came_as_jpeg_goes_back_as_it_came():
+    _, photos, _ = packed(Scene((Part(PHOTO, jpeg=b"as it came"),)), {})
+    assert list(photos.values()) == [b"as it came"]
+
+
+def test_words_stand_at_the_upper_left_and_are_told_to_the_page():
+    part = Part(np.full((60, 200, 3), 128, np.uint8), label="espresso 0.94")
+    changed = (part.pixels() != 128).any(axis=2)
+    assert changed[:28, :150].any() and not changed[28:].any()
+    assert {0, 255} <= set(np.unique(part.pixels()[:28]))  # white, with a dark edge
+    told, _, _ = packed(Scene((part,)), {})
+    assert told["parts"][0]["label"] == "espresso 0.94"

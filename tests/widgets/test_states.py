@@ -56,6 +56,7 @@ CALLS = {
     "field_explorer(network)": {"row": 3, "used": True},
     "patches_explorer(found)": {"channel": 1, "view": "whole pictures"},
     "grad_cam_explorer(network)": {"opacity": 0.25},
+    "camera_explorer(network)": {"view": "one channel", "channel": 2},
     "methods_explorer(network)": {"methods": ("saliency", "Grad-CAM"), "opacity": 0.4},
     "occlusion_explorer(network)": {"row": 10, "size": 12, "fill": "white"},
     "rules_explorer(network)": {"start": "conv1", "unit": 3, "rule": "deconvnet"},

@@ -21,7 +21,8 @@ from tools.common import Stop, write
 
 HERE = Path(__file__).resolve().parent
 SOURCES, PACKAGES = HERE / "page", HERE / "package.json"
-PICTURE = common.ROOT / "helpers" / "widgets" / "picture.js"
+# What the notebooks' explorers share with the page, and what it takes of each.
+SHARED, WIDGETS = {"picture": "makePicture", "camera": "drawMiddle, openCamera"}, common.ROOT / "helpers" / "widgets"
 # Of the engine's builds the one that every browser with SIMD runs; threads need a server that isolates its pages.
 WASM = "node_modules/@litertjs/core/wasm/litert_wasm_compat_internal"
 
@@ -61,7 +62,8 @@ def scripts(folder: Path) -> dict[str, bytes]:
     place = folder / "sources"
     for path in SOURCES.glob("*.js"):
         write(place / path.name, path.read_bytes())
-    write(place / "picture.js", PICTURE.read_bytes() + b"\nexport { makePicture };\n")
+    for name, taken in SHARED.items():
+        write(place / f"{name}.js", (WIDGETS / f"{name}.js").read_bytes() + f"\nexport {{ {taken} }};\n".encode())
     write(place / "colours.js", colours().encode())
     return {"worker": _bundled(folder, place / "worker.js"), "page": _bundled(folder, place / "live.js")}
 

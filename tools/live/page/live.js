@@ -1,5 +1,6 @@
 // The page that sees: photo or camera in, one of the explorers' pictures out. Everything stays in the page.
 
+import { drawMiddle, openCamera } from "./camera.js";
 import { makePicture } from "./picture.js";
 import { Engine } from "./engine.js";
 import { SIDE, VIEWS, largest } from "./views.js";
@@ -7,7 +8,6 @@ import { SIDE, VIEWS, largest } from "./views.js";
 const element = (kind, more = {}) => Object.assign(document.createElement(kind), more);
 const find = (name) => document.getElementById(name);
 const facts = JSON.parse(find("facts").textContent);
-const CAMERA = { video: { facingMode: "user", width: { ideal: 640 } } };
 
 const picture = makePicture(find("picture"));
 const engine = new Engine((sentence) => picture.say(sentence));
@@ -24,8 +24,7 @@ const packed = (canvas) => new Promise((done) => canvas.toBlob(done, "image/jpeg
 
 // Takes the middle square of an image, video or canvas as the photo.
 async function take(source, width, height) {
-  const side = Math.min(width, height), cut = [(width - side) / 2, (height - side) / 2, side, side];
-  for (const [canvas, pen] of pens) pen.drawImage(source, ...cut, 0, 0, canvas.width, canvas.height);
+  for (const pen of pens.values()) drawMiddle(pen, source, width, height);
   const { data } = pens.get(small).getImageData(0, 0, app.side, app.side);
   const numbers = new Float32Array((data.length / 4) * 3);
   for (let pixel = 0; pixel < data.length / 4; pixel++)
@@ -69,34 +68,11 @@ async function choose(file) {
 // ---- camera --------------------------------------------------------------------------------------------------------------
 
 async function beginCamera() {
-  endCamera();
-  const stream = await navigator.mediaDevices?.getUserMedia(CAMERA).catch(() => undefined);
-  camera = stream ? await filmed(stream) : drawnFilm();
+  const opened = await openCamera(find("samples").querySelector("img"), (sentence) => picture.say(sentence));
+  endCamera(); // one that was asked for meanwhile
+  camera = opened;
   find("camera").textContent = "Stop the camera";
-  if (!stream) picture.say("There is no camera here, or it may not be used: this is a drawn film instead.");
   work();
-}
-
-async function filmed(stream) {
-  const video = element("video", { srcObject: stream, muted: true, playsInline: true });
-  await video.play();
-  return { take: () => take(video, video.videoWidth, video.videoHeight), end: () => stream.getTracks().forEach((track) => track.stop()) };
-}
-
-// The sample photo, moved about and turned a little.
-function drawnFilm() {
-  const sample = find("samples").querySelector("img"), canvas = element("canvas", { width: 320, height: 320 });
-  const pen = canvas.getContext("2d"), began = performance.now();
-  return {
-    take() {
-      const time = (performance.now() - began) / 1000;
-      pen.setTransform(1, 0, 0, 1, 160 + 20 * Math.sin(time), 160 + 12 * Math.cos(1.3 * time));
-      pen.rotate(0.15 * Math.sin(0.7 * time));
-      pen.drawImage(sample, -200, -200, 400, 400);
-      return take(canvas, 320, 320);
-    },
-    end: () => {},
-  };
 }
 
 function endCamera() {
@@ -138,7 +114,7 @@ async function work() {
     again = false;
     const own = turn;
     try {
-      if (camera) await camera.take();
+      if (camera) await take(...camera.frame());
       if (view.starts && !camera) await run(own);
       else if (view.draw) show(await view.draw(app));
       else if (app.photo) show(app.resting());
