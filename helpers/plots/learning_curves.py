@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from helpers.plots.figure import COLOURS, WIDTH, Figure, describe, drawing, heading, wrapped
+from helpers.images.style import COLOURS, WIDTH
+from helpers.plots.figure import Figure, describe, drawing, heading, wrapped
 
 _LESS_IS_BETTER = ("loss", "error", "mae", "mse", "rmse")
 _ENOUGH_TO_SMOOTH = 6  # epochs

@@ -3,8 +3,10 @@
 //
 // A frame: { width, height, caption, code, state, took, parts }. A part lies at left, top with width and height; it has
 // a `photo` (the key of a packed picture), or `heat` (the key of maps: channels x rows x columns, each byte a place in
-// `colours`, 256 x RGB), or both, the map over the photo with `opacity`. `smooth`: how what is small is enlarged.
-// `follows`: "opacity" or "channel" -> the name of the control that `set` tells of.
+// `colours`, 256 x RGBA), or both: the map over the photo in grey, `opacity` of it where the map is hottest, less
+// elsewhere. Or it has `words`, which are written from there on. `smooth`: how what is small is enlarged. `follows`: "opacity" or "channel" -> the name of the control that `set` tells of.
+
+const SHADE = 171; // of 255, what is left of a photo's light under a heat map, as in Python's style sheet
 
 const element = (kind, name, more = {}) => Object.assign(document.createElement(kind), { className: name, ...more });
 
@@ -34,16 +36,33 @@ function coloured({ maps, rows, columns, colours, width, height, smooth, photo }
       const left = across.low[x], right = across.high[x], share = across.share[x];
       const upper = places[above + left] + share * (places[above + right] - places[above + left]);
       const under = places[below + left] + share * (places[below + right] - places[below + left]);
-      const from = 3 * Math.round(upper + lower * (under - upper));
+      const from = 4 * Math.round(upper + lower * (under - upper));
       made.data[to] = table[from];
       made.data[to + 1] = table[from + 1];
       made.data[to + 2] = table[from + 2];
-      made.data[to + 3] = 255;
+      made.data[to + 3] = table[from + 3];
     }
   }
   const canvas = element("canvas", "", { width: wide, height: high });
   canvas.getContext("2d").putImageData(made, 0, 0);
   return canvas;
+}
+
+// What is drawn in a box so far becomes grey and darker.
+function shade(pen, ...box) {
+  for (const [how, light] of [["color", 128], ["multiply", SHADE]]) {
+    pen.globalCompositeOperation = how;
+    pen.fillStyle = `rgb(${light}, ${light}, ${light})`;
+    pen.fillRect(...box);
+  }
+  pen.globalCompositeOperation = "source-over";
+}
+
+function letter(pen, words, left, top) {
+  pen.fillStyle = "black";
+  pen.font = "15px sans-serif";
+  pen.textBaseline = "middle";
+  pen.fillText(words, left, top);
 }
 
 function toolButton(words, tooltip, act) {
@@ -77,12 +96,15 @@ function makePicture(place) {
       const { left, top, width, height, photo, smooth, follows } = part;
       pen.imageSmoothingEnabled = smooth;
       if (photo) pen.drawImage(images.get(photo), left, top, width, height);
+      if (part.words) letter(pen, part.words, left, top);
       if (!part.heat) continue;
       const channel = part.channels > 1 ? Math.min(chosen.get(follows?.channel) ?? part.channel, part.channels - 1) : 0;
       const key = `${part.heat} ${channel} ${width} ${height}`;
       const heat = heats.get(key) ?? coloured(part, channel);
       kept.set(key, heat);
-      pen.globalAlpha = photo ? chosen.get(follows?.opacity) ?? part.opacity : 1;
+      const opacity = photo ? chosen.get(follows?.opacity) ?? part.opacity : 1;
+      if (photo && opacity > 0) shade(pen, left, top, width, height);
+      pen.globalAlpha = opacity;
       pen.drawImage(heat, left, top, width, height);
       pen.globalAlpha = 1;
     }

@@ -10,7 +10,8 @@ from ipywidgets import Checkbox, SelectionSlider
 
 from helpers import plots, training, transfer
 from helpers.backbones import Network
-from helpers.plots.figure import COLOURS, chart
+from helpers.images.style import COLOURS
+from helpers.plots.figure import chart
 from helpers.transfer import heads
 from helpers.transfer.classifiers import few_labels
 from helpers.widgets.explorer import Explorer, Frame, menu

@@ -546,9 +546,10 @@ print(f"{transfer.accuracy(new, large, some.labels):.3f} of {len(some)} test pho
 
 # %% slideshow={"slide_type": "-"}
 pairs = [(name, i) for name in heats for i in range(min(4, len(large)))]
-shown = [images.overlay(large[i], heats[name][i]) for name, i in pairs]
 titles = [f"{data.class_names[classes[i]]}: {name}" for name, i in pairs]
-plots.photos(shown, titles, columns=4)
+under, maps = [large[i] for _, i in pairs], [heats[name][i] for name, i in pairs]
+rims = [some.drawn.ears[i] for _, i in pairs] if some.drawn is not None else None
+plots.overlays(under, maps, titles, columns=4, original=False, outlines=rims)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Ears cover about 5 % of a drawn photo, so a raw share proves nothing. We divide: the share of the heat on the ears over the share of the area. 1 is what an even map would give. A map of edges, which knows no classes, stands beside it.

@@ -221,11 +221,9 @@ channel = int(activations.choose_channels(maps[middle], 1, "contrast")[0])
 others = ["chelsea", "coffee", "astronaut", "rocket", "china"]
 pictures = np.stack([network.prepare(datasets.photo(name).array) for name in others])
 over = activations.layer_maps(network, pictures, middle)[..., channel]
-pairs = zip(pictures, over, strict=True)
-shown = [images.overlay(p, m, 0.65, "viridis", limit=over.max()) for p, m in pairs]
-titles = others + [f"mean {m.mean():.1f}" for m in over]
-title = f"{middle}, channel {channel}: yellow is {over.max():.3g}"
-plots.photos([*pictures, *shown], titles, 5, title)
+titles = [f"{name}, mean {m.mean():.1f}" for name, m in zip(others, over, strict=True)]
+title = f"{middle}, channel {channel}"
+plots.overlays(list(pictures), list(over), titles, title=title, limit=float(over.max()))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## What a depthwise convolution does
@@ -239,7 +237,7 @@ from scipy.signal import correlate2d
 
 lite = network if NETWORK == "efficientnet_lite0" else backbones.load("efficientnet_lite0")
 own = activations.layer_maps(lite, picture, ["stem_relu", "block1_depthwise"])
-k = int(activations.choose_channels(own["stem_relu"], 1, "strength")[0])
+k = int(activations.choose_channels(own["stem_relu"], 1, "contrast")[0])
 kernel = lite.layer("block1_depthwise").get_weights()[0][:, :, k, 0]
 expected = correlate2d(own["stem_relu"][..., k], kernel, "same")
 difference = np.abs(expected - own["block1_depthwise"][..., k]).max()

@@ -291,7 +291,7 @@ evidence = {
     for trial, method in methods.items()
 }
 shown = [np.minimum(one, np.quantile(one, 0.99)) for one in evidence.values()]
-plots.overlays(case.images[0], shown, list(evidence), opacity=0.7, columns=4, original=False)
+plots.overlays(case.images[0], shown, list(evidence), columns=4, original=False)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The ears are 5 % of a photo, so a raw share of the map's mass on them would prove nothing. We divide: share of mass over share of area, 1 for a map that says nothing.
@@ -430,7 +430,7 @@ titles = [
 limited = [
     np.minimum(m, np.quantile(m, 0.99)) for found_ in drawn_again.values() for m in found_
 ]
-plots.overlays(cat, limited, titles, opacity=0.9, columns=3, original=False)
+plots.overlays(cat, limited, titles, columns=3, original=False)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # *As shipped:* Grad-CAM changes at once. Saliency mostly does. Guided backpropagation is slow to notice: with the classifier shuffled it still draws much the same cat, because its picture comes from the lower layers and the photo; only when they are shuffled, too, does the cat go. (Adebayo et al. found it nearly unchanged on their networks; with shuffled weights and calibrated batch normalisation that is not so here.) The edge detector never notices, and it draws the handsomest cat.
