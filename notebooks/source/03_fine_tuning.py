@@ -382,7 +382,8 @@ wrong = transfer.train(new, known, unknown, 3, 1e-3, seed=SEED)
 right["all wrong"] = transfer.predict(new, pictures["test"]).argmax(axis=1) == y["test"]
 destroyed = new.model.get_weights()
 title = f"All at once, no trained head, 0.001: test {right['all wrong'].mean():.3f}"
-plots.curves(wrong, ["accuracy", "loss"], title=title)
+guess = {"guessing": np.bincount(y["test"]).max() / len(y["test"])}
+plots.curves(wrong, ["accuracy", "loss"], title=title, reference=guess)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # The old classifier still sits on the base (`base` and `new` share their layers). We ask it about the sample photos, which have nothing to do with our classes.

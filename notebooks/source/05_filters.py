@@ -779,7 +779,7 @@ always.check(
 # %% slideshow={"slide_type": "-"}
 from helpers.widgets import ascent_explorer
 
-ascent_explorer(network)
+ascent_explorer(painter)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Exercises

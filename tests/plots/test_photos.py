@@ -409,6 +409,13 @@ def test_curves_of_several_runs_and_of_a_keras_history():
     assert {"scratch, validation (smoothed)", "longer, training (smoothed)"} <= set(texts(picture))
 
 
+def test_curves_stand_beside_guessing_on_the_whole_axis():
+    place, loss = plots.curves({"accuracy": [0.47, 0.5], "loss": [2, 1]}, reference={"guessing": 0.5}).axes
+    (line,) = [line for line in place.lines if line.get_label() == "guessing 0.5"]
+    assert list(line.get_ydata()) == [0.5, 0.5] and place.get_ylim() == (0, 1.03)
+    assert all("guessing" not in line.get_label() for line in loss.lines)
+
+
 def test_curves_go_on_where_the_first_run_ended():
     runs = {"head": {"loss": [3, 2], "val_loss": [3, 2]}, "tuned": {"loss": [2, 1, 2], "val_loss": [2, 1, 2]}}
     picture = plots.curves(runs, first="head", mark="unfrozen")
