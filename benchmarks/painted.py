@@ -26,8 +26,11 @@ CLASSES = (
     *("castle", "pineapple", "daisy"),
 )
 SIDE, STEPS, AT_ONCE, CHOICES = 192, 400, 5, 10
-FILTERS = {"fire4_expand3x3": (3, 9, 20, 41, 77, 100, 115, 126), "fire6_expand3x3": (5, 11, 30, 52, 80, 99, 130, 170)}
-FILTERS |= {"fire8_expand3x3": (2, 14, 33, 60, 90, 121, 160, 200)}  # numbers written down before they were painted
+FILTERS = {  # numbers written down before they were painted
+    "fire4_expand3x3": (3, 9, 20, 41, 77, 100),
+    "fire6_expand3x3": (5, 11, 30, 52, 80, 99),
+    "fire8_expand3x3": (2, 14, 33, 60, 90, 121),
+}
 DREAMT, LAYERS = ("chelsea", "coffee", "flower"), {"fire8_concat": 1.0, "fire5_concat": 0.3}
 KEPT = tables.ROOT / "build" / "painted"
 
@@ -87,12 +90,12 @@ def blind_test(witness: backbones.Network, shown: list[np.ndarray]) -> tuple[np.
 
 
 def filters(network: backbones.Network) -> None:
-    """Eight filters of each of three layers."""
+    """Six filters of each of three layers."""
     shown = []
     for layer, channels in FILTERS.items():
-        make = lambda layer=layer, channels=channels: filter_patterns(network, layer, channels, 176, 200, **SLOWLY)  # noqa: E731
+        make = lambda layer=layer, channels=channels: filter_patterns(network, layer, channels, 160, 150, **SLOWLY)  # noqa: E731
         shown += [images.deprocess(pattern) for pattern in kept(layer, make)]
-    save("painted_filters", [images.resize(one, (128, 128)) for one in shown], 8)
+    save("painted_filters", shown, 6)
 
 
 def dreams(network: backbones.Network) -> None:

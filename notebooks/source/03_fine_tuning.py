@@ -113,6 +113,8 @@ if len(y["test"]) < 30:
 plots.photos(pictures["train"][:6], names, columns=6)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# As in notebook 2, only the ears tell them apart.
+#
 # ### Step 1: add your own network on top. Step 2: freeze the base
 #
 # The copy of the network is for training; the original stays as it is, for comparison.
@@ -483,6 +485,8 @@ title = "How far each block's answers moved"
 plots.lines(range(1, len(ends) + 1), {"with care": means}, title, "block", "of their length")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# 0 would be a block whose answers did not change at all, 1 a change as large as the answers themselves.
+#
 # **The claim, measured at the last maps, with all layers open.**
 
 # %% slideshow={"slide_type": "skip"}
@@ -583,6 +587,8 @@ even, title = {"even map": 1}, "Heat on the ears over their area"
 plots.bars(list(on_average), means, title, errors=half, reference=even)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# A bar whose whisker stays above the dashed line: more heat on the ears than an even map would give.
+#
 # **Check it.**
 
 # %% slideshow={"slide_type": "skip"}

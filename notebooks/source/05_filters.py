@@ -253,6 +253,8 @@ for words, goal, place, begin in (
 plots.bars(dead, title="units without any gradient, of 64")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# The first bar counts the units that grey leaves without a gradient; before the ReLU there are none.
+#
 # **Check the second remedy.**
 
 # %% slideshow={"slide_type": "skip"}
@@ -299,6 +301,8 @@ needed = {
 plots.bars(needed, title="share of all waves that hold 90 % of a pattern, mean of six filters")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# *As shipped:* the first layer's patterns need the fewest waves by far.
+#
 # **The slides' two claims, measured.**
 
 # %% slideshow={"slide_type": "skip"}
@@ -358,16 +362,16 @@ claims.slide_claim("000", claim, natural, "cannot tell", text, above=0, over="30
 # %% [markdown] slideshow={"slide_type": "skip"}
 # *As shipped:* as a trend it holds; from layer to layer it does not: by this number the great step is the first one. Four of the first layer's six patterns are one flat colour here; its edges are in the kernels above. To the eye, what grows further is the *size* of what is painted.
 #
-# Twenty-six steps are few. With 200 small ones, in waves, on pictures that are moved about, SqueezeNet's filters look like this. Their numbers were written down before anything was painted.
+# Twenty-six steps are few. With 150 small ones, in waves, on pictures that are moved about, SqueezeNet's filters look like this. Their numbers were written down before anything was painted.
 #
-# **Eight filters each of three layers, painted slowly beforehand.**
+# **Six filters each of three layers, painted slowly beforehand.**
 
 # %% slideshow={"slide_type": "-"}
 sheet = stored_picture("painted_filters")
 rows = [(132 * row, name) for row, name in enumerate(("fire4", "fire6", "fire8"))]
-corners = [(top, 132 * column, name) for top, name in rows for column in range(8)]
+corners = [(top, 132 * column, name) for top, name in rows for column in range(6)]
 slowly_painted = [sheet[top : top + 128, left : left + 128] for top, left, _ in corners]
-plots.photos(slowly_painted, [name for *_, name in corners], columns=8)
+plots.photos(slowly_painted, [name for *_, name in corners], columns=6)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # FILTER SENTENCE
@@ -409,7 +413,7 @@ plots.photos([images.deprocess(one.pictures[0]) for one in drawn], list(goals), 
 # | decay | at each step every pixel goes 5 % of its way back to the mean colour: the penalty $\lambda \lvert I \rvert^2$ |
 # | blur | every fourth step a weak blur |
 # | clip small norms | every fourth step the half of the pixels nearest to the mean colour becomes the mean colour |
-# | clip small contributions | the same with the pixels that matter least: smallest $\lvert$pixel times gradient$\rvert$ (the paper's rule) |
+# | clip small contributions | the same with the pixels that matter least: smallest pixel times gradient, without its sign (the paper's rule) |
 # | clip small gradients | the same with those of the smallest gradient (the slide's rule) |
 # | total variation | neighbouring pixels are pulled together |
 # | jitter | the network sees the picture shifted at random, by up to 12 pixels |
@@ -762,6 +766,8 @@ plots.bars(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# Bars to the right excite the unit, bars to the left hold it back.
+#
 # **Check that nothing is missing.**
 
 # %% slideshow={"slide_type": "skip"}

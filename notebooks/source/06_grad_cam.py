@@ -130,6 +130,8 @@ plots.bars(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
+# The four channels at the top speak for the class, the four below against it; all the others lie between.
+#
 # ## Step 3: the weighted sum, and a ReLU
 #
 # $$S_{ij}^c = \mathrm{ReLU}\Big(\sum_k \alpha_k^c A_{ijk}\Big)$$
@@ -365,6 +367,8 @@ titles = [
 plots.overlays(picture, [heat, plus, by_score], titles)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# r is the correlation with Grad-CAM: the nearer to 1, the less the choice of weights matters.
+#
 # ## Stories: right, wrong, and no word for it
 #
 # On the slides VGG16 is right about elephants, takes a Turkish shepherd dog for a saluki (0.66), and a Harvard gate for a prison (0.41). Here is the same with photos that come with the installation: a palace of another country, a man with a camera, the back of an eye.

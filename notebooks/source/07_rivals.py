@@ -83,6 +83,8 @@ plots.overlays(
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# The brighter a place, the more it raised the score.
+#
 # ## Gradients of the pixels
 #
 # *Any network.*
@@ -193,6 +195,8 @@ titles = ["went in", "comes from above", *flows]
 plots.heats([forward, upstream, *flows.values()], titles, signed=True, columns=5)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# Compare place by place: plain lets pass where the input was positive, the deconvnet where the gradient is, guided backpropagation where both are.
+#
 # **The slide's three results.**
 
 # %% slideshow={"slide_type": "skip"}
@@ -326,6 +330,8 @@ plots.photos(
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# Grey pixels do not matter to the unit; what is left is all that its strongest place reads.
+#
 # ## Occlusion
 #
 # *Any network; no gradient.*

@@ -119,6 +119,8 @@ plots.bars(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# The first bar is what is lost when the hottest places are covered, the second when the coldest are.
+#
 # **The slide's claim, measured.**
 
 # %% slideshow={"slide_type": "skip"}
@@ -209,6 +211,8 @@ words = [CLASS_NAMES[label] for label in some.labels]
 plots.photos(some.images, words, columns=4, title="training photos of the cheating network")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
+# Every dog stands in snow and no cat does: snow alone would be enough to tell them apart.
+#
 # **Think!** Two test sets: in one, snow goes with dogs as in training; in the conflict set, cats stand in snow and dogs do not. What accuracy do you expect?
 #
 # **Accuracy on 40 photos each.**
@@ -250,6 +254,8 @@ chosen, shares = shortcut.intervention_test(
 flipped = {name.replace("shortcut", "background"): share for name, share in shares.items()}
 plots.bars(flipped, title=f"share of answers that flip, {len(cats)} cats in snow")
 # %% [markdown] slideshow={"slide_type": "skip"}
+# The higher a bar, the more often this change alone turns the answer over: it is the cause.
+#
 # **The first photo for which both causes are proved, and what the cheating / the honest network says of it.**
 
 # %% slideshow={"slide_type": "-"}
