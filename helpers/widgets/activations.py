@@ -200,18 +200,13 @@ def _marked(shown: np.ndarray, sheet: np.ndarray, channel: int) -> np.ndarray:
 def _one_map(photo: np.ndarray, maps: np.ndarray, channel: int, view: str) -> list[Part]:
     """One channel, alone or over the photo, with its colour bar."""
     signed, one = is_signed(maps), maps[..., channel]
-    looks = {
-        "heat": maps,
-        "channel": channel,
-        "follows": {"channel": "channel"},
-        "colours": "viridis",
-        "signed": signed,
-    }
+    looks = {"heat": maps, "channel": channel, "follows": {"channel": "channel"}, "signed": signed}
     if view == _OVER:
-        heat = Part(photo, opacity=0.6, **looks)
+        heat = Part(photo, **looks)
     else:
-        heat = Part(size=fitted(*one.shape, _SIDE), smooth=False, **looks)
-    bar = colour.colour_bar(heat.shape[0], float(np.abs(one).max()) or 1.0, "viridis", signed)
+        heat = Part(size=fitted(*one.shape, _SIDE), smooth=False, colours="viridis", **looks)
+    limit = float(np.abs(one).max()) or 1.0
+    bar = colour.colour_bar(heat.shape[0], limit, heat.colours, signed, over=view == _OVER)
     return [heat, Part(bar, quality=None)]
 
 
