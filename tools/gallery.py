@@ -101,17 +101,12 @@ def maps(network: Any) -> np.ndarray:
 
 
 def filters(network: Any) -> np.ndarray:
-    """What four filters wait for, from an early layer to a late one."""
-    from helpers.feature_visualization import filter_patterns
+    """What a network painted when it was asked for four of its classes, beforehand (`benchmarks.painted`)."""
+    from helpers import teaching
 
-    chosen = (
-        ("block3_expand_relu", 1),
-        ("block5_expand_relu", 9),
-        ("block9_expand_relu", 17),
-        ("block12_expand_relu", 12),
-    )
-    patterns = [filter_patterns(network, layer, [channel])[0] for layer, channel in chosen]
-    return strip([pattern.round().astype(np.uint8) for pattern in patterns])
+    sheet = teaching.stored_picture("painted_classes_squeezenet")
+    corners = [(196 * (number // 5), 196 * (number % 5)) for number in (0, 11, 12, 17)]
+    return strip([sheet[top : top + 192, left : left + 192] for top, left in corners])
 
 
 def grad_cams(network: Any) -> np.ndarray:
@@ -155,16 +150,12 @@ def cheating(network: Any) -> np.ndarray:
 
 
 def dreamt(network: Any) -> np.ndarray:
-    """A photo as two layers dream it."""
-    from helpers import datasets, images
-    from helpers.feature_visualization import dream
+    """Two photos and what a network dreams of them, beforehand (`benchmarks.painted`)."""
+    from helpers import teaching
 
-    photo = datasets.photo("rocket").array
-    size = (2 * SIDE, 2 * SIDE * photo.shape[1] // photo.shape[0])
-    picture = images.resize(dream(network, photo, {"block7_add": 1.0, "block10_add": 1.0}), size)
-    picture = images.resize(picture, (picture.shape[0] * WIDE // picture.shape[1], WIDE))
-    top = max(0, (picture.shape[0] - 2 * SIDE) // 2)
-    return picture[top : top + 2 * SIDE]
+    sheet = teaching.stored_picture("painted_dreams")
+    corners = [(top, left) for left in (324, 648) for top in (0, 324)]
+    return strip([sheet[top : top + 320, left : left + 320] for top, left in corners])
 
 
 def networks_of_schools(network: Any) -> np.ndarray:

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 
 from helpers.architectures.card import Card, LayerCost
-from helpers.plots.figure import COLOURS, Figure, chart, describe, drawing
+from helpers.images.style import COLOURS
+from helpers.plots.figure import Figure, chart, describe, drawing
 
 _GROUPS = {  # what is drawn: word -> (Keras's classes, colour)
     "what comes in": (("InputLayer",), "white"),

@@ -11,7 +11,14 @@ from helpers.feature_visualization.deepdream import (
     zoom,
 )
 from helpers.feature_visualization.fourier import frequencies_needed
-from helpers.feature_visualization.gradient_ascent import Ascent, ascend, class_images, filter_patterns, without_border
+from helpers.feature_visualization.gradient_ascent import (
+    SLOWLY,
+    Ascent,
+    ascend,
+    class_images,
+    filter_patterns,
+    without_border,
+)
 from helpers.feature_visualization.kernels import (
     activation_correlation,
     kernel_pictures,
@@ -23,6 +30,7 @@ from helpers.feature_visualization.objectives import channel, logit, probability
 from helpers.feature_visualization.regularisers import Regularisers
 
 __all__ = [
+    "SLOWLY",
     "Ascent",
     "Regularisers",
     "activation_correlation",

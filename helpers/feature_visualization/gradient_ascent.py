@@ -24,6 +24,13 @@ _STEP_SIZE = 10.0  # of pixels, in units of 0..255
 _FOURIER_STEP_SIZE = 0.05  # of coefficients, Adam's rate
 _WAVES_PER_GREY = 1e-3  # standard deviation of the coefficients at the start, per grey value of contrast
 _SIZE = 160
+# Options of `ascend` with which SqueezeNet paints what everybody names, in some hundred steps: waves, small steps, and
+# pictures that are moved about well. At the usual rate shapes come in half of the steps, in burnt colours.
+SLOWLY = {
+    "fourier": True,
+    "step_size": 0.015,
+    "regularisers": Regularisers(total_variation=0.01, jitter=20, rotate=10, zoom=0.2),
+}
 
 Gradient = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # pictures -> values (n,), slopes of their shape
 

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from helpers.images.style import COLOURS, WIDTH
 from helpers.multitask.metrics import agreement
 from helpers.plots import Figure
-from helpers.plots.figure import COLOURS, WIDTH, describe, drawing, heading, wrapped
+from helpers.plots.figure import describe, drawing, heading, wrapped
 from helpers.runtime import arguments
 
 _SHARED, _OWN, _DATA = "#0072B2", "#D55E00", "#DDDDDD"  # what all tasks share, what each has for itself, no weights

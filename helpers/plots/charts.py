@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from helpers.plots.figure import COLOURS, MARKERS, TEXT, WIDTH, Figure, chart, describe, wrapped
+from helpers.images.style import COLOURS, MARKERS, TEXT, WIDTH
+from helpers.plots.figure import Figure, chart, describe, wrapped
 
 _BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # else a line would run through a number
 

@@ -20,17 +20,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
+from helpers.images.style import HEADING, PAGE_PIXELS_PER_INCH, PIXELS_PER_INCH, TEXT, WIDTH
 from helpers.images.transform import write_whole
-
-WIDTH = 9.0  # inches: fits a notebook that is 900 pixels wide
-_PIXELS_PER_INCH = 144  # of the PNG: one and a half for each pixel of the page, so that text is crisp on fine screens
-PHOTO_PIXELS_PER_INCH = 120  # where most of the PNG is photos, which need no fine edges but many bytes
-_PAGE_PIXELS_PER_INCH = 96  # of the page, where 12 point then are 16 pixels
-TEXT, HEADING = 12, 14  # points
-
-# Eight colours that colour-blind people can tell apart (Okabe and Ito 2008), the palest last.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999")
-MARKERS = "os^Dv*PX"
 
 # What differs from matplotlib's own defaults; sizes that are not given follow from the font's.
 _STYLE = {
@@ -61,7 +52,7 @@ class Figure(Figure):
     """
 
     def __init__(
-        self, width: float = WIDTH, height: float = 4.0, layout: str | None = "constrained", dpi: int = _PIXELS_PER_INCH
+        self, width: float = WIDTH, height: float = 4.0, layout: str | None = "constrained", dpi: int = PIXELS_PER_INCH
     ):
         super().__init__(figsize=(width, height), dpi=dpi, facecolor="white", layout=layout)
         FigureCanvasAgg(self)
@@ -74,7 +65,7 @@ class Figure(Figure):
         """Return the bytes of a PNG file, with the figure's own pixels per inch if `dpi` is not given."""
         return self._render("png", dpi or self.dpi)
 
-    def pixels(self, dpi: float = _PAGE_PIXELS_PER_INCH) -> np.ndarray:
+    def pixels(self, dpi: float = PAGE_PIXELS_PER_INCH) -> np.ndarray:
         """Return the drawn picture as uint8 (height, width, 3), for an explorer."""
         return np.asarray(Image.open(io.BytesIO(self.png(dpi))).convert("RGB"))
 
@@ -102,7 +93,7 @@ class Figure(Figure):
 
     def _repr_png_(self) -> tuple[bytes, dict]:
         content = self.png()
-        width = int.from_bytes(content[16:20], "big") * _PAGE_PIXELS_PER_INCH / self.dpi
+        width = int.from_bytes(content[16:20], "big") * PAGE_PIXELS_PER_INCH / self.dpi
         return content, {"alt": self.alt, "width": round(width)}
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from helpers.plots.figure import COLOURS, WIDTH, Figure, describe, drawing, heading, wrapped
+from helpers.images.style import COLOURS, WIDTH
+from helpers.plots.figure import Figure, describe, drawing, heading, wrapped
 
 _LESS_IS_BETTER = ("loss", "error", "mae", "mse", "rmse")
 _ENOUGH_TO_SMOOTH = 6  # epochs
@@ -18,6 +19,7 @@ def curves(
     smoothing: float = 0.6,
     first: str | None = None,
     mark: str = "next stage",
+    reference: Mapping[str, float] | None = None,
 ) -> Figure:
     """Show learning curves: for each metric a panel, training dashed, validation solid.
 
@@ -26,7 +28,8 @@ def curves(
     raw curve is pale and a centred smoothed one is drawn over it (see `smooth`); `smoothing=0` leaves that out.
     `metrics` chooses and orders the panels. A panel's title gives the best raw validation value (training, where there
     is no validation). `first` names the run that came first: the others went on from its end, so their epochs count on
-    from there, behind a vertical line with the words `mark`. Raises `ValueError` for what is no history, for a metric
+    from there, behind a vertical line with the words `mark`. `reference` gives the first panel a dotted line for each
+    name and value, such as guessing, and an axis from 0 to 1. Raises `ValueError` for what is no history, for a metric
     it does not have, and for a `first` that is none of the runs.
     """
     histories = _histories(histories)
@@ -48,6 +51,9 @@ def curves(
             place.axvline(shift + 0.5, color="black", linestyle=":", linewidth=1.5)
             place.text(shift + 0.5, 1.0, mark, transform=place.get_xaxis_transform(), ha="center", va="bottom")
             place.set_title(place.get_title(), pad=24)  # the mark stands between the title and the curves
+        for words, value in (reference or {}).items():
+            places[0].axhline(value, color="black", linestyle=":", linewidth=1.5, label=f"{words} {value:g}")
+            places[0].set_ylim(0, 1.03)
         pairs = [pair for place in places for pair in zip(*place.get_legend_handles_labels(), strict=True)]
         handles = {text: line for line, text in pairs}
         across = 2 if len(histories) > 1 else 4

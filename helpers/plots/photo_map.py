@@ -16,8 +16,8 @@ from PIL import Image
 
 from helpers import images
 from helpers.datasets.labels import class_numbers
+from helpers.images.style import COLOURS
 from helpers.plots import charts, figure
-from helpers.plots.figure import COLOURS
 
 PLANE, _SIDE, _PANEL, EDGE = 460, 72, 190, 12  # units of the drawing; SIDE: pixels of a thumbnail
 _MOST = 400  # points; the drawing holds every thumbnail

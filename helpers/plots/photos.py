@@ -10,20 +10,21 @@ from collections.abc import Sequence
 import numpy as np
 
 from helpers import images
-from helpers.images import ImageError, transform
-from helpers.plots.figure import (
+from helpers.images import ImageError
+from helpers.images import colours as colour
+from helpers.images.style import (
     HEADING,
+    HEAT_COLOURS,
+    MOST_TILES,
+    OVERLAY_OPACITY,
     PHOTO_PIXELS_PER_INCH,
+    SIGNED_COLOURS,
     TEXT,
     WIDTH,
-    Figure,
-    best_columns,
-    describe,
-    drawing,
-    wrapped,
 )
+from helpers.plots.figure import Figure, best_columns, describe, drawing, wrapped
 
-_MOST = 64  # more thumbnails than this cannot be told apart on a projector
+_WRITTEN = 5  # rows and columns: of so few places the numbers themselves can be read
 
 
 def photos(pictures, titles=None, columns: int | None = None, title: str | None = None) -> Figure:
@@ -38,14 +39,14 @@ def photos(pictures, titles=None, columns: int | None = None, title: str | None 
     pictures = _several(pictures)
     kind = "Photo" if len(pictures) == 1 else f"{len(pictures)} photos"
     titles = _titles(titles, len(pictures))
-    return _sheet([images.load(picture) for picture in pictures[:_MOST]], titles, columns, title, kind)
+    return _sheet([images.load(picture) for picture in pictures[:MOST_TILES]], titles, columns, title, kind)
 
 
 def heat(
     values,
     title: str | None = None,
     signed: bool = False,
-    colours: str = "magma",
+    colours: str = HEAT_COLOURS,
     limit: float | None = None,
     label: str | None = None,
 ) -> Figure:
@@ -68,52 +69,80 @@ def heats(
     columns: int | None = None,
     title: str | None = None,
     signed: bool = False,
-    colours: str = "magma",
+    colours: str = HEAT_COLOURS,
     limit: float | None = None,
     shared: bool = True,
     label: str | None = None,
 ) -> Figure:
     """Show several heat maps, a list or an array `(n, height, width)`, with one colour bar.
 
-    With `shared=True` all maps have one scale, so colours can be compared. With `shared=False` each map is divided by
-    its own maximum (with sign: its largest absolute value), and the colour bar says so. `limit` sets the end of the
-    shared scale. Of more than 64 maps the first 64 are shown, and the title says so.
+    Maps of at most 5 x 5 places have their numbers written into them. With `shared=True` all maps have one scale, so
+    colours can be compared. With `shared=False` each map is divided by its own maximum (with sign: its largest absolute
+    value), and the colour bar says so. `limit` sets the end of the shared scale. Of more than 64 maps the first 64 are
+    shown, and the title says so.
     """
     maps = [np.asarray(one) for one in maps]
     titles, kind = _titles(titles, len(maps)), f"{len(maps)} heat maps"
     if not shared:
         limit, label = None, label or _own_scale(signed)
     elif limit is None:
-        limit = max(_largest(one, signed) for one in maps[:_MOST]) or None
-    shown = [images.colourise(one, colours, signed, limit) for one in maps[:_MOST]]
+        limit = max(_largest(one, signed) for one in maps[:MOST_TILES]) or None
+    shown = [images.colourise(one, colours, signed, limit) for one in maps[:MOST_TILES]]
     bar = limit or 1.0, colours, signed, label
-    return _sheet(shown, titles, columns, title, kind, bar, interpolation="nearest")
+    figure = _sheet(shown, titles, columns, title, kind, bar, interpolation="nearest")
+    for place, one, picture in zip(figure.axes, maps, shown, strict=False):  # the last place is the colour bar's
+        if max(one.shape) <= _WRITTEN:
+            _write_numbers(place, one, picture)
+    return figure
 
 
 def overlays(
     image,
     maps,
     titles=None,
-    opacity: float = 0.5,
+    opacity: float = OVERLAY_OPACITY,
     signed: bool = False,
     columns: int | None = None,
     title: str | None = None,
-    colours: str = "magma",
+    colours: str = HEAT_COLOURS,
     limit: float | None = None,
     original: bool = True,
+    outlines=None,
 ) -> Figure:
-    """Show a photo and heat maps laid over it, with one colour bar.
+    """Show a photo and heat maps laid over it in grey, with one colour bar: its colours over middling grey.
 
+    `image` is one photo, or a list of as many as there are maps; of several, the photos stand in a row above.
     `maps` is one map `(height, width)`, a list or an array `(n, height, width)` of any size; `titles` has one text
-    for each map. Each map is divided by its own maximum, or by `limit` if given. `original=False` leaves out the photo.
+    for each map. Each map is divided by its own maximum, or by `limit` if given; `opacity` is that of the hottest
+    place, as in `images.overlay`. `original=False` leaves out the photos. `outlines` is a list of masks
+    `(height, width)` of the photos' size, one for each map, whose edges are drawn in white.
     """
     maps = [maps] if getattr(maps, "ndim", 0) == 2 else list(maps)  # maps in a list may differ in size
-    titles, picture = _titles(titles, len(maps)), images.load(image)
-    shown = [images.overlay(picture, one, opacity, colours, signed, limit) for one in maps]
+    titles, pictures = _titles(titles, len(maps)), [images.load(one) for one in _several(image)]
+    if len(pictures) not in (1, len(maps)):
+        raise ImageError(f"There are {len(pictures)} photos for {len(maps)} maps; give one photo, or one for each.")
+    under = pictures * len(maps) if len(pictures) == 1 else pictures
+    shown = [
+        images.overlay(photo, one, opacity, colours, signed, limit) for photo, one in zip(under, maps, strict=True)
+    ]
+    drawn = list(outlines) if outlines is not None else [None] * len(maps)
     if original:
-        shown, titles = [picture, *shown], ["photo" if any(titles) else "", *titles]
-    bar = limit or 1.0, colours, signed, _own_scale(signed) if limit is None else None
-    return _sheet(shown, titles, columns, title, "A photo with heat maps over it", bar)
+        shown, drawn = [*pictures, *shown], [None] * len(pictures) + drawn
+        titles = ["photo" if any(titles) and len(pictures) == 1 else ""] * len(pictures) + titles
+        columns = columns or (len(maps) if len(pictures) > 1 else None)
+    bar = limit or 1.0, colours, signed, _own_scale(signed) if limit is None else None, opacity
+    figure = _sheet(shown, titles, columns, title, "A photo with heat maps over it", bar)
+    for place, mask in zip(figure.axes, drawn, strict=False):  # the last place is the colour bar's
+        if mask is not None:
+            place.contour(np.asarray(mask, float), levels=[0.5], colors="white", linewidths=2)
+    return figure
+
+
+def _write_numbers(place, values: np.ndarray, picture: np.ndarray) -> None:
+    light = picture @ (0.299, 0.587, 0.114)
+    for (row, column), value in np.ndenumerate(values):
+        colour = "black" if light[row, column] > 128 else "white"
+        place.text(column, row, f"{value:.3g}", ha="center", va="center", color=colour, fontsize=TEXT)
 
 
 def _several(pictures) -> list:
@@ -135,9 +164,9 @@ def _titles(titles, count: int) -> list[str]:
 
 def _sheet(shown: list, titles: list[str], columns, title, kind: str, bar: tuple | None = None, **how) -> Figure:
     """At most 64 pictures in rows, each under its title; bar: what `_colour_bar` is given beside its place."""
-    if len(titles) > _MOST:
-        note = f"{_MOST} of {len(titles)} shown"
-        shown, titles, title = shown[:_MOST], titles[:_MOST], f"{title} ({note})" if title else note
+    if len(titles) > MOST_TILES:
+        note = f"{MOST_TILES} of {len(titles)} shown"
+        shown, titles, title = shown[:MOST_TILES], titles[:MOST_TILES], f"{title} ({note})" if title else note
     with drawing():
         figure, places = _tiles([picture.shape[:2] for picture in shown], titles, columns, title, bar)
         for place, picture in zip(places, shown, strict=True):
@@ -195,12 +224,17 @@ def _largest(values: np.ndarray, signed: bool) -> float:
     return largest if np.isfinite(largest) else 0.0  # colourise refuses such a map with its sentence
 
 
-def _colour_bar(place, limit: float, colours: str, signed: bool, label: str | None) -> None:
+def _colour_bar(
+    place, limit: float, colours: str, signed: bool, label: str | None, opacity: float | None = None
+) -> None:
+    """opacity: of maps over a photo, None for maps alone."""
     from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import Normalize
+    from matplotlib.colors import ListedColormap, Normalize
 
-    low = -limit if signed else 0.0
-    scale = ScalarMappable(Normalize(low, limit), transform.SIGNED_COLOURS if signed else colours)
+    low, table = -limit if signed else 0.0, SIGNED_COLOURS if signed else colours
+    if opacity is not None:
+        table = ListedColormap(colour.over_grey(opacity, colours, signed) / 255, f"{table} over grey")
+    scale = ScalarMappable(Normalize(low, limit), table)
     ticks = np.linspace(low, limit, 5)
     bar = place.figure.colorbar(scale, cax=place, ticks=ticks)
     bar.ax.set_yticklabels([f"{tick:.3g}" for tick in ticks])

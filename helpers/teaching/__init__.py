@@ -2,6 +2,6 @@
 
 from helpers.teaching import homework
 from helpers.teaching.checks import Claims, exercise
-from helpers.teaching.studies import stored_effect, stored_rows, stored_table
+from helpers.teaching.studies import stored_effect, stored_picture, stored_rows, stored_table
 
-__all__ = ["Claims", "exercise", "homework", "stored_effect", "stored_rows", "stored_table"]
+__all__ = ["Claims", "exercise", "homework", "stored_effect", "stored_picture", "stored_rows", "stored_table"]

@@ -1,4 +1,4 @@
-"""Results of studies that take longer than a lecture, as they were measured, with date and command."""
+"""Results and pictures of studies that take longer than a lecture, as they were measured, with date and command."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from helpers import images
 from helpers.files import MissingError
 
 RESULTS = Path(__file__).with_name("results")
@@ -42,6 +45,18 @@ def stored_effect(name: str, what: str) -> dict[str, Any]:
     if what not in effects:
         raise KeyError(f"{name!r} has no effect {what!r}; it has {', '.join(map(repr, effects)) or 'none'}")
     return effects[what]
+
+
+def stored_picture(name: str) -> np.ndarray:
+    """Return a picture that took longer than a lecture to make: uint8 (height, width, 3).
+
+    Raises MissingError where it is not there.
+    """
+    path = RESULTS / f"{name}.jpg"
+    if not path.is_file():
+        known = ", ".join(sorted(one.stem for one in RESULTS.glob("*.jpg"))) or "none"
+        raise MissingError(f"There is no stored picture {name!r}; there are: {known}.")
+    return images.load(path)
 
 
 def markdown(part: str | dict[str, list]) -> str:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.plots.figure import COLOURS, Figure, chart, describe
+from helpers.images.style import COLOURS
+from helpers.plots.figure import Figure, chart, describe
 
 _EPSILON = 1e-3  # Keras's, of batch norm
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from helpers.plots.figure import COLOURS, WIDTH, Figure, describe, drawing, heading
+from helpers.images.style import COLOURS, HEAT_COLOURS, SIGNED_COLOURS, WIDTH
+from helpers.plots.figure import Figure, describe, drawing, heading
 
 SIZE, _LONG = 13, 4.0  # pixels of a picture's side, and half of a bar's length
 ANGLES = np.arange(0, 180, 15)
@@ -64,7 +65,8 @@ def one_kernel_picture(kernel: np.ndarray, bias: float, angle: float, title: str
         *places, curve = figure.subplots(1, 4, width_ratios=(1, 1, 1, 1.7))
         for place, (words, values) in zip(places, maps.items(), strict=True):
             limit = max(float(np.abs(values).max()), 1e-9)
-            kind = {"cmap": "RdBu_r", "vmin": -limit} if words == "kernel" else {"cmap": "magma", "vmin": 0}
+            signed = words == "kernel"
+            kind = {"cmap": SIGNED_COLOURS if signed else HEAT_COLOURS, "vmin": -limit if signed else 0}
             place.imshow(values, vmax=limit, **kind)
             place.set_title(words)
             place.set_axis_off()

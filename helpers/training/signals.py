@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from helpers.plots.figure import COLOURS, WIDTH, Figure, describe, drawing, heading
+from helpers.images.style import COLOURS, WIDTH
+from helpers.plots.figure import Figure, describe, drawing, heading
 from helpers.training.deep_network import Plan, dead_share, forward, layers, loss_and_gradient, start
 
 _WIDTH, _ROWS, _CLASSES = 128, 200, 10

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.plots.figure import COLOURS, Figure, chart, describe
+from helpers.images.style import COLOURS
+from helpers.plots.figure import Figure, chart, describe
 from helpers.training.optimizers import RULES, descend
 
 

@@ -27,7 +27,7 @@ from helpers.activations import (
 from helpers.activations.maps import is_signed
 from helpers.activations.receptive_field import WHOLE
 from helpers.backbones import Network, as_network, forward, layers
-from helpers.images import transform
+from helpers.images import colours as colour
 from helpers.widgets.explorer import Explorer, Frame, menu, slider
 from helpers.widgets.photos import PhotoChoice
 from helpers.widgets.scene import Part, beside
@@ -123,8 +123,10 @@ def field_explorer(network: Network | Any, photo: str = "chelsea", photos: Itera
             heat = used_part(photo, layer, unit)
             height, width = effective_size(heat, field.centre(*unit))
             words += f"; 95 % of the gradient lies in {height:.0f} x {width:.0f} pixels"
-            large = images.overlay(choice.seen(photo, _SIDE), np.sqrt(heat), 0.6)
-            drawn.append(Part(draw_box(large, [[edge * _SIDE / max(size) for edge in box]])))
+            large = images.overlay(choice.seen(photo, _SIDE), np.sqrt(heat))
+            framed = draw_box(large, [[edge * _SIDE / max(size) for edge in box]])
+            drawn += [Part(framed), Part(colour.colour_bar(len(framed), over=True), quality=None)]
+            words += "; colours: the root of a pixel's share of the largest gradient"
         code = f'receptive_field(network, "{layer}").box{unit}'
         return Frame(beside(*([part] for part in drawn)), f"{photo}: unit {unit} of {layer} sees {words}", code)
 
@@ -198,18 +200,13 @@ def _marked(shown: np.ndarray, sheet: np.ndarray, channel: int) -> np.ndarray:
 def _one_map(photo: np.ndarray, maps: np.ndarray, channel: int, view: str) -> list[Part]:
     """One channel, alone or over the photo, with its colour bar."""
     signed, one = is_signed(maps), maps[..., channel]
-    looks = {
-        "heat": maps,
-        "channel": channel,
-        "follows": {"channel": "channel"},
-        "colours": "viridis",
-        "signed": signed,
-    }
+    looks = {"heat": maps, "channel": channel, "follows": {"channel": "channel"}, "signed": signed}
     if view == _OVER:
-        heat = Part(photo, opacity=0.6, **looks)
+        heat = Part(photo, **looks)
     else:
-        heat = Part(size=fitted(*one.shape, _SIDE), smooth=False, **looks)
-    bar = transform.colour_bar(heat.shape[0], float(np.abs(one).max()) or 1.0, "viridis", signed)
+        heat = Part(size=fitted(*one.shape, _SIDE), smooth=False, colours="viridis", **looks)
+    limit = float(np.abs(one).max()) or 1.0
+    bar = colour.colour_bar(heat.shape[0], limit, heat.colours, signed, over=view == _OVER)
     return [heat, Part(bar, quality=None)]
 
 

@@ -23,9 +23,10 @@ CHANNEL, UNIT, CLASS = "channel (mean over places)", "one unit (the middle)", "c
 _GOALS = {CHANNEL: channel, UNIT: unit, CLASS: logit}
 # name -> value, least, greatest, step, words, what it does
 _AMOUNTS = {
-    "steps": (40, 1, 200, 1, "Steps", "How many steps"),
-    "jitter": (4, 0, 24, 1, "Jitter", "Pixels by which the picture is moved at random"),
-    "rotate": (0.0, 0, 20, 1, "Rotate", "Degrees by which it is turned at random"),
+    "steps": (80, 1, 400, 1, "Steps", "How many steps"),
+    "jitter": (16, 0, 24, 1, "Jitter", "Pixels by which the picture is moved at random"),
+    "rotate": (8.0, 0, 20, 1, "Rotate", "Degrees by which it is turned at random"),
+    "zoom": (0.15, 0, 0.3, 0.05, "Zoom", "Share by which it is made larger or smaller at random"),
     "variation": (0.0, 0, 1, 0.05, "Variation", "Weight of the total variation"),
     "blur": (0.7, 0, 2, 0.1, "Blur", "Gaussian blur every 4 steps, in pixels (pixels only)"),
     "decay": (0.0, 0, 0.3, 0.01, "Decay", "L2 decay towards the mean colour (pixels only)"),
@@ -66,7 +67,7 @@ def ascent_explorer(network: Network, layer: str | None = None) -> LiveExplorer:
 
     # Of one layer: each further one would have to be compiled, while everybody waits for the cell.
     other = min(10, int(network.output_of(controls["layer"].value).shape[-1]) - 1)
-    strip = [{"number": controls["number"].value}, {"number": other}, {"blur": 0.0}, {"paint": True}]
+    strip = [{"number": controls["number"].value}, {"number": other}, {"start": "grey"}, {"paint": False}]
     return LiveExplorer(
         controls, run, first, strip, "Ascent explorer", network, {"steps": 8}, "ascent_explorer(network)"
     )
@@ -91,7 +92,7 @@ def _controls(network: Network, layer: str | None) -> dict[str, Any]:
             value=3, min=0, max=1_000_000, description="Channel", tooltip="Which channel of the layer"
         ),
         "class_": menu("Class", names, "Any class name", names[0] if names else "", ipywidgets.Combobox),
-        "paint": menu("Paint", [("pixels", False), ("waves (Fourier)", True)], "With pixels or waves"),
+        "paint": menu("Paint", [("waves (Fourier)", True), ("pixels", False)], "With waves or pixels"),
         "start": menu("From", ["noise", "grey"], "Noise, or the mean colour"),
     } | {
         name: slider(words, value, low, high, why, step, live=False)
@@ -111,8 +112,8 @@ def _goal(values: dict) -> Objective:
 def _regularisers(values: dict) -> Regularisers:
     """The switches; blur and decay are left out where waves are painted, which do not know them."""
     on_pixels = {} if values["paint"] else {"blur": values["blur"], "decay": values["decay"]}
-    moving = {"jitter": values["jitter"], "rotate": values["rotate"], "total_variation": values["variation"]}
-    return Regularisers(**moving, **on_pixels)
+    moving = {name: values[name] for name in ("jitter", "rotate", "zoom")}
+    return Regularisers(total_variation=values["variation"], **moving, **on_pixels)
 
 
 def _what(values: dict) -> str:

@@ -16,11 +16,12 @@ from helpers.attribution.lime import MODELS
 from helpers.attribution.occlusion import FILLS
 from helpers.attribution.targets import last_maps, needs_classifier
 from helpers.backbones import Network, forward
+from helpers.images.style import OVERLAY_OPACITY
 from helpers.runtime import Report
 from helpers.widgets.explorer import Explorer, Frame, menu, quoted, slider
 from helpers.widgets.live_explorer import LiveExplorer
 from helpers.widgets.photos import KINDS, PhotoChoice, layers_of, strongest_classes
-from helpers.widgets.scene import Part, Scene, in_rows
+from helpers.widgets.scene import Part, Scene, in_rows, with_bar
 from helpers.widgets.static_preview import fitted
 
 SHOWN = 448  # pixels of the picture in the page; the network sees the same part at its own size
@@ -83,12 +84,13 @@ def grad_cam_explorer(network: Network, photo: str = "chelsea", photos: Iterable
 
     def draw(photo: str, class_: int, layer: str, opacity: float) -> Frame:
         heat, name = heat_of(photo, class_, layer), asked.name(class_)
-        shown = Scene((Part(asked.seen(photo, SHOWN), heat, opacity=opacity, follows=_FOLLOWS),))
+        over = Part(asked.seen(photo, SHOWN), heat, opacity=opacity, follows=_FOLLOWS)
+        shown = with_bar(Scene((over,)), float(heat.max()))
         rows, columns = heat.shape
         caption = f"{photo}: Grad-CAM of {name} at {layer}, {rows} x {columns} places, maximum {heat.max():.3g}"
         return Frame(shown, caption, f"grad_cam(network, picture, {quoted(name)}, layer={quoted(layer)})")
 
-    controls = asked.controls | {"layer": menu("Layer", layers, "Whose maps", first), "opacity": _opacity(0.55)}
+    controls = asked.controls | {"layer": menu("Layer", layers, "Whose maps", first), "opacity": _opacity()}
     # Of one layer: another one has to be compiled first, which takes a second that nobody should wait for.
     strip = [{"opacity": 0.0}, *({"class_": value} for _, value in asked.classes.options[:4])]
     return Explorer(controls, draw, strip, "Grad-CAM explorer", asked.call("grad_cam_explorer"))
@@ -118,11 +120,11 @@ def methods_explorer(
         heats = [heat(photo, class_, method) for method in methods]
         small = asked.seen(photo, _SMALL if len(heats) > 1 else ALONE)
         parts = [Part(small, one, opacity=opacity, follows=_FOLLOWS) for one in heats]
-        shown = in_rows(parts, min(3, len(parts)), 6)
+        shown = with_bar(in_rows(parts, min(3, len(parts)), 6))
         caption = f"{photo}: {asked.name(class_)}; from the top left: {', '.join(methods)}; each on its own scale"
         return Frame(shown, caption, f'heat_of("{methods[0]}", network, picture, {quoted(asked.name(class_))})')
 
-    controls = asked.controls | {"methods": chosen, "opacity": _opacity(0.7)}
+    controls = asked.controls | {"methods": chosen, "opacity": _opacity()}
     # Two and two of these share a compiled function; the slower ones are for the live page.
     strip = [{"methods": (name,)} for name in ("Grad-CAM", "Layer-CAM", "saliency", "gradient x input")]
     return Explorer(controls, draw, strip, "Methods side by side", asked.call("methods_explorer"))
@@ -224,8 +226,9 @@ def lime_explorer(network: Network, photo: str = "chelsea", photos: Iterable[str
         parts = attribution.superpixels(picture, count)
         found = attribution.lime(network, picture, class_, parts, samples, **how, report=report)
         words = f"{photo}: LIME of {name}, {how['model']}, {samples} samples, R2 {found.fit:.2f}"
-        over = Part(asked.seen(photo, SHOWN), found.heat, opacity=0.6, signed=True)
-        return Frame(Scene((over,)), f"{words}; red speaks for it, blue against", code(class_, count, samples, **how))
+        over = Part(asked.seen(photo, SHOWN), found.heat, signed=True)
+        shown = with_bar(Scene((over,)), float(np.abs(found.heat).max()))
+        return Frame(shown, f"{words}; red speaks for it, blue against", code(class_, count, samples, **how))
 
     strip = [{"seed": 0}, {"seed": 1}, {"model": "lasso"}, {"fill": "blur"}]
     return LiveExplorer(
@@ -233,8 +236,9 @@ def lime_explorer(network: Network, photo: str = "chelsea", photos: Iterable[str
     )
 
 
-def _opacity(value: float) -> ipywidgets.Widget:
-    return slider("Opacity", value, 0, 1, "0: photo only, 1: heat map only", 0.05)
+def _opacity() -> ipywidgets.Widget:
+    why = "Of the hottest place; 0: the photo alone, in its colours"
+    return slider("Opacity", OVERLAY_OPACITY, 0, 1, why, 0.05)
 
 
 def _without_outliers(heat: np.ndarray) -> np.ndarray:

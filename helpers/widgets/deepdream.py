@@ -29,7 +29,7 @@ def dream_studio(network: Network, photo: str = "coffee", photos: Iterable[str] 
     layers = list(layers_of(network, *KINDS, "max pooling"))
     if not layers:
         raise ValueError(f"{network.name} has no layer with maps to dream with; the studio needs a convolution")
-    sums = list(layers_of(network, "add")) or layers
+    sums = list(layers_of(network, "add") or layers_of(network, "concatenate")) or layers
     first_layer, second = sums[len(sums) // 2], sums[min(len(sums) // 2 + 2, len(sums) - 1)]
     choice = PhotoChoice(photos, photo)
     controls = {

@@ -3,8 +3,11 @@
 //
 // A frame: { width, height, caption, code, state, took, parts }. A part lies at left, top with width and height; it has
 // a `photo` (the key of a packed picture), or `heat` (the key of maps: channels x rows x columns, each byte a place in
-// `colours`, 256 x RGB), or both, the map over the photo with `opacity`. `smooth`: how what is small is enlarged.
-// `follows`: "opacity" or "channel" -> the name of the control that `set` tells of. `label`: words written on it.
+// `colours`, 256 x RGBA), or both: the map over the photo in grey, `opacity` of it where the map is hottest, less
+// elsewhere. Or it has `words`, which are written from there on. `smooth`: how what is small is enlarged. `label`:
+// words written on it. `follows`: "opacity" or "channel" -> the name of the control that `set` tells of.
+
+const SHADE = 171; // of 255, what is left of a photo's light under a heat map, as in Python's style sheet
 
 const element = (kind, name, more = {}) => Object.assign(document.createElement(kind), { className: name, ...more });
 
@@ -34,11 +37,11 @@ function coloured({ maps, rows, columns, colours, width, height, smooth, photo }
       const left = across.low[x], right = across.high[x], share = across.share[x];
       const upper = places[above + left] + share * (places[above + right] - places[above + left]);
       const under = places[below + left] + share * (places[below + right] - places[below + left]);
-      const from = 3 * Math.round(upper + lower * (under - upper));
+      const from = 4 * Math.round(upper + lower * (under - upper));
       made.data[to] = table[from];
       made.data[to + 1] = table[from + 1];
       made.data[to + 2] = table[from + 2];
-      made.data[to + 3] = 255;
+      made.data[to + 3] = table[from + 3];
     }
   }
   const canvas = element("canvas", "", { width: wide, height: high });
@@ -52,6 +55,23 @@ function writeOn(pen, { label, left, top, width }) {
   [pen.strokeStyle, pen.fillStyle] = ["rgba(0, 0, 0, 0.8)", "white"];
   pen.strokeText(label, left + 8, top + 14, width - 16);
   pen.fillText(label, left + 8, top + 14, width - 16);
+}
+
+// What is drawn in a box so far becomes grey and darker.
+function shade(pen, ...box) {
+  for (const [how, light] of [["color", 128], ["multiply", SHADE]]) {
+    pen.globalCompositeOperation = how;
+    pen.fillStyle = `rgb(${light}, ${light}, ${light})`;
+    pen.fillRect(...box);
+  }
+  pen.globalCompositeOperation = "source-over";
+}
+
+function letter(pen, words, left, top) {
+  pen.fillStyle = "black";
+  pen.font = "15px sans-serif";
+  pen.textBaseline = "middle";
+  pen.fillText(words, left, top);
 }
 
 function toolButton(words, tooltip, act) {
@@ -91,10 +111,13 @@ function makePicture(place) {
         const key = `${part.heat} ${channel} ${width} ${height}`;
         const heat = heats.get(key) ?? coloured(part, channel);
         kept.set(key, heat);
-        pen.globalAlpha = photo ? chosen.get(follows?.opacity) ?? part.opacity : 1;
+        const opacity = photo ? chosen.get(follows?.opacity) ?? part.opacity : 1;
+        if (photo && opacity > 0) shade(pen, left, top, width, height);
+        pen.globalAlpha = opacity;
         pen.drawImage(heat, left, top, width, height);
         pen.globalAlpha = 1;
       }
+      if (part.words) letter(pen, part.words, left, top);
       if (label) writeOn(pen, part);
     }
     heats = kept;

@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from helpers import images
-from helpers.images import transform
+from helpers.images import colours as colour
+from helpers.images import style
 from helpers.widgets.static_preview import font
 
 QUALITY = 95  # of a JPEG, with its colours at every pixel: beside the PNG nobody sees a difference in a photo
@@ -35,8 +36,8 @@ class Part(NamedTuple):
     top: int = 0
     left: int = 0
     smooth: bool = True
-    opacity: float = 1.0
-    colours: str = "magma"
+    opacity: float = style.OVERLAY_OPACITY
+    colours: str = style.HEAT_COLOURS
     signed: bool = False
     channel: int = 0
     quality: int | None = QUALITY
@@ -133,6 +134,17 @@ def in_rows(parts: list[Part], columns: int, gap: int) -> Scene:
     )
 
 
+def with_bar(shown: Scene, limit: float = 1.0) -> Scene:
+    """A scene of maps over photos and, on its right, their colour bar, from 0 or minus `limit` to `limit`."""
+    heat, (height, width) = next(part for part in shown.parts if part.heat is not None), shown.shape
+    inset, left = colour.BAR_INSET, width + 8
+    ramp = np.linspace(1.0, -1.0 if heat.signed else 0.0, height - 2 * inset)[:, None]
+    ground = np.full((len(ramp), colour.BAR_WIDTH, 3), style.BAR_GROUND, np.uint8)
+    bar = heat._replace(photo=ground, heat=ramp, size=None, channel=0, top=inset, left=left, quality=None)
+    numbers = Part(colour.bar_numbers(height, limit or 1.0, heat.signed), left=left + colour.BAR_WIDTH, quality=None)
+    return Scene((*shown.parts, bar, numbers))
+
+
 def packed(shown: Scene, known: dict[str, bytes]) -> tuple[dict[str, Any], dict[str, bytes], dict[str, bytes]]:
     """What a page needs to draw a scene: a description, and packed photos and heat maps, each by a sum of its content.
 
@@ -152,8 +164,7 @@ def packed(shown: Scene, known: dict[str, bytes]) -> tuple[dict[str, Any], dict[
             key = told["heat"] = _sum(heat, part.signed)
             maps[key] = known.get(key) or _steps(heat, part.signed).tobytes()
             told |= dict(zip(("rows", "columns", "channels"), heat.shape, strict=True))
-            colours = transform.SIGNED_COLOURS if part.signed else part.colours
-            told["colours"] = _table(colours)
+            told["colours"] = _table(part.colours, part.signed, part.photo is not None)
         parts.append(told)
     height, width = shown.shape
     return {"height": height, "width": width, "parts": parts}, photos, maps
@@ -173,13 +184,16 @@ def _sum(array: np.ndarray, how: Any) -> str:
 
 
 @cache  # a sheet of maps has many with the same
-def _table(colours: str) -> bytes:
-    return transform.colour_table(colours).tobytes()
+def _table(colours: str, signed: bool, over: bool) -> bytes:
+    """The colours of a heat map with the opacity of each, 256 x RGBA; over: it lies over a photo."""
+    table = colour.overlay_table(colours, signed)
+    table[:, 3] = table[:, 3] if over else 255
+    return table.tobytes()
 
 
 def _steps(heat: np.ndarray, signed: bool) -> np.ndarray:
     """The places of each map in its table of colours, uint8 (channels, rows, columns); each map on its own scale."""
-    return np.stack([transform.colour_steps(one, signed) for one in np.moveaxis(heat, -1, 0)])
+    return np.stack([colour.colour_steps(one, signed) for one in np.moveaxis(heat, -1, 0)])
 
 
 def _photo(photo: np.ndarray, quality: int | None) -> bytes:

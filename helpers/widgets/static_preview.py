@@ -17,7 +17,7 @@ from helpers import images
 
 WIDTH, SHOWN = 1000, 800  # pixels of the whole strip, and its width on a page: sharp on fine screens, too
 GAP, _LETTERS, _LINE = 12, 18, 22  # pixels between two pictures, of the letters (14 on the page), from line to line
-_WIDE = 1.45  # pictures broader than this stand two in a row: plots have words that must be read
+_WIDE = 1.25  # pictures broader than this stand two in a row: plots have words that must be read
 
 
 def static_preview(pictures: Sequence[np.ndarray], titles: Sequence[str]) -> np.ndarray:

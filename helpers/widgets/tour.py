@@ -11,10 +11,10 @@ from helpers import images
 from helpers.attribution import grad_cam
 from helpers.attribution.targets import needs_classifier
 from helpers.backbones import Network, forward
-from helpers.images import transform
+from helpers.images import colours as colour
 from helpers.widgets.explorer import Explorer, Frame, menu, quoted
 from helpers.widgets.photos import PhotoChoice, strongest_classes
-from helpers.widgets.scene import Part, Scene
+from helpers.widgets.scene import Part, Scene, with_bar
 
 _STEPS = ("what it sees", "its first layer", "a middle layer", "what it names", "where it looks")
 _SIDE = 448  # pixels of the picture in the page
@@ -36,7 +36,9 @@ def tour_explorer(network: Network, photo: str = "coffee", photos: Iterable[str]
         picture, large = choice.seen(photo), choice.seen(photo, _SIDE)
         if step == _STEPS[0]:
             rows, columns = picture.shape[:2]
-            return Frame(large, f"{photo}: the middle, at {rows} x {columns} pixels", "network.prepare(photo)")
+            shown = Scene((Part(np.rint(picture).astype(np.uint8), size=large.shape[:2], smooth=False),))
+            words = f"{photo}: the middle, in {rows} x {columns} pixels; that is all the network sees"
+            return Frame(shown, words, "network.prepare(photo)")
         if step in _STEPS[1:3]:
             layer = network.vgg_equivalent("block1_conv1" if step == _STEPS[1] else "block3_conv1")
             return _strongest(network, picture, layer, photo)
@@ -45,9 +47,10 @@ def tour_explorer(network: Network, photo: str = "coffee", photos: Iterable[str]
         names = [network.class_label(number) for number in best]
         if step == _STEPS[3]:
             words = ", ".join(f"{name} {shares[number]:.2f}" for name, number in zip(names, best, strict=True))
-            shown = transform.bars(names, shares[best], _SIDE)
+            shown = colour.bars(names, shares[best], _SIDE)
             return Frame(shown, f"{photo}: {words}", "network.predict_top(photo)")
-        shown = Scene((Part(large, grad_cam(network, picture, best[0]), opacity=0.5),))
+        heat = grad_cam(network, picture, best[0])
+        shown = with_bar(Scene((Part(large, heat),)), float(heat.max()))
         code = f"grad_cam(network, picture, {quoted(names[0])})"
         return Frame(shown, f"{photo}: Grad-CAM of {names[0]}", code)
 

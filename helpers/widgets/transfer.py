@@ -10,7 +10,8 @@ from ipywidgets import Checkbox, SelectionSlider
 
 from helpers import plots, training, transfer
 from helpers.backbones import Network
-from helpers.plots.figure import COLOURS, chart
+from helpers.images.style import COLOURS
+from helpers.plots.figure import chart
 from helpers.transfer import heads
 from helpers.transfer.classifiers import few_labels
 from helpers.widgets.explorer import Explorer, Frame, menu
@@ -166,7 +167,8 @@ def _learning_picture(parts: Sequence[heads.Part], title: str) -> plots.Figure:
     states = ["learns" if part.learning else bare if part.normalisation else "frozen" for part in parts]
     looks = {"learns": {"color": COLOURS[0]}, "frozen": {"fill": False, "edgecolor": "#777777"}}
     looks[bare] = {"fill": False, "edgecolor": COLOURS[1], "hatch": "////"}
-    with chart(title, 3.8, "layer, from the picture to the scores", "parameters", legend=True) as (figure, place):
+    labels = "layer, from the picture to the scores", "parameters"
+    with chart(title, 3.8, *labels, legend=True, width=6.5) as (figure, place):  # in a strip its words stay readable
         for name, look in looks.items():
             at = [number for number, state in enumerate(states) if state == name]
             if at:

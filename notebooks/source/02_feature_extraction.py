@@ -168,6 +168,8 @@ words = [data.class_names[label] for label in y["train"][:12]]
 plots.photos(pictures["train"][:12], words, columns=6)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# A cat's ears stand up, a dog's hang down; fur, background and toys tell nothing.
+#
 # ## First way: features once, to disk
 #
 # The base does not change, so it needs to see each photo only once. Its answers, the **features**, go to a file. The last maps are averaged over all places (as shipped, 1280 numbers a photo).
@@ -440,6 +442,8 @@ shown = [str(label) for label in digits["train"][1][:10]]
 plots.photos(as_photo[0][:10], shown, columns=10)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# Thin strokes on white, enlarged: nothing that the network ever learned to name.
+#
 # **Every block's features, in one pass for each part.**
 
 # %% slideshow={"slide_type": "-"}
@@ -630,6 +634,8 @@ np.add.at(matrix, (y["test"], said), 1)
 plots.confusion(matrix, data.class_names, "Dense head")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
+# Rows are the truth, columns the head's answers. *As shipped:* five cats are called dogs, and four dogs cats.
+#
 # **The most confidently wrong.**
 
 # %% slideshow={"slide_type": "-"}

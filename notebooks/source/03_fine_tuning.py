@@ -113,6 +113,8 @@ if len(y["test"]) < 30:
 plots.photos(pictures["train"][:6], names, columns=6)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# As in notebook 2, only the ears tell them apart.
+#
 # ### Step 1: add your own network on top. Step 2: freeze the base
 #
 # The copy of the network is for training; the original stays as it is, for comparison.
@@ -382,7 +384,8 @@ wrong = transfer.train(new, known, unknown, 3, 1e-3, seed=SEED)
 right["all wrong"] = transfer.predict(new, pictures["test"]).argmax(axis=1) == y["test"]
 destroyed = new.model.get_weights()
 title = f"All at once, no trained head, 0.001: test {right['all wrong'].mean():.3f}"
-plots.curves(wrong, ["accuracy", "loss"], title=title)
+guess = {"guessing": np.bincount(y["test"]).max() / len(y["test"])}
+plots.curves(wrong, ["accuracy", "loss"], title=title, reference=guess)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # The old classifier still sits on the base (`base` and `new` share their layers). We ask it about the sample photos, which have nothing to do with our classes.
@@ -482,6 +485,8 @@ title = "How far each block's answers moved"
 plots.lines(range(1, len(ends) + 1), {"with care": means}, title, "block", "of their length")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# 0 would be a block whose answers did not change at all, 1 a change as large as the answers themselves.
+#
 # **The claim, measured at the last maps, with all layers open.**
 
 # %% slideshow={"slide_type": "skip"}
@@ -546,9 +551,10 @@ print(f"{transfer.accuracy(new, large, some.labels):.3f} of {len(some)} test pho
 
 # %% slideshow={"slide_type": "-"}
 pairs = [(name, i) for name in heats for i in range(min(4, len(large)))]
-shown = [images.overlay(large[i], heats[name][i]) for name, i in pairs]
 titles = [f"{data.class_names[classes[i]]}: {name}" for name, i in pairs]
-plots.photos(shown, titles, columns=4)
+under, maps = [large[i] for _, i in pairs], [heats[name][i] for name, i in pairs]
+rims = [some.drawn.ears[i] for _, i in pairs] if some.drawn is not None else None
+plots.overlays(under, maps, titles, columns=4, original=False, outlines=rims)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Ears cover about 5 % of a drawn photo, so a raw share proves nothing. We divide: the share of the heat on the ears over the share of the area. 1 is what an even map would give. A map of edges, which knows no classes, stands beside it.
@@ -581,6 +587,8 @@ even, title = {"even map": 1}, "Heat on the ears over their area"
 plots.bars(list(on_average), means, title, errors=half, reference=even)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# A bar whose whisker stays above the dashed line: more heat on the ears than an even map would give.
+#
 # **Check it.**
 
 # %% slideshow={"slide_type": "skip"}

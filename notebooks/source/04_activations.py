@@ -135,6 +135,8 @@ titles = [f"{name}: {maps.shape[2]} maps" for name, maps in small_maps.items()]
 plots.photos(sheets, titles, columns=4)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
+# From the first sheet to the last, a map has fewer and fewer places: the animal's outline is there at first, later only where something was found.
+#
 # ## What a pooling does
 #
 # **Think!** A 2 x 2 max pooling halves rows and columns. Which of four neighbours survives, and is its place kept?
@@ -221,13 +223,13 @@ channel = int(activations.choose_channels(maps[middle], 1, "contrast")[0])
 others = ["chelsea", "coffee", "astronaut", "rocket", "china"]
 pictures = np.stack([network.prepare(datasets.photo(name).array) for name in others])
 over = activations.layer_maps(network, pictures, middle)[..., channel]
-pairs = zip(pictures, over, strict=True)
-shown = [images.overlay(p, m, 0.65, "viridis", limit=over.max()) for p, m in pairs]
-titles = others + [f"mean {m.mean():.1f}" for m in over]
-title = f"{middle}, channel {channel}: yellow is {over.max():.3g}"
-plots.photos([*pictures, *shown], titles, 5, title)
+titles = [f"{name}, mean {m.mean():.1f}" for name, m in zip(others, over, strict=True)]
+title = f"{middle}, channel {channel}"
+plots.overlays(list(pictures), list(over), titles, title=title, limit=float(over.max()))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
+# Bright is where this one filter answers; what these places have in common is what it looks for.
+#
 # ## What a depthwise convolution does
 #
 # An ordinary convolution mixes all channels. A depthwise one gives each channel a kernel of its own: channel $k$ of its output sees channel $k$ of its input and nothing else.
@@ -239,7 +241,7 @@ from scipy.signal import correlate2d
 
 lite = network if NETWORK == "efficientnet_lite0" else backbones.load("efficientnet_lite0")
 own = activations.layer_maps(lite, picture, ["stem_relu", "block1_depthwise"])
-k = int(activations.choose_channels(own["stem_relu"], 1, "strength")[0])
+k = int(activations.choose_channels(own["stem_relu"], 1, "contrast")[0])
 kernel = lite.layer("block1_depthwise").get_weights()[0][:, :, k, 0]
 expected = correlate2d(own["stem_relu"][..., k], kernel, "same")
 difference = np.abs(expected - own["block1_depthwise"][..., k]).max()
@@ -266,6 +268,8 @@ plots.heats(
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# Red and blue stand side by side in the same map: nothing has been cut off.
+#
 # ## Explore
 #
 # **Go through layers and channels with the arrow keys.**
@@ -295,6 +299,8 @@ by_stage = {
 plots.lines(range(1, 5), by_stage, "The small convnet", "stage", "share of zeros")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# Where a line rises, later stages have more zeros.
+#
 # **The claim, photo by photo: the smallest of the three steps from one convolution to the next.**
 
 # %% slideshow={"slide_type": "skip"}
@@ -352,6 +358,8 @@ plots.lines(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
+# What lies between the two lines are zeros, which need not be stored.
+#
 # ## Blank maps and dead channels
 #
 # The slide: *blank activations mean the pattern encoded by that filter isn't found in the input image*. So a channel that is blank on this photo should light up on another. One that is blank on every photo is **dead**: we cannot tell what it looks for, or whether it looks for anything.
@@ -368,6 +376,8 @@ plots.lines(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# A dead channel is blank on every photo, so the second line cannot lie above the first; between the two are the maps that are blank here and light up on another photo.
+#
 # **The slide's claim at the last layer.**
 
 # %% slideshow={"slide_type": "-"}
@@ -441,6 +451,8 @@ classes = [one.mean() for one in named]
 plots.bars(asked, {"miniature, variance explained": looks, "class, accuracy": classes})
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# The two bars of a layer answer the two questions: what the photo looked like, and what it shows.
+#
 # **Two claims in one sentence; for both the last of the four layers minus the first.**
 
 # %% slideshow={"slide_type": "skip"}
@@ -507,6 +519,8 @@ axes = ("number of the layer", "sees pixels")
 plots.lines(range(18), {"VGG16": vgg_sees}, "VGG16, layer by layer", *axes)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# After each pooling the line climbs twice as steeply, for a step in the map is then twice as many pixels of the photo.
+#
 # **Two claims of lecture 003, on VGG16.**
 
 # %% slideshow={"slide_type": "skip"}
@@ -535,6 +549,8 @@ for name in depths:
 Markdown("\n".join(lines))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
+# Where the last two columns differ, one pixel more or less of the photo moves what the same unit looks at.
+#
 # **The rectangle that the middle unit of a layer sees, on the photo.**
 #
 # What the network does not see of the photo is dimmed.
@@ -552,6 +568,8 @@ for name in depths[1:4]:
 plots.photos(shown, titles, columns=3)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# All three units look at the middle; the deeper one sees more of it.
+#
 # ## What a unit really uses
 #
 # The rectangle says what a unit *can* see. The gradient $|\partial y / \partial x|$ of the unit with respect to each pixel says how much each *moves* it. Many paths lead from the middle of the field to the unit, few from its edge: so the **effective field** fades outwards, nearly like a Gaussian (Luo et al., NeurIPS 2016).
@@ -699,6 +717,8 @@ likeness = {name: float(np.mean(each)) for name, each in all_alike.items()}
 plots.bars(likeness, title="How alike are the nine best patches? Mean correlation")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# A high bar: the nine patches are alike pixel by pixel. Near 0: what they have in common, if anything, is in no single pixel.
+#
 # **The claim: the last of these layers minus the first, channel by channel.**
 
 # %% slideshow={"slide_type": "skip"}

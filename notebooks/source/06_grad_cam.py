@@ -130,6 +130,8 @@ plots.bars(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
+# The four channels at the top speak for the class, the four below against it; all the others lie between.
+#
 # ## Step 3: the weighted sum, and a ReLU
 #
 # $$S_{ij}^c = \mathrm{ReLU}\Big(\sum_k \alpha_k^c A_{ijk}\Big)$$
@@ -142,11 +144,10 @@ plots.bars(
 
 # %% slideshow={"slide_type": "-"}
 step_by_step = np.maximum((A.numpy()[0] * alpha).sum(axis=-1), 0)
-plots.overlays(
-    picture,
-    step_by_step,
-    f"{names[0]}: {step_by_step.shape[0]} x {step_by_step.shape[1]} places",
-)
+rows, columns = step_by_step.shape
+in_squares = step_by_step.repeat(32, 0).repeat(32, 1)
+titles = [f"{names[0]}: {rows} x {columns} places", "enlarged smoothly"]
+plots.overlays(picture, [in_squares, step_by_step], titles)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # *As shipped*, each place stands for a square of about 32 x 32 pixels, enlarged smoothly.
@@ -176,7 +177,7 @@ absent = "espresso" if "African elephant" in names else "African elephant"
 asked = [*names, absent]
 maps = np.stack([grad_cam(network, picture, name) for name in asked])
 shown = [f"{name}, max {one.max():.2f}" for name, one in zip(asked, maps, strict=True)]
-plots.overlays(picture, maps, shown, opacity=0.75, limit=float(maps.max()), columns=3)
+plots.overlays(picture, maps, shown, limit=float(maps.max()), columns=3)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # *As shipped:* the wheel speaks for *disk brake*, and the absent class has a weak map, but not an empty one.
@@ -188,7 +189,6 @@ plots.overlays(
     picture,
     maps[[0, 3]],
     [f"{asked[0]}, own scale", f"{absent}, own scale"],
-    opacity=0.75,
     original=False,
 )
 
@@ -260,7 +260,7 @@ middle = finer if finer in with_maps else with_maps[len(with_maps) // 2]
 depths = [with_maps[len(with_maps) // 10], middle, with_maps[-1]]
 by_depth = [grad_cam(network, picture, names[0], depth) for depth in depths]
 titles = [f"{m.shape[0]} x {m.shape[1]} places" for m in by_depth]
-plots.overlays(picture, by_depth, titles, opacity=0.7, title=", ".join(depths))
+plots.overlays(picture, by_depth, titles, title=", ".join(depths))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # *As shipped*, only the last maps point at the object as a whole.
@@ -384,6 +384,8 @@ titles = [
 plots.overlays(picture, [heat, plus, by_score], titles)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# r is the correlation with Grad-CAM: the nearer to 1, the less the choice of weights matters.
+#
 # ## Stories: right, wrong, and no word for it
 #
 # On the slides VGG16 is right about elephants, takes a Turkish shepherd dog for a saluki (0.66), and a Harvard gate for a prison (0.41). Here is the same with photos that come with the installation: a palace of another country, a man with a camera, the back of an eye.
@@ -394,13 +396,11 @@ plots.overlays(picture, [heat, plus, by_score], titles)
 
 # %% slideshow={"slide_type": "-"}
 stories = {name: datasets.photo(name).array for name in ("china", "retina", "camera")}
-shown, titles = [], []
-for name, one in stories.items():
-    top_3 = network.predict_top(one, 3)
-    prepared = network.prepare(one)
-    shown += [prepared, images.overlay(prepared, grad_cam(network, prepared, top_3[0][0]))]
-    titles += [name, ", ".join(f"{word} {share:.2f}" for word, share in top_3)]
-plots.photos(shown, titles, columns=2)
+seen = [network.prepare(one) for one in stories.values()]
+top_3 = [network.predict_top(one, 3) for one in stories.values()]
+where = [grad_cam(network, one, top[0][0]) for one, top in zip(seen, top_3, strict=True)]
+titles = [", ".join(f"{word} {share:.2f}" for word, share in top) for top in top_3]
+plots.overlays(seen, where, titles)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # *As shipped:* as with the slide's gate, the map says which part was read as *palace*, and that is the part a person would point at. The retina is not among the 1000 words, yet some word always comes first: the network has no "I do not know". The photo of a man with a camera is called *tripod*, with the heat on the tripod: right, but not what a person would say first.

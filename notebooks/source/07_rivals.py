@@ -83,6 +83,8 @@ plots.overlays(
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# The brighter a place, the more it raised the score.
+#
 # ## Gradients of the pixels
 #
 # *Any network.*
@@ -101,7 +103,7 @@ same = np.corrcoef(before_it.ravel(), after_it.ravel())[0, 1]
 titles = ["before the softmax (001)", f"after it (003), sum x {shrinks:.3f}"]
 title = f"{word}, p = {certain:.2f}; correlation {same:.2f}"
 two = [np.minimum(one, np.quantile(one, 0.99)) for one in (before_it, after_it)]
-plots.overlays(cup, two, titles, opacity=0.9, title=title)
+plots.overlays(cup, two, titles, title=title)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Each map has its own scale here. *As shipped:* they are not the same picture, and the second one nearly vanishes. For the score of its own class alone, $\partial p_c / \partial f_c = p_c (1 - p_c)$: the nearer $p_c$ is to 1, the less it can still rise. This course explains logits, in Grad-CAM too.
@@ -141,10 +143,10 @@ four_gradients = {
 
 # %% slideshow={"slide_type": "-"}
 four = [attribution.to_map(one) for one in four_gradients.values()]
-coarse = [images.resize(one, (28, 28), "bilinear") for one in four]
+coarse = [images.resize(one, (28, 28), "box").repeat(8, 0).repeat(8, 1) for one in four]
 shown = [np.minimum(one, np.quantile(one, 0.995)) for one in (*four, *coarse)]  # few are huge
 titles = [*four_gradients, *(f"{name}, squares" for name in four_gradients)]
-plots.overlays(picture, shown, titles, opacity=0.9, columns=4, original=False)
+plots.overlays(picture, shown, titles, columns=4, original=False)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # *As shipped:* SmoothGrad moves the heat from the background to the motorcycle, but it is grainy: that grain is chance. Two means of 12 copies each agree only loosely on single pixels, and well on squares. Read such a map in squares.
@@ -193,6 +195,8 @@ titles = ["went in", "comes from above", *flows]
 plots.heats([forward, upstream, *flows.values()], titles, signed=True, columns=5)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# Compare place by place: plain lets pass where the input was positive, the deconvnet where the gradient is, guided backpropagation where both are.
+#
 # **The slide's three results.**
 
 # %% slideshow={"slide_type": "skip"}
@@ -326,6 +330,8 @@ plots.photos(
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# Grey pixels do not matter to the unit; what is left is all that its strongest place reads.
+#
 # ## Occlusion
 #
 # *Any network; no gradient.*
@@ -375,7 +381,7 @@ claims.check(agree.min() < 0.5, text, agree.min())
 #
 # LIME (Ribeiro et al. 2016) 1. cuts the photo into superpixels, 2. deletes a random half of them, again and again, $x = (0, 1, 1, 0, \dots)$, and notes the score $y$, 3. fits a simple model $y \sim x$; its weights say which superpixels the score needs.
 #
-# **Two samples, the six superpixels that speak most for the class, and all weights.**
+# **Two samples, and the six superpixels that speak most for the class.**
 
 # %% slideshow={"slide_type": "-"}
 parts = attribution.superpixels(picture, 50)
@@ -385,9 +391,15 @@ masks = [*(one[parts] for one in gone), found.kept(6)]
 shown = [
     np.where(one[..., None], picture, network.mean_colour).astype("uint8") for one in masks
 ]
-weights = images.overlay(picture, found.heat, signed=True)
-titles = ["a sample", "a sample", "six best", f"weights, fit R2 = {found.fit:.2f}"]
-plots.photos([*shown, weights], titles, columns=4)
+plots.photos(shown, ["a sample", "another", "the six best"], columns=3)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Red superpixels speak for the class, blue ones against it; where the photo shows through, the weight is near zero.
+#
+# **All weights.**
+
+# %% slideshow={"slide_type": "-"}
+plots.overlays(picture, found.heat, f"weights, fit R2 = {found.fit:.2f}", signed=True)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Read the fit before the weights:** $R^2$ says how much of the network's behaviour the simple model caught. *As shipped* it is about a quarter: superpixels work together, and a sum cannot say so.

@@ -119,6 +119,8 @@ plots.bars(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# The first bar is what is lost when the hottest places are covered, the second when the coldest are.
+#
 # **The slide's claim, measured.**
 
 # %% slideshow={"slide_type": "skip"}
@@ -209,6 +211,8 @@ words = [CLASS_NAMES[label] for label in some.labels]
 plots.photos(some.images, words, columns=4, title="training photos of the cheating network")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
+# Every dog stands in snow and no cat does: snow alone would be enough to tell them apart.
+#
 # **Think!** Two test sets: in one, snow goes with dogs as in training; in the conflict set, cats stand in snow and dogs do not. What accuracy do you expect?
 #
 # **Accuracy on 40 photos each.**
@@ -250,6 +254,8 @@ chosen, shares = shortcut.intervention_test(
 flipped = {name.replace("shortcut", "background"): share for name, share in shares.items()}
 plots.bars(flipped, title=f"share of answers that flip, {len(cats)} cats in snow")
 # %% [markdown] slideshow={"slide_type": "skip"}
+# The higher a bar, the more often this change alone turns the answer over: it is the cause.
+#
 # **The first photo for which both causes are proved, and what the cheating / the honest network says of it.**
 
 # %% slideshow={"slide_type": "-"}
@@ -291,7 +297,7 @@ evidence = {
     for trial, method in methods.items()
 }
 shown = [np.minimum(one, np.quantile(one, 0.99)) for one in evidence.values()]
-plots.overlays(case.images[0], shown, list(evidence), opacity=0.7, columns=4, original=False)
+plots.overlays(case.images[0], shown, list(evidence), columns=4, original=False)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The ears are 5 % of a photo, so a raw share of the map's mass on them would prove nothing. We divide: share of mass over share of area, 1 for a map that says nothing.
@@ -430,7 +436,7 @@ titles = [
 limited = [
     np.minimum(m, np.quantile(m, 0.99)) for found_ in drawn_again.values() for m in found_
 ]
-plots.overlays(cat, limited, titles, opacity=0.9, columns=3, original=False)
+plots.overlays(cat, limited, titles, columns=3, original=False)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # *As shipped:* Grad-CAM changes at once. Saliency mostly does. Guided backpropagation is slow to notice: with the classifier shuffled it still draws much the same cat, because its picture comes from the lower layers and the photo; only when they are shuffled, too, does the cat go. (Adebayo et al. found it nearly unchanged on their networks; with shuffled weights and calibrated batch normalisation that is not so here.) The edge detector never notices, and it draws the handsomest cat.

@@ -29,7 +29,7 @@
 
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
-from IPython.display import Markdown
+from IPython.display import Image, Markdown
 
 from helpers import backbones, datasets, feature_visualization, files, images, plots, training
 from helpers.teaching import Claims, exercise, slides
@@ -38,10 +38,10 @@ from helpers.feature_visualization import dream
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Parameters.**
 #
-# Any network of `backbones.NAMES` and any photo of `datasets.photos()`, or the path of your own. Sentences that begin with *As shipped* tell of `"efficientnet_lite0"`, `"coffee"` and seed 0; with another choice, go by your own pictures and numbers.
+# Any network of `backbones.NAMES` and any photo of `datasets.photos()`, or the path of your own. Sentences that begin with *As shipped* tell of `"squeezenet"`, `"coffee"` and seed 0; with another choice, go by your own pictures and numbers.
 
 # %% tags=["parameters"] slideshow={"slide_type": "skip"}
-NETWORK = "efficientnet_lite0"
+NETWORK = "squeezenet"
 PHOTO = "coffee"
 SEED = 0
 
@@ -50,9 +50,7 @@ SEED = 0
 
 # %% slideshow={"slide_type": "skip"}
 network = backbones.load(NETWORK)
-claims = Claims(
-    NETWORK=[NETWORK, "efficientnet_lite0"], PHOTO=[PHOTO, "coffee"], SEED=[SEED, 0]
-)
+claims = Claims(NETWORK=[NETWORK, "squeezenet"], PHOTO=[PHOTO, "coffee"], SEED=[SEED, 0])
 always = Claims()  # what holds with every choice
 Markdown(slides.box("09_deepdream", network))
 
@@ -77,7 +75,7 @@ Markdown(slides.box("09_deepdream", network))
 # %% slideshow={"slide_type": "-"}
 import tensorflow as tf
 
-layer = "block7_add" if "lite0" in NETWORK else network.vgg_equivalent("block4_conv1")
+layer = network.vgg_equivalent("block4_conv1")
 photo = datasets.photo(PHOTO).array if PHOTO in datasets.photos() else images.load(PHOTO)
 picture = tf.constant(images.prepare(photo, 160)[None].astype("float32"))
 with tf.GradientTape(persistent=True) as tape:
@@ -114,9 +112,12 @@ always.slide_claim(
 
 # %% slideshow={"slide_type": "-"}
 awake = images.resize(images.prepare(photo, 256), (224, 224))
-lite0 = "lite0" in NETWORK
-early = "block3_add" if lite0 else network.vgg_equivalent("block2_conv1")
-late = "block10_add" if lite0 else network.vgg_equivalent("block4_conv1")
+by_network = {
+    "squeezenet": ["fire3_concat", "fire8_concat", "fire5_concat", "fire9_concat"],
+    "efficientnet_lite0": ["block3_add", "block10_add", "block7_add", "block13_add"],
+}
+others = [network.vgg_equivalent(f"block{number}_conv1") for number in (2, 4, 3, 5)]
+early, late, middle, deepest = by_network.get(NETWORK, others)
 bare = {"octaves": 1, "jitter": 0, "steps": 24, "seed": SEED}
 alone = {at: dream(network, awake, at, **bare) for at in (early, late)}
 plots.photos([awake, *alone.values()], ["the photo", *alone])
@@ -172,8 +173,7 @@ claims.slide_claim("000", claim, times, "holds", **how)
 # **All of it together.**
 
 # %% slideshow={"slide_type": "-"}
-stem = network.vgg_equivalent("block4_conv1")
-layers = {"block7_add": 1.0, "block10_add": 1.0} if lite0 else {stem: 1.0}
+layers = {late: 1.0, middle: 0.3}  # things from the one, some texture from the other
 scene = images.resize(photo, (256, round(256 * photo.shape[1] / photo.shape[0])))
 recipe = {"octaves": 3, "steps": 14, "seed": SEED}
 full = dream(network, scene, layers, **recipe)
@@ -257,11 +257,7 @@ claims.check(
 
 # %% slideshow={"slide_type": "-"}
 clouds = feature_visualization.synthetic_sky(288, 432, seed=SEED)
-deep = (
-    {"block13_add": 1.0, "block10_add": 0.5}
-    if lite0
-    else {network.vgg_equivalent("block5_conv1"): 1.0}
-)
+deep = {deepest: 1.0}
 dreamt_sky = {
     words: dream(network, clouds, at, octaves=4, octave_scale=1.5, steps=12, seed=SEED)
     for words, at in (("early layer", early), ("middle layers", layers), ("deep layers", deep))
@@ -388,7 +384,7 @@ frames = feature_visualization.zoom(
 )
 film = feature_visualization.save_gif(frames, folder / "dream.gif")
 still = images.save(full, folder / "dream.png")
-plots.photos(frames[::3], [f"frame {i}" for i in range(0, 10, 3)], columns=4)
+Image(film.read_bytes(), format="gif", alt="A fall into the dream, ten frames without an end")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Check what was written.**

@@ -10,7 +10,7 @@ from PIL import Image
 
 import helpers.widgets.scene as scenes
 from helpers import images
-from helpers.widgets.scene import Part, Scene, beside, packed
+from helpers.widgets.scene import Part, Scene, beside, packed, with_bar
 from tests.browser.accessibility import assert_none
 
 SCRIPT = (Path(scenes.__file__).parent / "picture.js").read_text(encoding="utf-8")
@@ -64,7 +64,7 @@ def test_photos_and_squares_are_drawn_exactly(picture):
 @pytest.mark.parametrize("signed", [False, True])
 def test_a_heat_map_over_a_photo_is_pythons(picture, signed):
     """Each place is a byte in the page: a map may lie one colour beside, which is up to 6 levels, and rarely more."""
-    scene = Scene((Part(PHOTO, MAPS[..., 0], opacity=0.6, signed=signed, quality=None),))
+    scene = with_bar(Scene((Part(PHOTO, MAPS[..., 0], opacity=0.6, signed=signed, quality=None),)))
     differences = np.abs(show(picture, scene) - scene.pixels())
     assert differences.mean() < 1 and differences.max() <= 8
 
@@ -77,6 +77,9 @@ def test_opacity_and_channel_move_without_a_new_frame(picture):
     expected = part._replace(opacity=0.2, channel=2).pixels()
     assert np.abs(drawn(picture) - expected).max() <= 4
     assert picture.locator(".explorer-picture").get_attribute("data-frame") == "3"
+    picture.evaluate("() => picture.set('opacity', 0)")
+    np.testing.assert_array_equal(drawn(picture), PHOTO)  # the photo alone keeps its colours
+    picture.evaluate("() => picture.set('opacity', 0.2)")
     # A late answer for an older value of the control does not move the picture back.
     assert np.abs(show(picture, Scene((part,))) - expected).max() <= 4
 

@@ -9,6 +9,7 @@ import weakref
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.collections import QuadMesh
 from matplotlib.text import Text
 from PIL import Image
 
@@ -77,7 +78,7 @@ def test_every_plot(name):
     assert min(sizes) >= 12, "every text can be read on a projector"
     for place in picture.axes:
         for drawn in [*place.images, *place.collections]:
-            assert drawn.get_cmap().name in ("magma", "viridis", "RdBu_r")
+            assert drawn.get_cmap().name.removesuffix(" over grey") in ("inferno", "viridis", "RdBu_r")
     shown = np.asarray(opened.convert("RGB"))
     border = np.concatenate([shown[:8].ravel(), shown[-8:].ravel(), shown[:, :8].ravel(), shown[:, -8:].ravel()])
     assert (border == 255).all(), "a white frame, for dark themes, and nothing cut off"
@@ -269,9 +270,46 @@ def test_overlays_show_the_photo_first():
     assert "tabby 0.62" in picture.alt
 
 
+def test_each_photo_has_its_own_map_below_it():
+    other = PHOTO[::-1]
+    picture = plots.overlays([PHOTO, other], [HEAT, HEAT.T], ["first", "second"], limit=2.0)
+    places = picture.axes
+    for place, wanted in zip(places, [PHOTO, other], strict=False):
+        assert np.array_equal(place.images[0].get_array(), wanted)
+    assert np.array_equal(places[3].images[0].get_array(), images.overlay(other, HEAT.T, limit=2.0))
+    assert [place.get_title() for place in places[:4]] == ["", "", "first", "second"]
+    assert places[0].get_position().y0 > places[2].get_position().y0
+    assert places[0].get_position().x0 == pytest.approx(places[2].get_position().x0)
+
+
+def test_an_outline_is_drawn_round_its_mask():
+    mask = np.zeros(PHOTO.shape[:2], bool)
+    mask[2:5, 3:7] = True
+    _, first, second, _ = plots.overlays(PHOTO, [HEAT, HEAT], outlines=[None, mask]).axes
+    assert not first.collections
+    (edge,) = second.collections[0].get_paths()
+    box = edge.get_extents()
+    assert (box.x0, box.y0, box.x1, box.y1) == (2.5, 1.5, 6.5, 4.5)
+
+
+def test_the_bar_of_overlays_has_the_colours_over_grey():
+    *_, bar = plots.overlays(PHOTO, HEAT, original=False).axes
+    mesh = next(one for one in bar.collections if isinstance(one, QuadMesh))
+    drawn = mesh.get_cmap()(1.0, bytes=True)[:3]
+    grey = np.full((1, 1, 3), 128, np.uint8)
+    assert np.abs(np.array(drawn, int) - images.overlay(grey, [[1.0]])[0, 0]).max() <= 1
+
+
+def test_small_maps_have_their_numbers():
+    first, large, _ = plots.heats([np.array([[0.0, -2.5], [7.0, 1e-4]]), np.eye(6)]).axes
+    assert [text.get_text() for text in first.texts] == ["0", "-2.5", "7", "0.0001"] and not large.texts
+    assert first.texts[0].get_color() == "white" and first.texts[2].get_color() == "black"
+
+
 @pytest.mark.parametrize(
     ("call", "expected"),
     [
+        (lambda: plots.overlays([PHOTO, PHOTO], [HEAT] * 3), "2 photos for 3 maps"),
         (lambda: plots.photos([]), "nothing to show"),
         (lambda: plots.photos([PHOTO, PHOTO], ["a"]), "1 titles for 2"),
         (lambda: plots.photos([PHOTO, PHOTO], "a"), "1 titles for 2"),
@@ -369,6 +407,13 @@ def test_curves_of_several_runs_and_of_a_keras_history():
     picture = plots.curves({"scratch": History(), "longer": longer}, metrics=["accuracy"])
     assert len(picture.axes) == 1 and len(picture.axes[0].lines) == 8
     assert {"scratch, validation (smoothed)", "longer, training (smoothed)"} <= set(texts(picture))
+
+
+def test_curves_stand_beside_guessing_on_the_whole_axis():
+    place, loss = plots.curves({"accuracy": [0.47, 0.5], "loss": [2, 1]}, reference={"guessing": 0.5}).axes
+    (line,) = [line for line in place.lines if line.get_label() == "guessing 0.5"]
+    assert list(line.get_ydata()) == [0.5, 0.5] and place.get_ylim() == (0, 1.03)
+    assert all("guessing" not in line.get_label() for line in loss.lines)
 
 
 def test_curves_go_on_where_the_first_run_ended():

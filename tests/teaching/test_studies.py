@@ -63,6 +63,14 @@ def test_what_notebooks_show_is_stored():
     assert {"plain", "dropout 0.5", "augmentation", "the slide's ranges"} <= set(teaching.stored_rows("augmentation"))
 
 
+def test_stored_pictures_are_there_and_a_missing_one_is_named():
+    for name in ("painted_classes_squeezenet", "painted_filters", "painted_dreams"):
+        assert teaching.stored_picture(name).shape[1] > 700
+    with pytest.raises(MissingError, match=r"'nothing'.*painted_filters"):
+        teaching.stored_picture("nothing")
+    assert sum(path.stat().st_size for path in studies.RESULTS.glob("*.jpg")) < 2_000_000
+
+
 def test_the_table_of_augmentation_by_hand():
     from benchmarks import augmentation
 

@@ -63,7 +63,7 @@ def test_ascent_quick_picture_takes_every_value(network):
 
 def test_ascent_paints_what_is_chosen(network):
     explorer = ascent_explorer(network, "fire3_expand3x3")
-    explorer.controls["steps"].value = 5
+    explorer.controls["steps"].value, explorer.controls["paint"].value = 5, False
     seen = {finished(explorer)}
     for name, value in (
         ("goal", UNIT),
@@ -71,6 +71,7 @@ def test_ascent_paints_what_is_chosen(network):
         ("number", 7),
         ("paint", True),
         ("rotate", 10.0),
+        ("zoom", 0.3),
         ("variation", 0.5),
         ("paint", False),
         ("blur", 0.0),
@@ -83,7 +84,7 @@ def test_ascent_paints_what_is_chosen(network):
         explorer.controls[name].value = value
         seen.add(finished(explorer))
         assert explorer.error.value == "", (name, value, explorer.error.value)
-    assert len(seen) == 14 - 1  # back from unit to channel is the first picture again
+    assert len(seen) == 15 - 1  # back from unit to channel is the first picture again
     assert "class dalmatian" in explorer.frame.caption and 'logit("dalmatian")' in explorer.frame.code
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from helpers import images
-from helpers.widgets.scene import Part, Scene, beside, in_rows, packed, scene
+from helpers.widgets.scene import Part, Scene, beside, in_rows, packed, scene, with_bar
 
 RANDOM = np.random.default_rng(0)
 PHOTO = images.resize(RANDOM.integers(0, 256, (6, 8, 3), dtype=np.uint8), (60, 80))
@@ -18,6 +18,19 @@ def test_a_heat_map_over_a_photo_is_the_overlay():
     for signed in (False, True):
         part = Part(PHOTO, HEAT, opacity=0.3, colours="viridis", signed=signed)
         np.testing.assert_array_equal(part.pixels(), images.overlay(PHOTO, HEAT, 0.3, "viridis", signed))
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_bar_stands_beside_the_map_and_has_its_colours(signed):
+    part = Part(PHOTO, HEAT, opacity=0.4, signed=signed, follows={"opacity": "opacity"})
+    shown = with_bar(Scene((part,)), 2.5)
+    pixels = shown.pixels()
+    assert shown.shape[0] == 60 and shown.parts[1].follows == part.follows
+    np.testing.assert_array_equal(pixels[:, :80], part.pixels())
+    top, bottom = pixels[7, 90], pixels[52, 90]
+    ground = np.full((1, 2, 3), 128, np.uint8)
+    ends = images.overlay(ground, [[-1.0 if signed else 0.0, 1.0]], 0.4, signed=signed)[0]
+    np.testing.assert_array_equal(np.stack([bottom, top]), ends)
 
 
 def test_a_heat_map_alone_stands_in_squares():
@@ -73,11 +86,12 @@ def test_the_page_is_told_places_in_the_colour_table():
     stack = np.stack([HEAT, -3 * HEAT, 0 * HEAT], axis=-1)
     told, _, maps = packed(Scene((Part(heat=stack, channel=1, size=(30, 40), colours="viridis"),)), {})
     (part,) = told["parts"]
-    table = np.frombuffer(part["colours"], np.uint8).reshape(256, 3)
+    table = np.frombuffer(part["colours"], np.uint8).reshape(256, 4)
     places = np.frombuffer(maps[part["heat"]], np.uint8).reshape(part["channels"], part["rows"], part["columns"])
     assert (part["channels"], part["channel"]) == (3, 1)
     for number in range(3):
-        np.testing.assert_array_equal(table[places[number]], images.colourise(stack[..., number], "viridis"))
+        np.testing.assert_array_equal(table[places[number], :3], images.colourise(stack[..., number], "viridis"))
+    assert (table[:, 3] == 255).all()
 
 
 def test_too_many_maps_are_not_sent():

@@ -65,7 +65,7 @@ CALLS = {
     "stage_explorer(features, labels, class_names, 0)": {"stage": "early", "count": 10, "show": "map of the photos"},
     "optimizer_race(200)": {"runners": ("SGD", "Adam"), "step": 12},
     "lime_explorer(network)": {"count": 8, "samples": 20, "seed": 2},
-    "ascent_explorer(network)": {"steps": 3, "start": "grey", "paint": True},
+    "ascent_explorer(network)": {"steps": 3, "start": "grey", "paint": False},
     "dream_studio(network)": {"side": 128, "steps": 1, "octaves": 2},
     "school_explorer(tasks, 0)": {"schools": 5, "pupils": 4, "model": "ridge + indicator"},
 }

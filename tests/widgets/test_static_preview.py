@@ -20,7 +20,15 @@ def places(strip):
 
 @pytest.mark.parametrize(
     ("shape", "count", "columns"),
-    [((40, 40), 1, 1), ((40, 40), 4, 4), ((40, 40), 6, 3), ((300, 900), 4, 2), ((900, 300), 3, 3), ((9, 90), 1, 1)],
+    [
+        ((40, 40), 1, 1),
+        ((40, 40), 4, 4),
+        ((40, 40), 6, 3),
+        ((300, 900), 4, 2),
+        ((300, 400), 4, 2),
+        ((900, 300), 3, 3),
+        ((9, 90), 1, 1),
+    ],
 )
 def test_each_picture_stands_in_its_column(shape, count, columns):
     pictures = [np.full((*shape, 3), colour, np.uint8) for colour in COLOURS[:count]]

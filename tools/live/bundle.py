@@ -12,10 +12,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 
 from helpers.files import cache_folder
+from helpers.images import style
+from helpers.images.colours import colour_table, over_grey, overlay_table
 from tools import common
 from tools.common import Stop, write
 
@@ -69,13 +70,17 @@ def scripts(folder: Path) -> dict[str, bytes]:
 
 
 def colours() -> str:
-    """The colour tables of the explorers, 256 x RGB each, as a module."""
-    tables = {
-        name: (matplotlib.colormaps[name](np.arange(256), bytes=True)[:, :3]).astype(int).ravel().tolist()
-        for name in ("magma", "viridis")
+    """The colour tables of the explorers, 256 x RGBA each, as a module, and the opacity of a map over a photo."""
+    alone = {name: np.insert(colour_table(name), 3, 255, axis=1) for name in (style.HEAT_COLOURS, "viridis")}
+    named = {
+        "heat": alone[style.HEAT_COLOURS],
+        "viridis": alone["viridis"],
+        "over": overlay_table(),
+        "bar": np.insert(over_grey(), 3, 255, axis=1),
     }
+    tables = {name: table.ravel().tolist() for name, table in named.items()}
     rows = ",".join(f'"{name}":Uint8Array.of({",".join(map(str, table))})' for name, table in tables.items())
-    return f"export const COLOURS = {{{rows}}};\n"
+    return f"export const COLOURS = {{{rows}}}, OPACITY = {style.OVERLAY_OPACITY};\n"
 
 
 def packed(name: str, content: bytes) -> str:

@@ -228,7 +228,8 @@ function open(name) {
 
 function touch(event) {
   const canvas = find("picture").querySelector("canvas"), box = canvas.getBoundingClientRect();
-  const x = (event.clientX - box.left) / box.width, y = ((event.clientY - box.top) / box.width);
+  const side = (box.width * SIDE) / canvas.width; // of the photo; beside it there may be a colour bar
+  const x = (event.clientX - box.left) / side, y = (event.clientY - box.top) / side;
   if (view.touch && !view.touch(app, x, y)) return work();
   if (x < 0 || x >= 1 || y < 0 || y >= 1) return;
   app.touched = { x, y };

@@ -3,7 +3,7 @@
 // A control: { name, kind: "choice" | "range" | "class" | "button", words, ... }. draw(app) returns a frame as picture.js
 // takes it; bars: rows beside the picture. What a network does runs in the engine; here is only a little arithmetic.
 
-import { COLOURS } from "./colours.js";
+import { COLOURS, OPACITY } from "./colours.js";
 
 export const SIDE = 448;
 
@@ -21,10 +21,20 @@ function channelOf(maps, [rows, columns, channels], channel) {
 }
 
 // A map as bytes: zero stays at the table's low end, the largest value at its high end.
-function asHeat(map, rows, columns, table = "magma") {
+function asHeat(map, rows, columns, table = "heat") {
   const top = map.reduce((most, value) => Math.max(most, value), 0) || 1;
   const maps = Uint8ClampedArray.from(map, (value) => Math.round((255 * Math.max(value, 0)) / top));
   return { maps, rows, columns, colours: COLOURS[table], channels: 1, channel: 0 };
+}
+
+// A map over the photo, and its colour bar from 0 to the largest value.
+function overPhoto(app, map, rows, columns, key, most, opacity = OPACITY) {
+  const ramp = Uint8ClampedArray.from({ length: SIDE - 14 }, (_, row) => 255 - (255 * row) / (SIDE - 15));
+  const bar = { heat: "bar", maps: ramp, rows: SIDE - 14, columns: 1, channels: 1, channel: 0, colours: COLOURS.bar };
+  const part = { ...whole, photo: app.photo.key, smooth: true, ...asHeat(map, rows, columns, "over"), heat: key, opacity };
+  const places = [[SIDE - 8, "0"], [SIDE / 2, most(0.5)], [8, most(1)]];
+  const words = places.map(([top, text]) => ({ left: SIDE + 30, top, words: text }));
+  return { parts: [part, { ...bar, left: SIDE + 8, top: 7, width: 16, height: SIDE - 14, smooth: false }, ...words], width: SIDE + 90 };
 }
 
 // Grad-CAM (Selvaraju et al. 2017, eqs. 1 and 2): channels weighted by their mean gradient, summed, negative parts cut.
@@ -115,18 +125,19 @@ const cam = {
   title: "Grad-CAM",
   about: "Where the evidence for a class lies, at any layer. At the last layer of maps it is the class activation map.",
   live: true,
-  controls: [layerControl(-1), classControl, { name: "opacity", kind: "range", words: "opacity in %", first: 60, most: () => 100 }],
+  controls: [layerControl(-1), classControl, { name: "opacity", kind: "range", words: "opacity in %", first: Math.round(100 * OPACITY), most: () => 100 }],
   async draw(app) {
     const [rows, columns] = app.layer.shape;
     const { probabilities, maps, milliseconds } = await app.engine.forward(app.network, app.photo.numbers, [app.at]);
     const wanted = app.wanted(probabilities), options = { layers: [app.at] };
     const found = await app.engine.gradients(app.network, app.photo.numbers, { classes: wanted }, options);
     const heat = gradCam(maps[0], found.maps[0], app.layer.shape);
-    const part = { ...whole, photo: app.photo.key, smooth: true, ...asHeat(heat, rows, columns) };
     const key = `${app.photo.key} ${app.at} ${wanted}`;
     const nothing = heat.some((value) => value > 0) ? "" : " No place speaks for it.";
     const caption = `Grad-CAM of ${app.network.classes[wanted]} (${percent(probabilities[wanted])}) at ${app.layer.name}, ${rows} x ${columns} places.${nothing}`;
-    return { parts: [{ ...part, heat: key, opacity: app.values.opacity / 100 }], caption, milliseconds: milliseconds + found.milliseconds };
+    const top = Math.max(...heat), most = (share) => (share * top).toPrecision(2);
+    const shown = overPhoto(app, heat, rows, columns, key, most, app.values.opacity / 100);
+    return { ...shown, caption, milliseconds: milliseconds + found.milliseconds };
   },
 };
 
@@ -163,9 +174,9 @@ const occlusion = {
       const { probabilities } = await app.engine.forward(app.network, covered(app, x, y, size));
       heat[place] = before[wanted] - probabilities[wanted];
       if (place % count !== count - 1) { yield; continue; }
-      const part = { ...whole, photo: app.photo.key, smooth: true, ...asHeat(heat, count, count), opacity: 0.6 };
-      const most = Math.max(...heat);
-      yield { parts: [{ ...part, heat: `${app.photo.key} occlusion ${place} ${size} ${wanted}` }], caption: `What ${app.network.classes[wanted]} loses where the square lies: ${percent(Math.max(most, 0))} at most; ${place + 1} of ${count * count} places.` };
+      const most = Math.max(...heat, 0), key = `${app.photo.key} occlusion ${place} ${size} ${wanted}`;
+      const shown = overPhoto(app, heat, count, count, key, (share) => percent(share * most));
+      yield { ...shown, caption: `What ${app.network.classes[wanted]} loses where the square lies: ${percent(most)} at most; ${place + 1} of ${count * count} places.` };
     }
   },
 };
