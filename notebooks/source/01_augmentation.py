@@ -364,6 +364,40 @@ text = "augmentation does not wholly escape overfitting"
 always.slide_claim("002", text, verdict="holds", above=0.05, **gap)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# ## Remixed or new?
+#
+# The slide: augmentation *remixes known information*, it does not produce new. Here new photos can be had: the animals are drawn. So both can be tried at equal cost, 360 steps of 20 photos each: 240 photos changed at random, or 480 and 960 that are all new.
+#
+# **Think!** Which network names new photos best: the one with 240 remixed photos, with 480 new ones, with 960?
+#
+# **Choose how many photos there are, and how they are used.**
+
+# %% slideshow={"slide_type": "-"}
+from helpers.widgets import remix_explorer
+
+remix_explorer(datasets.images("critters", seed=SEED, train=960).train, change, SEED)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **The stored table.**
+
+# %% slideshow={"slide_type": "-"}
+teaching.stored_table("amount")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# REMIX_TEXT
+#
+# **The slides' claims, over the seeds.**
+
+# %% slideshow={"slide_type": "skip"}
+few, remixed = "few photos overfit: the gap with 60 minus that with 960", "scratch, 240 remixed"
+gain = teaching.stored_effect("amount", "60: gap minus scratch, 960")
+always.slide_claim("002", few, verdict="holds", above=0, **gain)
+for new, verdict in ((480, "cannot tell"), (960, "cannot tell")):
+    text = f"remixing adds no new information: {new} new photos are better than 240 remixed"
+    gain = teaching.stored_effect("amount", f"scratch, {new}: test minus {remixed}")
+    always.slide_claim("002", text, verdict=verdict, above=0, **gain)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## Never augment the validation photos
 #
 # Validation photos stand for the photos that will come. We change ours as we change the training photos, ten times, then with the slide's ranges, and look at what we would believe.
