@@ -6,6 +6,7 @@ own default asks the system for the password (PAM) and lets in nobody who is not
 
 import math
 import os
+import pwd
 import sys
 import tomllib
 from pathlib import Path
@@ -35,6 +36,11 @@ def start_page(edition: str) -> str:
     return "/git-pull?" + urlencode(asked)
 
 
+def runtime_folder(spawner) -> str:
+    """Where a student's kernels have their sockets: a short path, since that of a socket may have 107 bytes."""
+    return str(Path(pwd.getpwnam(spawner.user.name).pw_dir) / ".run")
+
+
 project = tomllib.loads((SOURCE / "pyproject.toml").read_text(encoding="utf-8"))
 edition = os.environ.get("COURSE_EDITION") or project["tool"]["course"]["students-edition"]
 threads = str(math.ceil(PROCESSORS))
@@ -62,6 +68,7 @@ c.Spawner.environment = {
     "COURSE_DATA": str(PLACE / "data"),
     "COURSE_THREADS": threads,
     "OMP_NUM_THREADS": threads,
+    "JUPYTER_RUNTIME_DIR": runtime_folder,
     "JUPYTER_CONFIG_PATH": str(SOURCE / "tools" / "jupyter"),  # no pop-up with news
 }
 

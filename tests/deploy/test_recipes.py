@@ -16,6 +16,7 @@ import course
 from tests.tools.test_requirements import requirements
 from tools.common import ROOT
 
+pytest.importorskip("pwd", reason="a hub runs on Linux")
 DEPLOY = ROOT / "deploy"
 VALUES = yaml.safe_load((DEPLOY / "zero-to-jupyterhub.yaml").read_text(encoding="utf-8"))
 
@@ -47,6 +48,14 @@ def test_students_run_the_hubs_own_environment_with_a_cache_of_their_own(setting
     assert spawner.environment["COURSE_THREADS"] == str(int(spawner.cpu_limit))
     news = json.loads((Path(spawner.environment["JUPYTER_CONFIG_PATH"]) / "labconfig/page_config.json").read_text())
     assert news["disabledExtensions"]["@jupyterlab/apputils-extension:announcements"]
+
+
+def test_the_sockets_of_kernels_fit_into_the_systems_limit(settings):
+    """A socket's path has 107 bytes at most, and a user's name 32."""
+    folder = settings("https://example.org/ann/course").Spawner.environment["JUPYTER_RUNTIME_DIR"]
+    home = folder(SimpleNamespace(user=SimpleNamespace(name="root"))).removesuffix("/.run")
+    assert Path(home).is_dir()
+    assert len("/home/" + 32 * "x" + "/.run/kernel-" + 36 * "x" + "-ipc-5") <= 107
 
 
 def test_the_start_page_brings_the_edition_and_opens_notebook_0(settings):
