@@ -46,10 +46,59 @@ def filmed(chromium, tmp_path):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=options)
         page, errors = browser.new_page(viewport={"width": 1280, "height": 1000}), []
+        page.set_default_timeout(SLOW)
         page.on("pageerror", lambda error: errors.append(str(error)))
         yield page
         browser.close()
     assert not errors, errors
+
+
+# A widget's model as anywidget hands it on, as far as it is used: what is sent is kept, what is set is told.
+MODEL = """(sample) => {
+    const state = { tooltip: "t", sides: [60, 60], sample: Uint8Array.from(sample), answered: "", ended: 0 }, told = {};
+    window.sent = [];
+    window.change = (name, value) => { state[name] = value; told[`change:${name}`](); };
+    const model = {
+        get: (name) => state[name],
+        on: (event, act) => (told[event] = act),
+        send: (message, _, buffers = []) => window.sent.push([message, buffers.map((one) => [...new Uint8Array(one)])]),
+    };
+    window.end = new AbortController();
+    render({ model, el: document.getElementById("place"), signal: window.end.signal });
+}"""
+
+
+def test_the_page_sends_one_picture_at_a_time(filmed, tmp_path):
+    """The next one after the answer to the last, never two; keys; q ends; then nothing comes, whatever is answered."""
+    page, view = tmp_path / "view.html", (Path(cameras.__file__).parent / "camera_view.js").read_text("utf-8")
+    script = f"{SCRIPT}\n{view.replace('export default { render };', '')}"
+    page.write_text(
+        f"<div class=explorer><div id=place></div><button id=other>o</button></div><script>{script}</script>"
+    )
+    filmed.goto(page.as_uri())
+    filmed.evaluate(MODEL, list(images.encode_png(np.full((40, 40, 3), 9, np.uint8))))
+    filmed.get_by_role("button", name="Camera", exact=True).click()
+    for count in (1, 2, 3):
+        filmed.wait_for_function("count => sent.length === count", arg=count)
+        message, (content,) = filmed.evaluate("sent.at(-1)")
+        assert message["event"] == "frame" and message["number"].endswith(f" {count}")
+        found, cup = images.load(bytes(content)), images.prepare(datasets.photo("coffee").array, 60)
+        assert found.shape == (60, 60, 3)
+        assert np.abs(found.astype(float).mean((0, 1)) - cup.mean((0, 1))).max() < 20
+        filmed.evaluate("change('answered', 'another window 1')")
+        filmed.wait_for_timeout(200)
+        assert filmed.evaluate("sent.length") == count  # nothing else goes before the answer
+        filmed.evaluate("number => change('answered', number)", message["number"])
+    filmed.wait_for_function("sent.length === 4")
+    filmed.locator("#other").press("e")
+    assert filmed.evaluate("sent.at(-1)[0]") == {"event": "key", "key": "e"}
+    filmed.locator("#other").press("Control+e")
+    filmed.locator("#other").press("q")
+    assert [message["event"] for message, _ in filmed.evaluate("sent.slice(4)")] == ["key", "ended"]
+    filmed.evaluate("change('answered', sent[3][0].number)")
+    filmed.wait_for_timeout(200)
+    assert filmed.evaluate("sent.length") == 6
+    expect(filmed.get_by_role("button", name="Camera", exact=True)).to_be_visible()
 
 
 def test_the_camera_in_a_notebook(filmed, lab):
