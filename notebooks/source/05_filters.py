@@ -742,8 +742,7 @@ below = [(before_relu(squeezenet, one.layer), one.channel) for one in inputs]
 painted_for = [(upper, eighth), *below]
 how = {"size": 112, "steps": 32, "regularisers": weak_blur}
 circuit = [filter_patterns(squeezenet, at, [c], **how)[0] for at, c in painted_for]
-labels = ["the unit", *(f"weight {one.weight:+.2f}" for one in inputs)]
-titles = [f"{at} {c}\n{words}" for (at, c), words in zip(painted_for, labels, strict=True)]
+titles = ["the unit", *(f"{one.layer} {one.channel}\n{one.weight:+.2f}" for one in inputs)]
 plots.photos([images.deprocess(one) for one in circuit], titles)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
