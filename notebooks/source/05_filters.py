@@ -374,7 +374,7 @@ slowly_painted = [sheet[top : top + 128, left : left + 128] for top, left, _ in 
 plots.photos(slowly_painted, [name for *_, name in corners], columns=6)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# FILTER SENTENCE
+# `fire4` waits for weaves, scales and basketwork; `fire6` for rows of eyes, crumpled leaves, patchwork, twigs and scalloped shells; `fire8` for bubbles, roots, and one large eye. Among published pictures of such units (Olah et al. 2017, on GoogLeNet) these lack the late layers' whole heads and buildings, and their colours are coarser.
 #
 # ## What may be climbed
 #
@@ -555,7 +555,7 @@ Markdown("\n".join(rows))
 stored_table("painted")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# BLIND SENTENCE
+# Thirteen of twenty: far more than chance, far fewer than of photos. Pepper, volcano and penguins are plain to us and not to the other network, which judges by grain and colour as well, and no photo has these. Why SqueezeNet paints so much better than `efficientnet_lite0` is open here: it has no ReLU6, no batch normalisation and no skips, and we did not measure which of these matters.
 #
 # **Does a class's picture show the class? And is the painter sure?**
 
@@ -736,14 +736,13 @@ from helpers.feature_visualization import before_relu, filter_patterns
 
 upper, eighth = "fire4_squeeze", 8
 strongest = feature_visualization.strongest_inputs(squeezenet, upper, eighth, 40, photos)
-inputs = [one for one in strongest if one.weight > 0][:3]  # what it wants, and what it does not
-inputs += [one for one in strongest if one.weight < 0][:2]
-painted_for = [(upper, eighth)]
-painted_for += [(before_relu(squeezenet, one.layer), one.channel) for one in inputs]
+wanted, unwanted = ([one for one in strongest if one.weight * s > 0] for s in (1, -1))
+inputs = [*wanted[:3], *unwanted[:2]]
+below = [(before_relu(squeezenet, one.layer), one.channel) for one in inputs]
+painted_for = [(upper, eighth), *below]
 how = {"size": 112, "steps": 32, "regularisers": weak_blur}
 circuit = [filter_patterns(squeezenet, at, [c], **how)[0] for at, c in painted_for]
-labels = ["the unit", *[f"weight {one.weight:+.2f}" for one in inputs]]
-titles = [f"{at} {c}\n{words}" for (at, c), words in zip(painted_for, labels, strict=True)]
+titles = ["the unit", *(f"{one.layer} {one.channel}\n{one.weight:+.2f}" for one in inputs)]
 plots.photos([images.deprocess(one) for one in circuit], titles)
 
 # %% [markdown] slideshow={"slide_type": "skip"}

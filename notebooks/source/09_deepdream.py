@@ -140,6 +140,8 @@ plots.bars(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# *As shipped:* ten times as much for the early layer, sixty times for the late one.
+#
 # **The slide's claim, measured on five photos of other things.**
 
 # %% slideshow={"slide_type": "skip"}
@@ -180,6 +182,8 @@ full = dream(network, scene, layers, **recipe)
 plots.photos([scene, full], ["the photo", " + ".join(layers)])
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# *As shipped:* fur and eyes grow on the saucer and in the coffee, and the spoon has become an eye.
+#
 # ## Each ingredient switched off
 #
 # **Think!** Which one will you miss most?
@@ -206,6 +210,8 @@ without["plain gradient"] = dream(network, scene, layers, normalise=False, **rec
 plots.photos(list(without.values()), list(without), columns=3)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
+# So small they look alike, but for the one without octaves.
+#
 # **The same six, a part enlarged.**
 
 # %% slideshow={"slide_type": "-"}
@@ -214,7 +220,7 @@ corner = slice(height // 2, height), slice(width // 2, width // 2 + height // 2)
 plots.photos([shown[corner] for shown in without.values()], list(without), columns=3)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# *As shipped*, look for: one size of pattern (no octaves); a softer photo under the dream (no detail); hard, coloured dots (no jitter); one kind of stroke (one layer); a weaker dream at the full size, where the mean is over more places and each pixel's gradient is smaller (plain gradient).
+# *As shipped*, look for: several small eyes in the spoon where there was one large one (no octaves); a softer photo under the dream (no detail put back); harder, more coloured dots (no jitter). One layer and the plain gradient hardly change this dream: most of it is the late layer's.
 #
 # **The fine waves in numbers.**
 
@@ -232,6 +238,8 @@ fine = {words: fine_share(shown) for words, shown in without.items()}
 plots.bars(fine, title="share of the variance in waves shorter than four pixels")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# The longer a bar, the more fine grain is in the picture.
+#
 # **Check what the numbers say.**
 
 # %% slideshow={"slide_type": "skip"}
@@ -265,7 +273,7 @@ dreamt_sky = {
 plots.photos([clouds, *dreamt_sky.values()], ["a drawn sky", *dreamt_sky], columns=2)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# *As shipped:* the early layer draws strokes, the middle ones rings that look like eyes, the deep ones furry balls, spines and shells where the clouds gave a hint. Which animals appear depends on what the network was trained on and how: a dog is no law.
+# *As shipped:* the early layer draws strokes, the middle ones eyes in fur, the deep one beaks, eyes and feathers where the clouds gave a hint. Which animals appear depends on what the network was trained on and how: a dog is no law.
 #
 # **What the network itself calls the four.**
 
@@ -277,6 +285,8 @@ for words, shown in {"a drawn sky": clouds, **dreamt_sky}.items():
 Markdown("\n".join(rows))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# *As shipped:* it calls the middle dream a ferret and the deep one a finch: it names what it has painted.
+#
 # ## From noise
 #
 # The photo is only a hint. From pure noise the dream shows the layer's own taste.
@@ -290,6 +300,8 @@ from_noise = [dream(network, noise, at, octaves=3, steps=16, seed=SEED) for at i
 plots.photos([noise.round().astype("uint8"), *from_noise], ["noise", *tastes], columns=4)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# *As shipped:* the early layer fills the whole square with stripes; the later ones grow a furry face and a bird's head, and leave the rest as it was.
+#
 # ## A guide
 #
 # Instead of what it finds strongest, the layer can amplify what is *most like a second photo*. At each place $i$ of the photo look for the place $j$ of the guide's maps $G$ with the largest dot product, and climb
@@ -312,6 +324,8 @@ shown = [guides["flower"], guided[0], guides["brick"], guided[1]]
 plots.photos(shown, ["guide: flower", "dream", "guide: brick", "dream"], columns=2)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
+# *As shipped:* the bricks leave straight joints on saucer and table, the flower curls.
+#
 # ## A large photo, in tiles
 #
 # Memory grows with the picture: every map is kept for the way back. Tiles of a fixed size need the memory of one tile; as the picture is rolled before each step, the seams hardly ever lie at the same place twice.
@@ -337,8 +351,8 @@ plots.heat(
 near = feature_visualization.near_seams(tall, 224, 16)
 close, apart = (np.corrcoef(whole[at].ravel(), parts[at].ravel())[0, 1] for at in (near, ~near))
 claims.check(
-    apart > 0.8 > close,
-    "the direction is nearly the whole's away from the seams, not at them; correlation",
+    apart > 0.7 > close,
+    "the direction is like the whole's away from the seams, not at them; correlation",
     (apart, close),
 )
 

@@ -20,6 +20,7 @@ FEW = 40  # photos a class of the lecture's cats and dogs, of which there are th
 MATRIX = {
     "seed": (sorted(NAMES), {"SEED": 1}),
     "squeezenet": (WITH["NETWORK"], {"NETWORK": "squeezenet"}),
+    "lite0": (["09"], {"NETWORK": "efficientnet_lite0"}),  # the notebook that is shipped with SqueezeNet
     "photo": (WITH["PHOTO"], {"PHOTO": "rocket"}),
     "own photo": (WITH["PHOTO"], {"PHOTO": "own.png"}),
     "mnist": (WITH["DATA"], {"DATA": "mnist"}),
