@@ -384,7 +384,7 @@ remix_explorer(datasets.images("critters", seed=SEED, train=960).train, change, 
 teaching.stored_table("amount")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# REMIX_TEXT
+# *Over five seeds:* remixing lifts 240 photos from 0.74 to 0.81 on new ones; 960 photos that are all new reach 0.87, and remixed copies of those gain nothing that five seeds could show. So remixing is worth much where photos are few, and new photos are worth more. One remixed photo was about as good as two: against 480 new ones five seeds cannot tell.
 #
 # **The slides' claims, over the seeds.**
 
@@ -392,7 +392,7 @@ teaching.stored_table("amount")
 few, remixed = "few photos overfit: the gap with 60 minus that with 960", "scratch, 240 remixed"
 gain = teaching.stored_effect("amount", "60: gap minus scratch, 960")
 always.slide_claim("002", few, verdict="holds", above=0, **gain)
-for new, verdict in ((480, "cannot tell"), (960, "cannot tell")):
+for new, verdict in ((480, "cannot tell"), (960, "holds")):
     text = f"remixing adds no new information: {new} new photos are better than 240 remixed"
     gain = teaching.stored_effect("amount", f"scratch, {new}: test minus {remixed}")
     always.slide_claim("002", text, verdict=verdict, above=0, **gain)
