@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ADMINISTRATORS_FILE = """
 load_subconfig({config!r})
 c.JupyterHub.spawner_class = "localprocess"
+c.Spawner.args.append("--LabApp.expose_app_in_browser=True")  # the browser's test asks the page's own program
 c.PAMAuthenticator.open_sessions = False
 c.Authenticator.allowed_users = {users!r}
 c.JupyterHub.bind_url = "http://127.0.0.1:{ports[0]}"
