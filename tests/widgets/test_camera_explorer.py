@@ -10,7 +10,7 @@ from helpers import activations, attribution, datasets, images
 from helpers.runtime import keras
 from helpers.widgets import camera_explorer
 from helpers.widgets.camera import CAM, CHANNEL, MAPS, SAYS, SIDE
-from tests.small_networks import convnet
+from tests.small_networks import convnet, smooth
 
 
 @pytest.fixture(scope="module")
@@ -158,3 +158,15 @@ def test_a_network_that_is_not_square_gets_pictures_of_its_shape():
     assert explorer.camera.sides == [SIDE // 2, SIDE]
     send(explorer, jpeg(np.full((SIDE // 2, SIDE, 3), 90, np.uint8)))
     assert explorer.sight.picture.shape == (20, 40, 3) and explorer.error.value == ""
+
+
+def test_one_sigmoid_has_two_classes_and_a_map_for_the_better_one():
+    network, content = smooth(1), frame_of("coffee")
+    explorer = camera_explorer(network)
+    send(explorer, content)
+    picture = seen(network, content)
+    name, share = sorted_classes(network, picture)[0]
+    (part,) = explorer.frame.scene.parts
+    assert part.label == f"{name} {share:.2f}" and share >= 0.5
+    heat = attribution.grad_cam(network, picture, name, explorer.controls["layer"].value)
+    np.testing.assert_allclose(part.heat, heat, rtol=1e-5)

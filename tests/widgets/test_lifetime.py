@@ -18,6 +18,7 @@ from helpers.widgets import (
     activation_explorer,
     ascent_explorer,
     augmentation_explorer,
+    camera_explorer,
     dream_studio,
     field_explorer,
     grad_cam_explorer,
@@ -41,6 +42,7 @@ EXPLORERS = (
     methods_explorer,
     occlusion_explorer,
     rules_explorer,
+    camera_explorer,
 )
 MEGABYTE = 1_000_000
 
