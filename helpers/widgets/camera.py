@@ -21,6 +21,7 @@ from helpers import activations, datasets, images
 from helpers.activations.maps import is_signed
 from helpers.attribution import grad_cam
 from helpers.backbones import Network, as_network, forward
+from helpers.images.style import OVERLAY_OPACITY
 from helpers.widgets import lifetime
 from helpers.widgets.attribution import layers_with_maps
 from helpers.widgets.explorer import Explorer, Frame, menu, quoted, slider
@@ -96,7 +97,7 @@ class Sight:
         self.photo, self.jpeg = photo, jpeg
         self.picture = images.resize(photo, self.network.sides)
 
-    def draw(self, view: str, layer: str = "", channel: int = 0, opacity: float = 0.55) -> Frame:
+    def draw(self, view: str, layer: str = "", channel: int = 0, opacity: float = OVERLAY_OPACITY) -> Frame:
         """One view of the picture that is seen now."""
         if view == SAYS:
             return self._says()
@@ -230,7 +231,7 @@ def _layer_controls(sight: Sight, views: ipywidgets.Widget) -> dict[str, Any]:
     kind = ipywidgets.SelectionSlider
     layer = menu("Layer", sight.layers, "Whose maps; keys w and e go through them", kept[views.value], kind)
     channel = slider("Channel", 0, 0, 1, "Which channel, with one channel: arrow keys go through them")
-    opacity = slider("Opacity", 0.55, 0, 1, "Of Grad-CAM; 0: photo only, 1: heat map only", 0.05)
+    opacity = slider("Opacity", OVERLAY_OPACITY, 0, 1, "Of Grad-CAM's hottest place; 0: the photo alone", 0.05)
     layers = {one.name: one.shape[-1] for one in sight.network.layers}
     dlink((layer, "value"), (channel, "max"), lambda name: layers[name] - 1)
 

@@ -450,7 +450,7 @@ plots.photos(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# *As shipped:* alone, none of slide 001's four switches makes a bird; they make the noise smoother, sparser or paler. Waves change the picture most.
+# *As shipped:* bent necks on legs stand in every picture. Slide 001's switches make the noise around them smoother (blur), sparser (clips) or weaker (decay); waves change the picture most, and give it a photo's colours.
 #
 # Four numbers for each picture: its **score** (the logit of the class, before the softmax); its **contrast** (standard deviation from the mean colour, of 255); its **roughness** (mean difference to the next pixel below and beside, added, of 255); and the score of the same picture **shifted** by 3 pixels: what is left of the score if it stands on fine dots in their exact place.
 #
@@ -470,7 +470,7 @@ for words, one in made.items():
 Markdown("\n".join(rows))
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# *As shipped:* without any switch most of the score is gone once the picture is shifted. The two switches that move the picture keep nearly all of theirs.
+# *As shipped:* without any switch most of the score is gone once the picture is shifted. The two switches that move the picture keep all or most of theirs.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Slide 001 calls blur and clips *better* than the penalty alone. One class cannot tell. We paint eight classes in both ways and ask a network that had no part in it.

@@ -180,7 +180,7 @@ shown = [f"{name}, max {one.max():.2f}" for name, one in zip(asked, maps, strict
 plots.overlays(picture, maps, shown, limit=float(maps.max()), columns=3)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# *As shipped:* the wheel speaks for *disk brake*, and the absent class has a weak map, but not an empty one.
+# *As shipped:* all three names are read off the middle of the motorcycle, around the engine, *disk brake* too, though the brakes sit at the wheels: a name can be right where the evidence is not the thing itself. The absent class has a weak map, but not an empty one.
 #
 # **The trap: divide each map by its own maximum, as most code does, and the absent class looks as sure as the others.**
 
