@@ -15,6 +15,7 @@ SLOW = 240_000  # milliseconds; a busy machine is no failure
 # Run in a student's kernel; prints what happened as JSON.
 LOOKS = """
 import json, os, sys, pathlib, helpers
+from helpers.files import cache_folder
 def tried(what):
     try:
         what()
@@ -27,7 +28,7 @@ print(json.dumps({{
     "environment": tried(lambda: pathlib.Path(helpers.__file__).open("a")),
     "new package": tried(lambda: (pathlib.Path(helpers.__file__).parents[1] / "mine.py").open("x")),
     "own home": tried(lambda: (pathlib.Path.home() / "mine.txt").write_text("x")),
-    "python": sys.prefix, "helpers": helpers.__file__,
+    "python": sys.prefix, "helpers": helpers.__file__, "cache": str(cache_folder()),
 }}))
 """
 RUN = """async code => {
@@ -89,7 +90,7 @@ def test_two_students(hub, new_page):
         said = page.evaluate(RUN, "!cd ~/course && python3 course.py doctor && ls -a")
         assert "This is a JupyterHub: the command runs in its Python" in said and ".venv" not in said.split()
         assert page.goto(f"{hub.address}/user/{other}/lab").status == 403
-        assert (hub.home(student) / "course-cache").is_dir()
+        assert seen["cache"] == str(hub.home(student) / "course-cache")
 
 
 def runs_and_follows(page, panel):
