@@ -48,6 +48,7 @@ class Camera(anywidget.AnyWidget):
     # Text, not paths: anywidget's watcher of a path would keep every widget for ever.
     _esm = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("camera.js", "camera_view.js"))
     _css = (_HERE / "camera.css").read_text(encoding="utf-8")
+    description = traitlets.Unicode("Camera").tag(sync=True)  # a tooltip without one is an error in the page
     tooltip = traitlets.Unicode("Look at the camera's picture; it stays on this machine. Key q ends it").tag(sync=True)
     sides = traitlets.List().tag(sync=True)
     sample = traitlets.Bytes().tag(sync=True)

@@ -15,7 +15,7 @@ function render({ model, el, signal }) {
   let camera, opening = false, count = 0, shown = 0, since = 0, late;
 
   const say = (sentence) => (status.textContent = sentence);
-  const name = () => (button.textContent = camera ? "Stop the camera" : "Camera");
+  const name = () => (button.textContent = camera ? "Stop the camera" : model.get("description"));
   button.className = "jupyter-widgets jupyter-button explorer-tool";
   status.setAttribute("role", "status");
 

@@ -55,7 +55,8 @@ def filmed(chromium, tmp_path):
 
 # A widget's model as anywidget hands it on, as far as it is used: what is sent is kept, what is set is told.
 MODEL = """(sample) => {
-    const state = { tooltip: "t", sides: [60, 60], sample: Uint8Array.from(sample), answered: "", ended: 0 }, told = {};
+    const state = { description: "Camera", tooltip: "t", sides: [60, 60], answered: "", ended: 0 }, told = {};
+    state.sample = Uint8Array.from(sample);
     window.sent = [];
     window.change = (name, value) => { state[name] = value; told[`change:${name}`](); };
     const model = {

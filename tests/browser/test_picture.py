@@ -111,3 +111,13 @@ def test_it_has_words_and_nothing_is_wrong_for_screen_readers(picture):
     picture.evaluate("() => { picture.say('working ... ', 'Stop', () => { window.stopped = true; }); }")
     picture.get_by_role("button", name="Stop").click()
     assert picture.evaluate("() => window.stopped")
+
+
+def test_words_are_written_on_their_part_and_nowhere_else(picture):
+    grey = np.full((120, 240, 3), 128, np.uint8)
+    shown = show(picture, beside([Part(grey, quality=None, label="espresso 0.94")], [Part(grey, quality=None)]))
+    changed = (shown != 128).any(axis=2)
+    assert changed[:30, :160].any() and not changed[30:, :240].any() and not changed[:, 248:].any()
+    assert shown[:30, :160].max() > 250 and shown[:30, :160].min() < 60  # white, with a dark edge
+    long = show(picture, Scene((Part(grey, quality=None, label="a name that is much longer than its picture " * 3),)))
+    assert long.shape[1] == 240 and (long[:30, 200:232] != 128).any() and (long[:30, 236:] == 128).all()  # squeezed
