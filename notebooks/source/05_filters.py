@@ -404,7 +404,7 @@ plots.photos([images.deprocess(one.pictures[0]) for one in drawn], list(goals), 
 #
 # (Simonyan et al. 2014, slide 001.) $S_c$ is the score **before** the softmax, and $|I|$ is counted from the mean colour. Slide 001 adds three regularisers from Yosinski et al. (2015): blur now and then, put pixels of small norm to zero, and those of small gradient. The paper says it otherwise: it clips pixels of small *contribution*, $\lvert$pixel times gradient$\rvert$. Both are here. Later work moves the picture about, or paints with waves instead of pixels, in colours that vary independently in photos (Olah et al. 2017).
 #
-# The painter is SqueezeNet from here on: plain convolutions and ReLUs, whose gradients paint whole shapes; why the other network does not comes below.
+# The painter is SqueezeNet from here on: it is the faster one, and paints with less grain. Both stand side by side in *Class images*.
 #
 # **Think!** Without any of them: what will a flamingo look like?
 #
@@ -528,11 +528,11 @@ for one in (painter, other_painter):
     shares = one.probabilities(painted)
     own[one.name] = [float(shares[i, one.class_index(name)]) for i, name in enumerate(classes)]
     shown[one.name] = [images.deprocess(picture) for picture in painted]
-titles = [f"{name}: {share:.2f}" for name in own for share in own[name]]
+titles = [f"{classes[i]}, {name}: {own[name][i]:.2f}" for name in own for i in range(3)]
 plots.photos([*shown[painter.name], *shown[other_painter.name]], titles, columns=3)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# CLASS SENTENCE
+# *As shipped:* pink birds, a green pepper, a spotted animal; below, one pink neck, a dark green pepper and a dalmatian's head, in coarser grain. Both networks are sure of their own, and neither names one of the other's.
 #
 # **What does each network see in the other's pictures?**
 
@@ -555,7 +555,7 @@ Markdown("\n".join(rows))
 stored_table("painted")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Thirteen of twenty: far more than chance, far fewer than of photos. Pepper, volcano and penguins are plain to us and not to the other network, which judges by grain and colour as well, and no photo has these. Why SqueezeNet paints so much better than `efficientnet_lite0` is open here: it has no ReLU6, no batch normalisation and no skips, and we did not measure which of these matters.
+# Thirteen of twenty: far more than chance, far fewer than of photos. Pepper, volcano and penguins are plain to us and not to the other network, which judges by grain and colour as well, and no photo has these. That the other network paints with more grain may lie in its ReLU6, its batch normalisation or its skips; we did not measure which. How a picture is painted matters at least as much: with the plain gradient on pixels, as in the switches above, SqueezeNet's flamingos are hardly more than noise.
 #
 # **Does a class's picture show the class? And is the painter sure?**
 
