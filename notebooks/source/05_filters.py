@@ -555,7 +555,7 @@ Markdown("\n".join(rows))
 stored_table("painted")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Thirteen of twenty: far more than chance, far fewer than of photos. Pepper, volcano and penguins are plain to us and not to the other network, which judges by grain and colour as well, and no photo has these. That the other network paints with more grain may lie in its ReLU6, its batch normalisation or its skips; we did not measure which. How a picture is painted matters at least as much: with the plain gradient on pixels, as in the switches above, SqueezeNet's flamingos are hardly more than noise.
+# Thirteen of twenty: far more than chance, far fewer than of photos. Pepper, volcano and penguins are plain to us and not to the other network, which judges by grain and colour as well, and no photo has these. That the other network paints with more grain may lie in its ReLU6, its batch normalisation or its skips; we did not measure which. How a picture is painted matters, too: with the plain gradient on pixels, as in the switches above, SqueezeNet's flamingos are hardly more than noise.
 #
 # **Does a class's picture show the class? And is the painter sure?**
 
