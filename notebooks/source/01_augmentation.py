@@ -390,7 +390,7 @@ teaching.stored_table("amount")
 
 # %% slideshow={"slide_type": "skip"}
 few, remixed = "few photos overfit: the gap with 60 minus that with 960", "scratch, 240 remixed"
-gain = teaching.stored_effect("amount", "60: gap minus scratch, 960")
+gain = teaching.stored_effect("amount", "scratch, 60: gap minus scratch, 960")
 always.slide_claim("002", few, verdict="holds", above=0, **gain)
 for new, verdict in ((480, "cannot tell"), (960, "holds")):
     text = f"remixing adds no new information: {new} new photos are better than 240 remixed"
