@@ -400,11 +400,11 @@ for rate, what, verdict in (
 # **Which layers, measured.**
 
 # %% slideshow={"slide_type": "skip"}
-high, one, every = "last three blocks", "last block, augmented", "all layers, augmented"
+high, last_one, all_open = "last three blocks", "last block, augmented", "all layers, augmented"
 gain = teaching.stored_effect("tuning", f"{high}: test minus first three blocks")
 text = "tuning high layers is more useful than tuning low ones (three blocks alone)"
 always.slide_claim("000", text, verdict="cannot tell", above=0, **gain)
-for way, verdict in ((high, "cannot tell"), (one, "cannot tell")):
+for way, verdict in ((high, "cannot tell"), (last_one, "cannot tell")):
     gain = teaching.stored_effect("tuning", f"{way}: change of the last maps")
     text = f"fine-tuning changes the abstract layers slightly ({way})"
     always.slide_claim("000", text, verdict=verdict, below=0.25, **gain)
@@ -413,10 +413,10 @@ for way, verdict in ((high, "cannot tell"), (one, "cannot tell")):
 # **And with augmented photos?**
 
 # %% slideshow={"slide_type": "skip"}
-gain = teaching.stored_effect("tuning", f"{every}: test minus {one}")
+gain = teaching.stored_effect("tuning", f"{all_open}: test minus {last_one}")
 text = "more open layers overfit more, also with augmentation (all minus last block)"
 always.slide_claim("000", text, verdict="does not hold here", below=0, **gain)
-gain = teaching.stored_effect("tuning", f"{every}: test minus head alone")
+gain = teaching.stored_effect("tuning", f"{all_open}: test minus head alone")
 text = "only the top layers can be fine-tuned (augmented, all minus none)"
 always.slide_claim("000", text, verdict="does not hold here", below=0, **gain)
 

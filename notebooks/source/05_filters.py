@@ -520,16 +520,16 @@ claims.slide_claim("001", claim, measured, "holds", above=0, over="8 classes")
 # **Three classes, SqueezeNet's above, the other network's below.**
 
 # %% slideshow={"slide_type": "-"}
-classes, own, shown = ["flamingo", "bell pepper", "dalmatian"], {}, {}
+classes, own, painted_by = ["flamingo", "bell pepper", "dalmatian"], {}, {}
 other_painter = network if NETWORK != "squeezenet" else backbones.load("efficientnet_lite0")
 faster = {**feature_visualization.SLOWLY, "step_size": 0.03, "seed": SEED}
 for one in (painter, other_painter):
     painted = feature_visualization.class_images(one, classes, 176, 60, **faster).pictures
     shares = one.probabilities(painted)
     own[one.name] = [float(shares[i, one.class_index(name)]) for i, name in enumerate(classes)]
-    shown[one.name] = [images.deprocess(picture) for picture in painted]
+    painted_by[one.name] = [images.deprocess(picture) for picture in painted]
 titles = [f"{classes[i]}, {name}: {own[name][i]:.2f}" for name in own for i in range(3)]
-plots.photos([*shown[painter.name], *shown[other_painter.name]], titles, columns=3)
+plots.photos([*painted_by[painter.name], *painted_by[other_painter.name]], titles, columns=3)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # *As shipped:* pink birds, a green pepper, a spotted animal; below, one pink neck, a dark green pepper and a dalmatian's head, in coarser grain. Both networks are sure of their own, and neither names one of the other's.
@@ -539,7 +539,7 @@ plots.photos([*shown[painter.name], *shown[other_painter.name]], titles, columns
 # %% slideshow={"slide_type": "-"}
 rows = ["| painter | class | it says itself | the other network says |", "|---|---|---|---|"]
 for one, looks in ((painter, other_painter), (other_painter, painter)):
-    for name, share, picture in zip(classes, own[one.name], shown[one.name], strict=True):
+    for name, share, picture in zip(classes, own[one.name], painted_by[one.name], strict=True):
         top = ", ".join(f"{what} {p:.2f}" for what, p in looks.predict_top(picture, 3))
         rows.append(f"| {one.name} | {name} | {share:.4f} | {top} |")
 Markdown("\n".join(rows))
