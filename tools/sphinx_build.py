@@ -1,6 +1,7 @@
 """Runs Sphinx on the site's sources: well-kept theme, search that works from a file, nothing fetched from elsewhere."""
 
 import hashlib
+import inspect
 import io
 import re
 import sys
@@ -88,8 +89,20 @@ def run(home: Path, folder: Path, settings: dict[str, Any], listeners: dict[str,
             app.build()
     except SphinxError as error:
         raise Stop(f"the pages could not be made ({error}): delete {home} and run the same command again.") from None
+    finally:
+        forget_signatures()
     if said := re.sub(r"\x1b\[[0-9;]*m", "", warnings.getvalue()).strip():
         print("\n" + "\n".join(dict.fromkeys(said.splitlines())), file=sys.stderr)
+
+
+def forget_signatures() -> None:
+    """Take out what autodoc wrote into the functions of `helpers`: Keras would take a default's text for its value."""
+    modules = [module for name, module in list(sys.modules.items()) if name.partition(".")[0] == "helpers"]
+    for thing in [thing for module in modules for thing in vars(module).values()]:
+        for one in (thing, *(vars(thing).values() if inspect.isclass(thing) else ())):
+            function = getattr(one, "__func__", one)
+            if inspect.isfunction(function):
+                vars(function).pop("__signature__", None)
 
 
 def place(sources: dict[str, str], folder: Path) -> None:

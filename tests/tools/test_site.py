@@ -1,5 +1,6 @@
 """tools/site.py, sphinx_build.py, reference.py and frames.py on small notebooks: what runs again, what pages hold."""
 
+import inspect
 import re
 import zipfile
 from pathlib import Path
@@ -156,6 +157,11 @@ def test_pictures_keep_their_words_and_formulas_need_no_script(built: Path):
     (place, words) = re.search(r'<img src="([^"]*)" alt="([^"]*)"', body).groups()
     assert words == "&quot;2&quot;" and (built / "build" / "site" / place).read_bytes().startswith(b"\x89PNG")
     assert "<mfrac>" in body and "42" in body
+
+
+def test_functions_keep_the_defaults_that_autodoc_writes_down_as_text(built: Path):
+    opacity = inspect.signature(helpers.images.overlay).parameters["opacity"].default
+    assert "OVERLAY_OPACITY" in html(built, "reference-images") and isinstance(opacity, float)
 
 
 def test_pages_fetch_nothing_from_elsewhere(built: Path):
