@@ -150,7 +150,7 @@ def kernel():
 def test_messages_move_the_explorer(kernel, name):
     page = Page(kernel, name)
     first = page.picture()
-    idle = IDLE.get(name, ())
+    idle = IDLE.get(name, ()) if name != "camera" else ("Layer", "Channel", "Opacity")  # none acts on "what it says"
     for comm in page.controls():
         moved, before = _other(page[comm]), page.words()
         words = page[comm]["description"]
