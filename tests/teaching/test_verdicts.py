@@ -78,7 +78,9 @@ def test_no_row_of_the_ledger_says_more_than_its_interval():
         if found:
             low, high, boundary = float(found[1]), float(found[2]), float(asked[2])
             least = -boundary if asked[1] == "within" else boundary
-            around = low < least < high or low < boundary < high or low == high == boundary  # all seeds on it
+            if {low, high} & {least, boundary}:  # three digits do not tell on which side it ends
+                continue
+            around = low < least < high or low < boundary < high
             assert (row[2] == "cannot tell") == around, row
             judged += 1
     assert judged > 10
