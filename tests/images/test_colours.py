@@ -5,6 +5,7 @@ import pytest
 
 from helpers import images
 from helpers.images import ImageError, colours
+from tests.images.sentences import one_sentence
 
 
 @pytest.fixture(scope="module")
@@ -17,15 +18,6 @@ def cat() -> np.ndarray:
 
 def noise(height: int, width: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
-
-
-def one_sentence(error: pytest.ExceptionInfo) -> str:
-    """The message, checked to be one line, one sentence with advice, of bearable length."""
-    text = str(error.value)
-    assert "\n" not in text and text.endswith(".") and len(text) < 400, text
-    assert "; " in text or ": " in text, f"no advice in: {text}"
-    assert "object at 0x" not in text and "Traceback" not in text
-    return text
 
 
 def test_deprocess_by_hand():

@@ -17,6 +17,7 @@ from PIL import Image, features
 
 from helpers import images
 from helpers.images import ImageError, loading, transform
+from tests.images.sentences import one_sentence
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
@@ -426,15 +427,6 @@ BAD_FILES = {  # name -> (content, what the sentence has to say)
     "nan.tif": (encoded(np.array([[0, np.nan]], np.float32), "TIFF"), "NaN"),
     "odd\nname.jpg": (b"hello", "not a picture"),
 }
-
-
-def one_sentence(error: pytest.ExceptionInfo) -> str:
-    """The message, checked to be one line, one sentence with advice, of bearable length."""
-    text = str(error.value)
-    assert "\n" not in text and text.endswith(".") and len(text) < 400, text
-    assert "; " in text or ": " in text, f"no advice in: {text}"
-    assert "object at 0x" not in text and "Traceback" not in text
-    return text
 
 
 @pytest.mark.parametrize("name", BAD_FILES)
